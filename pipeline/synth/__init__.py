@@ -1,0 +1,1 @@
+"""Generated forms with exact truth: what the models are trained on, what the figures are measured on."""
