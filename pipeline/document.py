@@ -257,3 +257,41 @@ class Form:
     agency: str | None = None
     money_unit: str | None = None
     problems: tuple[Problem, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEntry:
+    """A header or narrative field as found: its label path, its value cells in order (none: printed blank)."""
+
+    labels: tuple[RowCell, ...]
+    values: tuple[RowCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    """One level-3 cell of the grid with what stands beside it; levels are carried down, so they are never None by span.
+
+    `target` holds the cells that make up the target in the order operator, number, unit. `extra` maps the header of a
+    column with no place of its own to its cells; sub-rows of one level-3 cell follow each other.
+    """
+
+    level1: RowCell | None
+    level2: RowCell | None
+    level3: RowCell | None
+    target: tuple[RowCell, ...]
+    extra: tuple[tuple[str, RowCell], ...] = ()
+    period: str | None = None
+    page: int = 0
+    damaged: bool = False  # cells had to be put back into their columns
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledForm:
+    """A form whose cells have their roles: fields, indicators, and the texts that found no place."""
+
+    form: Form
+    fields: tuple[FieldEntry, ...]
+    indicators: tuple[IndicatorRow, ...]
+    strays: tuple[RowCell, ...]
+    headers: tuple[RowCell, ...]
+    rows: tuple[Row, ...]  # the form's rows with roles and certainties filled in

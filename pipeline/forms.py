@@ -1,0 +1,233 @@
+"""PageReadings -> Forms: rows over all pages, cut where a title begins a new form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from rapidfuzz.distance import OSA
+
+from pipeline.dictionaries import Dictionaries, comparison_key
+from pipeline.document import Form, Line, PageReading, Place, Problem, Row, RowCell, Table
+from pipeline.templates import Template, choose_template
+
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
+_YEAR_LINE = re.compile(r"^[(（〔\[]?\s*(?:19|20)\d{2}\s*年?\s*度?\s*[)）〕\]]?$")
+_UNIT_LINE = re.compile(r"(?:金额)?单位\s*[:：]\s*(?:人民币)?\s*(万元|元)")
+_PAGE_MARK = re.compile(
+    r"^\s*(第\s*\d+\s*页(\s*[,，/]?\s*共\s*\d+\s*页)?|[-—－–]\s*\d+\s*[-—－–]|\d+\s*/\s*\d+|page\s*\d+(\s*of\s*\d+)?)\s*$", re.I
+)
+_SENTENCE = re.compile(r"[。；;！!？?]")
+_GENERIC_TAILS = (
+    "绩效目标表", "绩效目标申报表", "绩效目标审批表", "绩效目标批复表", "绩效目标汇总表", "绩效自评表", "绩效评价表",
+    "绩效目标和指标", "绩效目标及指标", "绩效指标表",
+)  # fmt: skip
+# The longest title seen has 38 characters; a sentence that mentions a form runs longer.
+_MAX_TITLE = 60
+# Header fields stand on the first rows under a title: the year line, the unit line, then the fields.
+_LOOK_AHEAD = 8
+
+
+def join_forms(
+    pages: Sequence[PageReading], templates: Sequence[Template], dictionaries: Dictionaries
+) -> tuple[list[Form], list[Line]]:
+    """Return the forms of a document in order, and the loose lines that stand before the first of them."""
+    rows = [row for page in pages for row in _rows_of(page)]
+    cutter = _Cutter(rows, _tails(templates), dictionaries)
+    parts = cutter.parts()
+    before = [Line(cell.text, cell.places[0]) for row in cutter.before for cell in row.cells if cell.text and cell.places]
+    return [_form_of(part, templates) for part in parts], before
+
+
+def _tails(templates: Sequence[Template]) -> tuple[str, ...]:
+    tails = {comparison_key(tail) for template in templates for tail in template.title_tails}
+    tails |= {comparison_key(tail) for tail in _GENERIC_TAILS}
+    return tuple(sorted((tail for tail in tails if len(tail) >= 5), key=lambda tail: (-len(tail), tail)))
+
+
+def _rows_of(page: PageReading) -> Iterator[Row]:
+    table_number = page.index * 1000
+    for block in page.blocks:
+        if isinstance(block, Line):
+            if not _PAGE_MARK.match(block.text):
+                cell = RowCell(block.text, 0, 0, confidence=block.confidence, places=(block.place,), lines=(block,))
+                yield Row((cell,), 0, page.index, -1)
+        else:
+            table_number += 1
+            yield from _table_rows(block, page, table_number)
+
+
+def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row]:
+    # Pixels and sound HTML know their merged cells; tabs and Markdown cannot tell a blank from the rest of a span.
+    known = page.origin != "text" or any("spans" in reading.notes for reading in table.readings)
+    by_row: dict[int, list[RowCell]] = {}
+    for reading in table.readings:
+        cell = reading.cell
+        by_row.setdefault(cell.row, []).append(
+            RowCell(
+                reading.text, cell.row, cell.col, cell.rowspan, cell.colspan, reading.confidence, reading.places,
+                reading.lines, notes=reading.notes,
+            )  # fmt: skip
+        )
+    for r in range(table.n_rows):
+        cells = tuple(sorted(by_row.get(r, []), key=lambda cell: cell.col))
+        yield Row(cells, table.n_cols, page.index, number, known)
+
+
+@dataclass
+class _Part:
+    title: str = ""
+    title_places: tuple[Place, ...] = ()
+    rows: list[Row] = field(default_factory=list)
+    head_lines: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass
+class _Cutter:
+    rows: Sequence[Row]
+    tails: tuple[str, ...]
+    dictionaries: Dictionaries
+    before: list[Row] = field(default_factory=list)
+
+    def parts(self) -> list[_Part]:
+        parts: list[_Part] = []
+        part: _Part | None = None
+        seen_grid = False
+        for i, row in enumerate(self.rows):
+            title = self._title(row)
+            if title is not None:
+                if part is not None and not self._begins_form(i) and self._same_title(part.title, title.text):
+                    continue  # a running head over a continuing grid
+                part = _Part(title.text, title.places)
+                parts.append(part)
+                seen_grid = False
+                continue
+            if self._starts_without_title(row, part, seen_grid):
+                part = _Part()
+                part.problems.append(Problem("title-missing", "form without a title", _first_place(row)))
+                parts.append(part)
+                seen_grid = False
+            if part is None:
+                self.before.append(row)
+            elif self._is_head_line(row, part):
+                part.head_lines.append(row.cells[0].text)
+            else:
+                part.rows.append(row)
+                seen_grid |= self._is_grid_header(row)
+        return [p for p in parts if any(cell.text for row in p.rows for cell in row.cells) or p.title]
+
+    def _title(self, row: Row) -> RowCell | None:
+        filled = [cell for cell in row.cells if cell.text]
+        if len(filled) != 1 or len(filled[0].text) > _MAX_TITLE or _SENTENCE.search(filled[0].text):
+            return None
+        return filled[0] if self.is_title(filled[0].text) else None
+
+    def is_title(self, text: str) -> bool:
+        """A title ends with a known tail, one character of it may be misread; the year may follow in brackets."""
+        key = comparison_key(re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", text))
+        for tail in self.tails:
+            if key.endswith(tail):
+                return True
+            # One error in a tail of eight characters or more leaves no doubt what it is.
+            if len(tail) >= 8 and len(key) >= len(tail) - 1 and OSA.distance(key[-len(tail) :], tail) <= 1:
+                return True
+        return False
+
+    def _begins_form(self, i: int) -> bool:
+        for row in self.rows[i + 1 : i + 1 + _LOOK_AHEAD]:
+            if self._title(row) is not None:
+                return False
+            if self._is_grid_header(row):
+                return False
+            if any(self.dictionaries.written("field", cell.text) for cell in row.cells if cell.text):
+                return True
+        return False
+
+    @staticmethod
+    def _same_title(one: str, other: str) -> bool:
+        return OSA.normalized_similarity(comparison_key(one), comparison_key(other)) > 0.85
+
+    def _starts_without_title(self, row: Row, part: _Part | None, seen_grid: bool) -> bool:
+        """项目名称 begins a form of its own where none is open, or where the open one already has its grid."""
+        if row.n_cols == 0 or not row.cells:
+            return False
+        written = self.dictionaries.written("field", row.cells[0].text) if row.cells[0].text else None
+        names = self.dictionaries.names("field").get(written, ()) if written else ()
+        is_name = any(name.text == "项目名称" or name.alias_of == "项目名称" for name in names)
+        if part is None:
+            return is_name or self._is_grid_header(row)
+        return is_name and seen_grid
+
+    def _is_grid_header(self, row: Row) -> bool:
+        roles = [self._column_role(cell.text) for cell in row.cells if cell.text]
+        return len(roles) >= 3 and "level3" in roles and ("level2" in roles or "level1" in roles)
+
+    def _column_role(self, text: str) -> str | None:
+        written = self.dictionaries.written("column", text)
+        return self.dictionaries.names("column")[written][0].role if written else None
+
+    @staticmethod
+    def _is_head_line(row: Row, part: _Part) -> bool:
+        """The year and the money unit stand between the title and the first table row."""
+        if part.rows or row.n_cols > 0:
+            return False
+        text = row.cells[0].text
+        return bool(_YEAR_LINE.match(text) or _UNIT_LINE.search(text))
+
+
+def _first_place(row: Row) -> Place | None:
+    return next((place for cell in row.cells for place in cell.places), None)
+
+
+def _form_of(part: _Part, templates: Sequence[Template]) -> Form:
+    texts = [cell.text for row in part.rows for cell in row.cells if cell.text]
+    template = choose_template(templates, part.title, texts)
+    pages = tuple(dict.fromkeys(row.page for row in part.rows))
+    return Form(
+        title=part.title,
+        title_places=part.title_places,
+        pages=pages,
+        rows=_renumbered(part.rows),
+        template=template.id if template else None,
+        year=_year([part.title, *part.head_lines]),
+        agency=_agency(part.title, templates, template),
+        money_unit=_money_unit(part.head_lines) or (template.money_unit if template else None),
+        problems=tuple(part.problems),
+    )
+
+
+def _renumbered(rows: Iterable[Row]) -> tuple[Row, ...]:
+    return tuple(
+        replace(row, cells=tuple(replace(cell, row=number) for cell in row.cells)) for number, row in enumerate(rows)
+    )
+
+
+def _year(texts: Iterable[str]) -> int | None:
+    for text in texts:
+        if match := _YEAR.search(text):
+            return int(match.group(1))
+    for text in texts:
+        if match := re.fullmatch(r"[(（]?\s*((?:19|20)\d{2})\s*度?\s*[)）]?", text.strip()):
+            return int(match.group(1))
+    return None
+
+
+def _money_unit(lines: Iterable[str]) -> str | None:
+    for line in lines:
+        if match := _UNIT_LINE.search(line):
+            return match.group(1)
+    return None
+
+
+def _agency(title: str, templates: Sequence[Template], template: Template | None) -> str | None:
+    """The agency that the title names, as printed. Only a title pattern with `{agency}` says where it stands."""
+    text = re.sub(r"\s+", "", title)
+    for candidate in [template] if template else templates:
+        for pattern in candidate.title_patterns:
+            match = pattern.fullmatch(comparison_key(text))
+            if match and "agency" in pattern.groupindex and match.group("agency"):
+                # The key may have folded widths: cut the same number of characters from the printed title.
+                return text[: len(match.group("agency"))]
+    return None

@@ -1,0 +1,229 @@
+"""HTML in OCR output -> text and cells. libxml2's recovering parser reads it; nothing it drops is lost."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_UNREAD = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)", re.IGNORECASE | re.DOTALL)
+_SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<[a-zA-Z/!]|&[a-zA-Z#]")
+# Elements that begin a line of their own.
+_BLOCKS = frozenset("p div h1 h2 h3 h4 h5 h6 li tr table ul blockquote section article br hr".split())
+_SKIPPED = frozenset(("script", "style", "head", "template"))
+# HTML 4.01 and 5 cap colspan at 1000 and rowspan at 65534; a form has far fewer, and a lie must not cost memory.
+_MAX_SPAN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlCell:
+    """One cell of an HTML table: its slot, its span, its text, and the source line it begins on (from zero)."""
+
+    row: int
+    col: int
+    rowspan: int
+    colspan: int
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlTable:
+    """An HTML table. `sound` is True where the spans are stated and tile the table: then blanks are really blank."""
+
+    cells: tuple[HtmlCell, ...]
+    n_rows: int
+    n_cols: int
+    sound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlText:
+    """Text between tables, one line a block, and the source line it begins on (from zero)."""
+
+    text: str
+    line: int
+
+
+def has_script(text: str) -> bool:
+    """Tell whether the text holds a script element."""
+    return bool(_SCRIPT.search(text))
+
+
+def clean_fragment(raw: str) -> str:
+    """Return a cell's text without markup: paragraphs and breaks become newlines, entities characters, spaces one.
+
+    `<5%` stays what it is: only what HTML reads as a tag is taken out.
+    """
+    if not _MARKUP.search(raw):
+        return _tidy(raw)
+    from lxml import html
+
+    source = _UNREAD.sub(" ", raw)
+    try:
+        parsed = _tidy(_text_of(html.fragment_fromstring(source, create_parent="div")))
+    except (ValueError, html.etree.ParserError):
+        parsed = ""
+    plain = _tidy(_TAG.sub("\n", source))
+    # What a deep or broken nesting made the parser drop is worth more than tidy paragraphs.
+    return plain if _lost(plain, parsed) else parsed
+
+
+def _lost(plain: str, parsed: str) -> bool:
+    """Tell whether letters or digits of the source are missing from what the parser returned."""
+    wanted = Counter(ch for ch in plain if ch.isalnum() and not ch.isascii())
+    return bool(wanted - Counter(parsed))
+
+
+def _tidy(text: str) -> str:
+    lines = (re.sub(r"[ \t\u00a0\u3000]+", " ", line).strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _text_of(element: Any) -> str:
+    parts: list[str] = []
+    _collect(element, parts)
+    return "".join(parts)
+
+
+def _collect(element: Any, parts: list[str]) -> None:
+    # An explicit stack: a hostile nesting must not exhaust Python's.
+    stack: list[tuple[Any, bool]] = [(element, False)]
+    while stack:
+        node, done = stack.pop()
+        tag = node.tag if isinstance(node.tag, str) else ""
+        if done:
+            if tag in _BLOCKS:
+                parts.append("\n")
+            if node is not element and node.tail:
+                parts.append(node.tail)
+            continue
+        if not tag or tag in _SKIPPED:
+            if node is not element and node.tail:
+                parts.append(node.tail)
+            continue
+        if tag in _BLOCKS:
+            parts.append("\n")
+        if node.text:
+            parts.append(node.text)
+        stack.append((node, True))
+        stack.extend((child, False) for child in reversed(node))
+
+
+def read_html(text: str) -> Iterator[HtmlTable | HtmlText]:
+    """Yield the tables of a text with HTML in it and the text between them, in order.
+
+    Text that the parser moved out of a table (it stood between cells) comes after that table; a table inside a cell
+    comes after the table that holds it.
+    """
+    position = 0
+    for start, end in _table_regions(text):
+        yield from _between(text[position:start], text[:position].count("\n"))
+        yield from _tables_of(text[start:end], text[:start].count("\n"))
+        position = end
+    yield from _between(text[position:], text[:position].count("\n"))
+
+
+def _table_regions(text: str) -> Iterator[tuple[int, int]]:
+    """Outermost tables as (start, end); a table that is never closed ends where the text ends."""
+    depth = 0
+    start = 0
+    for match in re.finditer(r"<(/?)table\b[^<>]*>?", text, re.IGNORECASE):
+        if match.group(1):
+            if depth == 1:
+                yield start, match.end()
+            depth = max(depth - 1, 0)
+        else:
+            if depth == 0:
+                start = match.start()
+            depth += 1
+    if depth:
+        yield start, len(text)
+
+
+def _between(text: str, line: int) -> Iterator[HtmlText]:
+    """Loose text keeps its source lines (tabs and all), so that tabbed rows beside tables are still rows."""
+    source = _UNREAD.sub(lambda m: "\n" * m.group().count("\n"), text)
+    source = re.sub(r"<(head|title)\b.*?</\1\s*>", lambda m: "\n" * m.group().count("\n"), source, flags=re.I | re.S)
+    source = re.sub(r"<!doctype[^<>]*>|</?(html|body|div|section|main|article|span|center)\b[^<>]*>", "", source, flags=re.I)
+    if source.strip():
+        yield HtmlText(source, line)
+
+
+def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
+    from lxml import html
+
+    try:
+        root = html.fragment_fromstring(_UNREAD.sub(lambda m: "\n" * m.group().count("\n"), text), create_parent="div")
+    except (ValueError, html.etree.ParserError):
+        yield HtmlText(_TAG.sub("\n", text), first_line)
+        return
+    tables = list(root.iter("table"))
+    seen: list[str] = []
+    for table in tables:
+        found = _html_table(table, first_line)
+        if found.cells:
+            seen.extend(cell.text for cell in found.cells)
+            yield found
+    plain = _tidy(_TAG.sub("\n", _UNREAD.sub(" ", text)))
+    left = Counter(ch for ch in plain if ch.isalnum() and not ch.isascii()) - Counter("".join(seen))
+    if left:
+        yield from _stray_lines(plain, seen, first_line)
+
+
+def _stray_lines(plain: str, seen: list[str], first_line: int) -> Iterator[HtmlText]:
+    cells = "\n".join(seen)
+    from lxml.html import fragment_fromstring
+
+    for line in plain.split("\n"):
+        text = fragment_fromstring(line, create_parent="div").text_content() if "&" in line else line
+        if text.strip() and text.strip() not in cells:
+            yield HtmlText(text, first_line)
+
+
+def _html_table(table: Any, first_line: int) -> HtmlTable:
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    taken: set[tuple[int, int]] = set()
+    cells: list[HtmlCell] = []
+    ragged = False
+    for r, row in enumerate(rows):
+        c = 0
+        for cell in row:
+            if cell.tag not in ("td", "th"):
+                continue
+            while (r, c) in taken:
+                c += 1
+            rowspan = min(_span(cell, "rowspan"), len(rows) - r)
+            ragged |= _span(cell, "rowspan") > len(rows) - r
+            colspan = _span(cell, "colspan")
+            slots = {(r + i, c + j) for i in range(rowspan) for j in range(colspan)}
+            ragged |= bool(slots & taken)
+            taken |= slots
+            line = first_line + max((cell.sourceline or 1) - 1, 0)
+            cells.append(HtmlCell(r, c, rowspan, colspan, _tidy(_cell_text(cell)), line))
+            c += colspan
+    n_cols = 1 + max((col for _, col in taken), default=0)
+    stated = any(cell.rowspan > 1 or cell.colspan > 1 for cell in cells)
+    sound = stated and not ragged and len(taken) == len(rows) * n_cols
+    return HtmlTable(tuple(cells), len(rows), n_cols, sound)
+
+
+def _cell_text(cell: Any) -> str:
+    inner = cell.find(".//table")
+    if inner is None:
+        return _text_of(cell)
+    from copy import deepcopy
+
+    shallow = deepcopy(cell)
+    for table in shallow.findall(".//table"):
+        table.drop_tree()
+    return _text_of(shallow)
+
+
+def _span(cell: Any, name: str) -> int:
+    value = re.match(r"\s*(\d{1,6})", cell.get(name) or "1")
+    return min(max(int(value.group(1)), 1), _MAX_SPAN) if value else 1

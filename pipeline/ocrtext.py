@@ -1,0 +1,255 @@
+"""OCR'd text -> PageReadings: the mixture of tabs, HTML fragments, Markdown and plain lines that other OCR tools emit.
+
+A line with tabs is a table row, `|` rows are Markdown, `<table>` is HTML, everything else is a loose line; a blank line
+ends a table, as page breaks do in real output; a form feed begins a page. Markup is read by a recovering parser and
+never loses text: what the parser drops is put back from the source (`clean_fragment`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.document import Cell, Line, PageReading, Place, Problem, Reading, Table
+from pipeline.errors import InputError
+from pipeline.htmltext import HtmlTable, clean_fragment, has_script, read_html
+from pipeline.settings import OcrTextSettings
+
+# Bytes that text never holds; more than one in a thousand of them means the file is something else.
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x1a\x1b"))
+_MARKDOWN_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)+\|?\s*$")
+_HTML_BLOCK = re.compile(r"<(table|html|body|!doctype)\b", re.IGNORECASE)
+_PAGE_MARK = re.compile(r"^\s*(第\s*\d+\s*页(\s*[,，/]?\s*共\s*\d+\s*页)?|[-—－]\s*\d+\s*[-—－]|\d+\s*/\s*\d+)\s*$")
+
+
+def read_text_file(path: Path, settings: OcrTextSettings | None = None) -> list[PageReading]:
+    """Read one OCR text file into its pages.
+
+    Raises InputError, naming file, line and remedy, for a missing, empty, binary or wrongly encoded file and for a line
+    longer than `settings.max_line_chars`.
+    """
+    settings = settings or OcrTextSettings()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
+    return read_text_bytes(content, str(path), settings)
+
+
+def read_text_bytes(content: bytes, name: str, settings: OcrTextSettings | None = None) -> list[PageReading]:
+    """Read OCR text that is already in memory; `name` is what messages and records call it. Raises InputError."""
+    settings = settings or OcrTextSettings()
+    _refuse_long_lines(content, name, settings.max_line_bytes)
+    text, problems = decode_text(content, name)
+    if not text.strip():
+        raise InputError(f"{name}: is empty; export the OCR text again or leave the file out")
+    digest = hashlib.sha256(content).hexdigest()
+    pages = []
+    line = 0
+    for index, part in enumerate(text.split("\f")):
+        reader = _PageText(part, first_line=line)
+        blocks = tuple(reader.blocks())
+        found = tuple(problems) if index == 0 else ()
+        pages.append(PageReading(index, name, digest, blocks, problems=found + tuple(reader.problems)))
+        line += part.count("\n")
+    return pages
+
+
+def decode_text(content: bytes, name: str) -> tuple[str, list[Problem]]:
+    """Return the text of a file in UTF-8, UTF-16 with its mark, or GB18030, and what was noticed on the way.
+
+    Raises InputError for binary content and for other encodings.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _decoded(content, "utf-16", name), []
+    controls = len(content) - len(content.translate(None, _CONTROL))
+    if controls * 1000 > len(content):
+        raise InputError(f"{name}: is not text (it holds control bytes); give the OCR text, or the scan itself as PDF or image")
+    body = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return _lines(body.decode("utf-8")), []
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data" and len(body) - error.start < 4:
+            place = Place(line=body[: error.start].count(b"\n"), column=0)
+            message = f"{name}:{(place.line or 0) + 1}: ends in the middle of a character; the file was cut off, export it again"
+            return _lines(body[: error.start].decode("utf-8")), [Problem("text-cut-off", message, place)]
+        failed_at = error.start
+    try:
+        text = body.decode("gb18030")
+    except UnicodeDecodeError as error:
+        line = body[: min(failed_at, error.start)].count(b"\n") + 1
+        raise InputError(
+            f"{name}:{line}: is neither UTF-8 nor GB18030; convert it, e.g. iconv -f ENCODING -t UTF-8"
+        ) from error
+    return _lines(text), []
+
+
+def _decoded(content: bytes, encoding: str, name: str) -> str:
+    try:
+        return _lines(content.decode(encoding))
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n\x00") + 1
+        raise InputError(f"{name}:{line}: begins as {encoding} but is not; convert it to UTF-8 and try again") from error
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _refuse_long_lines(content: bytes, name: str, limit: int) -> None:
+    start = 0
+    line = 1
+    while len(content) - start > limit:
+        end = content.find(b"\n", start, start + limit + 1)
+        if end < 0:
+            end = content.find(b"\r", start, start + limit + 1)
+        if end < 0:
+            raise InputError(
+                f"{name}:{line}: the line is longer than {limit >> 20} MB, which no form has; "
+                "split the file at its line breaks or export it again"
+            )
+        # Jump to the last break inside the window, so that a file of many short lines is scanned in few steps.
+        last = max(content.rfind(b"\n", start, start + limit + 1), end)
+        line += content.count(b"\n", start, last + 1)
+        start = last + 1
+
+
+@dataclass
+class _RawRow:
+    cells: list[tuple[str, int]]  # raw text and the character it begins at
+    line: int
+
+
+@dataclass
+class _PageText:
+    text: str
+    first_line: int
+    problems: list[Problem] = field(default_factory=list)
+
+    def blocks(self) -> Iterator[Table | Line]:
+        if has_script(self.text):
+            line = self.first_line + self.text[: re.search(r"<script\b", self.text, re.I).start()].count("\n")  # type: ignore[union-attr]
+            self.problems.append(Problem("script-ignored", f"line {line + 1}: scripts in the text are ignored", Place(line=line)))
+        if _HTML_BLOCK.search(self.text):
+            yield from self._html_blocks()
+        else:
+            yield from self._plain_blocks(self.text.split("\n"), self.first_line)
+
+    def _html_blocks(self) -> Iterator[Table | Line]:
+        for item in read_html(self.text):
+            if isinstance(item, HtmlTable):
+                yield _table_of_html(item, self.first_line)
+            else:
+                yield from self._plain_blocks(item.text.split("\n"), self.first_line + item.line)
+
+    def _plain_blocks(self, lines: Sequence[str], first: int) -> Iterator[Table | Line]:
+        width = _usual_width(lines)
+        rows: list[_RawRow] = []
+        i = 0
+        while i < len(lines):
+            row, used = _row_at(lines, i, width)
+            if row is not None:
+                row.line += first
+                rows.append(row)
+                i += used
+                continue
+            if rows and not _MARKDOWN_RULE.match(lines[i]):
+                yield _table_of_rows(rows)
+                rows = []
+            if lines[i].strip() and not _MARKDOWN_RULE.match(lines[i]):
+                yield from _loose_lines(lines[i], first + i)
+            i += 1
+        if rows:
+            yield _table_of_rows(rows)
+
+
+def _usual_width(lines: Sequence[str]) -> int:
+    """The commonest number of cells in a tabbed line; 0 where there are none."""
+    counts = Counter(line.count("\t") + 1 for line in lines if "\t" in line)
+    return counts.most_common(1)[0][0] if counts else 0
+
+
+def _row_at(lines: Sequence[str], i: int, width: int) -> tuple[_RawRow | None, int]:
+    """The table row that begins on line i, and how many lines it takes; None where line i is no row."""
+    line = lines[i]
+    if "\t" in line:
+        return _tabbed_row(lines, i, width)
+    stripped = line.strip()
+    if stripped.startswith("|") and stripped.count("|") >= 2 and not _MARKDOWN_RULE.match(line):
+        return _RawRow(_markdown_cells(line), i), 1
+    return None, 0
+
+
+def _tabbed_row(lines: Sequence[str], i: int, width: int) -> tuple[_RawRow, int]:
+    """A cell whose text itself is broken over lines leaves rows with too few tabs: put them together again."""
+    joined = lines[i]
+    used = 1
+    while joined.count("\t") + 1 < width and i + used < len(lines):
+        following = lines[i + used]
+        tabs = joined.count("\t") + following.count("\t") + 1
+        # The row is whole only when the tabs come out even; a blank line or another full row ends the attempt.
+        if not following.strip() or tabs > width:
+            break
+        joined += "\n" + following
+        used += 1
+    if joined.count("\t") + 1 != width:
+        joined, used = lines[i], 1
+    cells = []
+    start = 0
+    for part in joined.split("\t"):
+        cells.append((part, start))
+        start += len(part) + 1
+    return _RawRow(cells, i), used
+
+
+def _markdown_cells(line: str) -> list[tuple[str, int]]:
+    cells = []
+    start = line.index("|") + 1
+    for match in re.finditer(r"(?:\\.|[^|\\])*(?:\||$)", line[start:]):
+        part = match.group().removesuffix("|")
+        if match.start() == len(line[start:]) or (not part.strip() and match.end() == len(line[start:]) and not match.group()):
+            break
+        if match.end() == len(line[start:]) and not match.group().endswith("|") and not part.strip():
+            break
+        cells.append((part.replace("\\|", "|"), start + match.start()))
+    return cells
+
+
+def _table_of_rows(rows: Sequence[_RawRow]) -> Table:
+    n_cols = max(len(row.cells) for row in rows)
+    readings = []
+    for r, row in enumerate(rows):
+        for c in range(n_cols):
+            raw, column = row.cells[c] if c < len(row.cells) else ("", sum(len(t) + 1 for t, _ in row.cells))
+            readings.append(Reading(Cell(r, c), clean_fragment(raw), places=(Place(line=row.line, column=column),)))
+    # Tabs tell nothing of merged cells: a blank may be a blank or the rest of a span.
+    return Table(tuple(readings), len(rows), n_cols)
+
+
+def _table_of_html(table: HtmlTable, first_line: int) -> Table:
+    readings = tuple(
+        Reading(
+            Cell(cell.row, cell.col, cell.rowspan, cell.colspan),
+            cell.text,
+            places=(Place(line=first_line + cell.line, column=0),),
+            notes=("spans",) if table.sound else (),
+        )
+        for cell in table.cells
+    )
+    return Table(readings, table.n_rows, table.n_cols)
+
+
+def _loose_lines(raw: str, number: int) -> Iterator[Line]:
+    column = len(raw) - len(raw.lstrip())
+    for text in clean_fragment(raw).split("\n"):
+        if text.strip():
+            yield Line(text, Place(line=number, column=column))
+
+
+def is_page_mark(text: str) -> bool:
+    """Tell whether a loose line is only a page number."""
+    return bool(_PAGE_MARK.match(text))

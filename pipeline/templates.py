@@ -1,0 +1,128 @@
+"""Templates: what is known of a printed layout, as data. One TOML file each in `dictionaries/templates/`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.dictionaries import comparison_key
+from pipeline.errors import DictionaryError
+from pipeline.resources import data_folder
+
+_PLACEHOLDER = re.compile(r"\{(agency|year)\}")
+
+
+class _TemplateFile(BaseModel):
+    """A template file as it must stand; an unknown key stops the run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    source: str = Field(min_length=1)
+    titles: list[str] = Field(min_length=1)
+    money_unit: Literal["元", "万元"] | None = None
+    fields: list[str] = Field(default_factory=list)
+    columns: list[str] = Field(min_length=1)
+    skeleton: dict[str, list[str]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Template:
+    """One printed layout: its titles, fields, columns, and the levels it always prints."""
+
+    id: str
+    path: Path
+    titles: tuple[str, ...]
+    money_unit: str | None
+    fields: tuple[str, ...]
+    columns: tuple[str, ...]
+    skeleton: dict[str, tuple[str, ...]]
+
+    @cached_property
+    def title_tails(self) -> tuple[str, ...]:
+        """The fixed words that titles of this layout end with."""
+        return tuple(_PLACEHOLDER.split(title)[-1].lstrip("年") for title in self.titles)
+
+    @cached_property
+    def title_patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The titles as patterns over comparison keys, with groups `agency` and `year`."""
+        return tuple(_pattern(title) for title in self.titles)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Comparison keys of the fixed words: fields, columns, level 1, level 2."""
+        levels = [name for level1, below in self.skeleton.items() for name in (level1, *below)]
+        return frozenset(comparison_key(text) for text in (*self.fields, *self.columns, *levels))
+
+
+def _pattern(title: str) -> re.Pattern[str]:
+    parts = re.split(r"(\{agency\}|\{year\})", title)
+    groups = {"{agency}": r"(?P<agency>.*?)", "{year}": r"(?P<year>(?:19|20)\d\d)"}
+    return re.compile("".join(groups.get(part, re.escape(comparison_key(part))) for part in parts))
+
+
+def load_templates(extra: Iterable[Path] = (), folder: Path | None = None) -> tuple[Template, ...]:
+    """Load the shipped templates (or those of `folder`) and the files in `extra`, in the order of their ids.
+
+    Raises DictionaryError, naming the file, for unknown keys, bad TOML or encoding, and an id that stands twice.
+    """
+    home = folder or data_folder("dictionaries") / "templates"
+    templates: dict[str, Template] = {}
+    for path in [*sorted(home.glob("*.toml")), *extra]:
+        template = load_template(path)
+        if template.id in templates:
+            raise DictionaryError(f"{path}: the template '{template.id}' is also in {templates[template.id].path}; rename one")
+        templates[template.id] = template
+    return tuple(templates[key] for key in sorted(templates))
+
+
+def load_template(path: Path) -> Template:
+    """Load and check one template file. Raises DictionaryError with the file, and the line where it is known."""
+    try:
+        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        checked = _TemplateFile.model_validate(data)
+    except OSError as error:
+        raise DictionaryError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except UnicodeDecodeError as error:
+        raise DictionaryError(f"{path}: is not UTF-8; save the file as UTF-8 and try again") from error
+    except tomllib.TOMLDecodeError as error:
+        raise DictionaryError(f"{path}: is not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DictionaryError(f"{path}: {where}: {first['msg']}; see docs/templates.md") from error
+    for level1, below in checked.skeleton.items():
+        if len(set(below)) != len(below):
+            raise DictionaryError(f"{path}: skeleton.{level1} lists a name twice; keep one")
+    skeleton = {level1: tuple(below) for level1, below in checked.skeleton.items()}
+    return Template(
+        checked.id, path, tuple(checked.titles), checked.money_unit, tuple(checked.fields), tuple(checked.columns), skeleton
+    )
+
+
+def choose_template(templates: Sequence[Template], title: str, texts: Iterable[str]) -> Template | None:
+    """Return the layout that a form was printed from, or None where none fits or two fit equally well.
+
+    `texts` are the form's cells. The title must fit one of the layout's; among those the one wins whose fixed words are
+    printed most completely. Half of them must be there, or the title alone would decide between unlike layouts.
+    """
+    printed = {comparison_key(text) for text in texts}
+    key = comparison_key(re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", title))
+    scored = []
+    for template in templates:
+        if template.keys and any(pattern.fullmatch(key) for pattern in template.title_patterns):
+            share = len(template.keys & printed) / len(template.keys)
+            scored.append((share, template.id, template))
+    scored.sort(key=lambda item: (-item[0], item[1]))
+    if not scored or scored[0][0] < 0.5:
+        return None
+    if len(scored) > 1 and scored[1][0] == scored[0][0]:
+        return None
+    return scored[0][2]
