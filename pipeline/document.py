@@ -31,6 +31,41 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character of a PDF's text layer: its text, its box in pixels of the rendered page, whether it shows."""
+
+    text: str
+    box: tuple[float, float, float, float]  # x0, y0, x1, y1
+    visible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TextLayer:
+    """What a PDF page says in characters, and the share of the page that pictures cover (0 to 1)."""
+
+    glyphs: tuple[Glyph, ...]
+    picture_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """One page as it came in: its pixels and where they come from.
+
+    `image` is (height, width, 3) uint8 in blue-green-red order, (0, 0, 3) where `problem` says why there is none.
+    """
+
+    index: int  # place in the document, from zero
+    file: str
+    sha256: str  # of that file
+    image: NDArray[np.uint8]
+    dpi: float | None = None  # as the file says, or as the page was rendered; a guess at best
+    origin: str = "image"  # "image" or "pdf"
+    number: int = 0  # place in its own file, from zero (a TIFF's frame, a PDF's page)
+    layer: TextLayer | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Posterior:
     """What the recogniser thought of a line: per frame the `k` likeliest symbols.
 
@@ -73,6 +108,8 @@ class Grid:
     n_rows: int
     n_cols: int
     ruled: bool = True
+    # Beside `cells`, for those who crop: their boxes x0, y0, x1, y1 inside the rulings, in pixels of the upright page.
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,3 +17,67 @@ class OcrTextSettings(StageSettings):
     # The longest real line (a narrative clipped by its page) has under 2,000 characters; a cell of the longest
     # statutory text would have some 200,000. Longer lines are another kind of file, and parsing one could take minutes.
     max_line_bytes: int = 8 * 1024 * 1024
+
+
+class PagesSettings(StageSettings):
+    """How files become page images."""
+
+    # A4 at 600 dpi is 35 million pixels, A3 at 600 dpi 70 million; more is a bomb, or a plan that nobody can read here.
+    max_pixels: int = 150_000_000
+    max_side: int = 20_000
+    # Rendered pages: at 200 dpi a 10 pt character is 28 pixels high, what the recogniser wants (it works at 48).
+    render_dpi: int = 200
+    # A scan inside a PDF is rendered at the scan's own resolution within these bounds.
+    min_scan_dpi: int = 100
+    max_scan_dpi: int = 400
+
+
+class EngineSettings(StageSettings):
+    """Which recogniser reads the text, and with which weights."""
+
+    # "onnxruntime" needs nothing else; "paddle" needs PaddlePaddle; "openvino" needs the package of that name.
+    engine: str = "onnxruntime"
+    # Official model names; PP-OCRv6_small travels with the package, PaddleOCR fetches any other when it is online.
+    detection: str = "PP-OCRv6_small_det"
+    recognition: str = "PP-OCRv6_small_rec"
+    # Folders with inference.onnx and inference.yml (or Paddle's files), for machines that reach no network.
+    detection_folder: str | None = None
+    recognition_folder: str | None = None
+    # 0: as many as the box has cores, at most 8 (more do not help pages of this size).
+    threads: int = 0
+
+
+class StraightenSettings(StageSettings):
+    """How a page is turned upright, flattened and cleaned."""
+
+    # Long side of the small picture in which text is looked for: at 736 the 90 degree decision has twice the margin
+    # that it has at 480, and the boxes serve for loose lines too.
+    find_side: int = 736
+    # The height of a text box's core that all work is done at. At 32 the recogniser loses nothing against more, and
+    # below 20 it does (measured).
+    text_height: float = 32.0
+
+
+class GridSettings(StageSettings):
+    """How rulings become cells. Lengths are in text heights."""
+
+    # Ink is what is darker than this share of the paper; on .5 to .72 measured results are the same, watermarks lie above.
+    ink: float = 0.72
+
+
+class ReaderSettings(StageSettings):
+    """How cells are read."""
+
+    # A line shorter than this many text heights keeps its posterior: labels are, narratives are not.
+    posterior_length: float = 24.0
+    posterior_k: int = 8
+
+
+class LeftSettings(StageSettings):
+    """The left half: file to PageReading."""
+
+    pages: PagesSettings = PagesSettings()
+    engine: EngineSettings = EngineSettings()
+    straighten: StraightenSettings = StraightenSettings()
+    grid: GridSettings = GridSettings()
+    reader: ReaderSettings = ReaderSettings()

