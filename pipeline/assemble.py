@@ -1,0 +1,329 @@
+"""A labelled form, its repairs and its parsed values -> the published record. Pure: it reads no file and no clock."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.document import (
+    FieldEntry,
+    IndicatorRow,
+    Label,
+    LabelledForm,
+    PageReading,
+    Place,
+    Repair,
+    Role,
+    RowCell,
+    Status,
+    Target,
+)
+from pipeline.records import (
+    FieldValue,
+    Finding,
+    FormHead,
+    Indicator,
+    Record,
+    RepairEntry,
+    RunnerUp,
+    Source,
+    SourcePage,
+    TargetValue,
+    ValueCell,
+    Where,
+)
+
+# A paragraph ends with one of these; a cell cut by a page break anywhere else goes on in the middle of a sentence.
+_PARAGRAPH_END = re.compile(r"[。；;！!？?：:]\s*$")
+_PARAGRAPH_START = re.compile(r"^\s*(\d+[.、．)）]|[（(][一二三四五六七八九十\d]+[)）]|[一二三四五六七八九十]+[、.])")
+_WEIGHT = re.compile(r"\s*[(（]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）]\s*$")
+_PLACEHOLDER = re.compile(r"^\s*指标\s*\d+\s*[:：.、]?\s*|^\s*(?:…+|\.{3,}|⋯+)\s*$")
+_BETWEEN_HAN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+
+ParseTarget = Callable[[str, str | None], tuple[Target, Repair | None]]
+ParseField = Callable[[str, str, str | None], dict[str, Any] | None]
+SplitLabel = Callable[[str], tuple[str, str | None]]
+
+
+def label_text(text: str) -> str:
+    """A label as it reads on one line: breaks and the spaces beside Chinese characters are the layout's, not the label's."""
+    return _BETWEEN_HAN.sub("", " ".join(text.split())).strip()
+
+
+def level_text(cell: RowCell) -> tuple[str, str | None]:
+    """A level's name and the weight printed beside it: `产出指标(50分)` -> 产出指标, 50分; `指标1：培训人数` -> 培训人数."""
+    text = label_text(cell.text)
+    weight = None
+    if cell.role in (Role.LEVEL1, Role.LEVEL2) and (match := _WEIGHT.search(text)):
+        text, weight = text[: match.start()], match.group(1).replace(" ", "")
+    if cell.role is Role.LEVEL3:
+        text = _PLACEHOLDER.sub("", text)
+    return text, weight
+
+
+def joined_value(cells: Sequence[RowCell]) -> str:
+    """Join the pieces of a value: loose lines stay lines, a sentence cut by a page break becomes one again."""
+    text = ""
+    for cell in cells:
+        if not text:
+            text = cell.text
+        elif "loose" in cell.notes or _PARAGRAPH_END.search(text) or _PARAGRAPH_START.search(cell.text):
+            text += "\n" + cell.text
+        else:
+            text += cell.text
+    return text
+
+
+def field_key(entry: FieldEntry, split_label: SplitLabel, values: Mapping[int, str]) -> tuple[str, str | None]:
+    """The field's key (label path joined by →) and the money unit its label names. `values`: id(cell) -> repaired text."""
+    parts = []
+    unit = None
+    for cell in entry.labels:
+        name, found = split_label(values.get(id(cell), label_text(cell.text)))
+        unit = found or unit
+        parts.append(name)
+    return "→".join(parts), unit
+
+
+def collect_labels(labelled: LabelledForm) -> list[tuple[RowCell, Label]]:
+    """Every label of a form once, in reading order, as repair wants it."""
+    found: list[tuple[RowCell, Label]] = []
+    seen: set[int] = set()
+
+    def add(cell: RowCell | None, role: Role, parents: tuple[str, ...] = ()) -> None:
+        if cell is None or id(cell) in seen:
+            return
+        seen.add(id(cell))
+        text = level_text(cell)[0] if role in (Role.LEVEL1, Role.LEVEL2, Role.LEVEL3) else label_text(cell.text)
+        found.append((cell, Label(text, role, parents, cell.lines)))
+
+    for entry in labelled.fields:
+        for cell in entry.labels:
+            add(cell, Role.LABEL)
+    for cell in labelled.headers:
+        add(cell, Role.HEADER)
+    for row in labelled.indicators:
+        level1 = level_text(row.level1)[0] if row.level1 else ""
+        level2 = level_text(row.level2)[0] if row.level2 else ""
+        add(row.level1, Role.LEVEL1)
+        add(row.level2, Role.LEVEL2, (level1,))
+        if row.level3 is not None and level_text(row.level3)[0]:
+            add(row.level3, Role.LEVEL3, (level1, level2))
+    return found
+
+
+@dataclass
+class Assembly:
+    """Builds one record. `repairs` maps id(cell) to what repair said of that label."""
+
+    labelled: LabelledForm
+    document: str
+    sha256: str
+    pages: Sequence[PageReading]
+    repairs: Mapping[int, Repair]
+    parse_target: ParseTarget
+    parse_field: ParseField
+    split_label: SplitLabel
+    review_confidence: float
+    _entries: list[RepairEntry] = field(default_factory=list)
+    _entered: set[int] = field(default_factory=set)
+
+    def record(self) -> Record:
+        """Return the record without the findings that rules make of it."""
+        form = self.labelled.form
+        fields = self._fields()
+        indicators = [self._indicator(number, row) for number, row in enumerate(self.labelled.indicators)]
+        return Record(
+            id=self._id(),
+            source=Source(document=self.document, sha256=self.sha256, pages=self._source_pages()),
+            form=FormHead(
+                title=label_text(form.title), template=form.template, year=form.year, agency=form.agency,
+                money_unit=form.money_unit,  # type: ignore[arg-type]
+            ),
+            fields=fields,
+            indicators=indicators,
+            repairs=self._entries,
+            findings=list(self._reading_findings()),
+        )  # fmt: skip
+
+    def _id(self) -> str:
+        form = self.labelled.form
+        place = form.title_places[0] if form.title_places else None
+        if place is None and form.rows and form.rows[0].cells:
+            place = next(iter(form.rows[0].cells[0].places), None)
+        where = repr((place.page, place.line, place.column, place.polygon, place.sheet, place.cell)) if place else ""
+        first = form.pages[0] if form.pages else 0
+        return hashlib.sha256(f"{self.sha256}\n{first}\n{where}".encode()).hexdigest()[:32]
+
+    def _source_pages(self) -> list[SourcePage]:
+        by_index = {page.index: page for page in self.pages}
+        wanted = self.labelled.form.pages or (0,)
+        return [
+            SourcePage(page=index + 1, file=by_index[index].file, sha256=by_index[index].sha256)
+            for index in wanted
+            if index in by_index
+        ]
+
+    # -- fields --------------------------------------------------------------------------------------------------------
+
+    def _fields(self) -> dict[str, FieldValue]:
+        values = {key: repair.value for key, repair in self.repairs.items() if repair.status is Status.REPAIRED}
+        fields: dict[str, FieldValue] = {}
+        for entry in self.labelled.fields:
+            key, unit = field_key(entry, self.split_label, values)
+            base, count = key, 2
+            while key in fields:
+                key, count = f"{base}#{count}", count + 1
+            doubtful = False
+            for cell in entry.labels:
+                doubtful |= self._enter(cell, f"fields.{key}.label")
+            text = joined_value(entry.values)
+            cells = entry.values or entry.labels
+            confidence = self._confidence(cells)
+            fields[key] = FieldValue(
+                value=text,
+                raw=text,
+                parsed=self.parse_field(base, text, unit or self.labelled.form.money_unit),
+                status="unknown",
+                confidence=confidence,
+                review=doubtful or confidence < self.review_confidence,
+                where=[where for cell in cells for where in _where(cell.places)],
+            )
+        return fields
+
+    # -- indicators ----------------------------------------------------------------------------------------------------
+
+    def _indicator(self, number: int, row: IndicatorRow) -> Indicator:
+        cells: dict[str, ValueCell] = {}
+        extra: dict[str, str] = {}
+        doubtful = False
+        names: dict[str, str | None] = {}
+        for level, cell in (("level1", row.level1), ("level2", row.level2), ("level3", row.level3)):
+            names[level] = None
+            if cell is None:
+                continue
+            text, weight = level_text(cell)
+            if weight:
+                extra[f"{ {'level1': '一级', 'level2': '二级'}[level] }指标权重"] = weight
+            if not text:
+                continue
+            repair = self.repairs.get(id(cell))
+            doubtful |= self._enter(cell, f"indicators[{number}].{level}")
+            names[level] = repair.value if repair else text
+            cells[level] = ValueCell(
+                raw=cell.text,
+                status=repair.status.value if repair else "unknown",
+                confidence=self._confidence([cell]),
+                where=_where(cell.places),
+            )
+        target, target_doubt = self._target(number, row, names["level3"], cells)
+        for name, cell in row.extra:
+            key, count = name or "其他", 2
+            while key in extra:
+                key, count = f"{name}#{count}", count + 1
+            extra[key] = label_text(cell.text)
+        low = any(cell.confidence < self.review_confidence for cell in cells.values())
+        return Indicator(
+            level1=names["level1"], level2=names["level2"], level3=names["level3"], period=row.period, target=target,
+            review=doubtful or target_doubt or low, extra=extra, cells=cells,
+        )  # fmt: skip
+
+    def _target(
+        self, number: int, row: IndicatorRow, level3: str | None, cells: dict[str, ValueCell]
+    ) -> tuple[TargetValue | None, bool]:
+        if not row.target:
+            return None, False
+        raw = "".join(cell.text for cell in row.target)
+        target, repair = self.parse_target(raw, level3)
+        status = "unknown"
+        if repair is not None and repair.status in (Status.REPAIRED, Status.PROPOSED):
+            status = repair.status.value
+            self._entries.append(_entry(f"indicators[{number}].target", repair))
+        cells["target"] = ValueCell(
+            raw=raw,
+            status=status,  # type: ignore[arg-type]
+            confidence=self._confidence(row.target),
+            where=[where for cell in row.target for where in _where(cell.places)],
+        )
+        value = TargetValue(
+            raw=target.raw, value=target.value, kind=target.kind, operator=target.operator, number=target.number,  # type: ignore[arg-type]
+            number_to=target.number_to, unit=target.unit, date=target.date, text=target.text,
+        )  # fmt: skip
+        return value, status == "proposed"
+
+    # -- shared --------------------------------------------------------------------------------------------------------
+
+    def _enter(self, cell: RowCell, at: str) -> bool:
+        """Put a label's repair on the list, once a printed cell; tell whether a proposal waits there."""
+        repair = self.repairs.get(id(cell))
+        if repair is None or repair.status not in (Status.REPAIRED, Status.PROPOSED):
+            return False
+        if id(cell) not in self._entered:
+            self._entered.add(id(cell))
+            self._entries.append(_entry(at, repair))
+        return repair.status is Status.PROPOSED
+
+    @staticmethod
+    def _confidence(cells: Iterable[RowCell]) -> float:
+        return round(min((cell.confidence * cell.certainty for cell in cells), default=1.0), 2)
+
+    def _reading_findings(self) -> Iterable[Finding]:
+        """What joining and levels could not place: nothing that was read is lost."""
+        for problem in self.labelled.form.problems:
+            if problem.code == "title-missing":
+                yield Finding(
+                    code="form.title-missing", severity="warning", at="form.title", message="未找到表名，可能缺少首页",
+                    remedy="核对原件是否缺页",
+                )  # fmt: skip
+        for cell in self.labelled.strays:
+            yield Finding(
+                code="text.unplaced", severity="warning", at=_spot(cell.places),
+                message=f"读到的文字未能归入任何栏目：{cell.text}", remedy="对照原件，确认其归属",
+            )  # fmt: skip
+
+
+def _entry(at: str, repair: Repair) -> RepairEntry:
+    proposed = repair.status is Status.PROPOSED
+    runner = repair.runner_up
+    return RepairEntry(
+        at=at,
+        raw=repair.raw,
+        value=(repair.proposal or repair.raw) if proposed else repair.value,
+        status="proposed" if proposed else "repaired",
+        kind=repair.kind or "several",  # type: ignore[arg-type]
+        origin=repair.origin,  # type: ignore[arg-type]
+        score=round(min(max(repair.score, 0.0), 1.0), 4),
+        runner_up=RunnerUp(value=runner.value, score=round(min(max(runner.score, 0.0), 1.0), 4)) if runner else None,
+        evidence=repair.evidence,
+        reason=repair.reason,
+    )
+
+
+def _where(places: Iterable[Place]) -> list[Where]:
+    found = []
+    for place in places:
+        found.append(
+            Where(
+                page=None if place.page is None else place.page + 1,
+                polygon=[(round(x, 1), round(y, 1)) for x, y in place.polygon] or None,
+                line=None if place.line is None else place.line + 1,
+                column=place.column,
+                sheet=place.sheet,
+                cell=place.cell,
+            )
+        )
+    return found
+
+
+def _spot(places: Sequence[Place]) -> str:
+    if not places:
+        return "form"
+    place = places[0]
+    if place.line is not None:
+        return f"line {place.line + 1}"
+    if place.page is not None:
+        return f"page {place.page + 1}"
+    return f"{place.sheet}!{place.cell}"

@@ -1,0 +1,112 @@
+"""The right half of the walk: a document's PageReadings -> its forms' Records. No pixels, no OCR, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.assemble import Assembly, collect_labels, joined_value
+from pipeline.checks import check_record, needs_review
+from pipeline.dictionaries import Dictionaries, load_dictionaries
+from pipeline.document import LabelledForm, Line, PageReading, Repair
+from pipeline.fieldvalues import parse_field, split_label
+from pipeline.forms import join_forms
+from pipeline.levels import LevelTools, label_form, load_level_tools
+from pipeline.records import Finding, Record
+from pipeline.repair import Repairer, load_repairer
+from pipeline.settings import Settings
+from pipeline.targets import parse_target
+from pipeline.templates import Template, load_templates
+
+
+@dataclass(frozen=True)
+class InterpretTools:
+    """All that interpretation depends on besides the readings: versioned dictionaries, templates and models."""
+
+    dictionaries: Dictionaries
+    templates: tuple[Template, ...]
+    levels: LevelTools
+    repairer: Repairer
+    settings: Settings
+
+
+def load_interpret_tools(
+    settings: Settings | None = None, dictionaries: Sequence[Path] = (), templates: Sequence[Path] = ()
+) -> InterpretTools:
+    """Load dictionaries, templates and models once a run. Raises DictionaryError and ModelError."""
+    settings = settings or Settings()
+    words = load_dictionaries(dictionaries)
+    layouts = load_templates(templates)
+    return InterpretTools(words, layouts, load_level_tools(words, layouts), load_repairer(words, settings.repair), settings)
+
+
+def interpret(
+    pages: Sequence[PageReading], document: str, sha256: str, tools: InterpretTools
+) -> Iterator[Record]:
+    """Yield the records of one document, in the order of its forms. `document` is the path as given."""
+    forms, before = join_forms(pages, tools.templates, tools.dictionaries)
+    for number, form in enumerate(forms):
+        labelled = label_form(form, tools.levels)
+        yield _record(labelled, before if number == 0 else (), pages, document, sha256, tools)
+
+
+def _record(
+    labelled: LabelledForm,
+    before: Sequence[Line],
+    pages: Sequence[PageReading],
+    document: str,
+    sha256: str,
+    tools: InterpretTools,
+) -> Record:
+    assembly = Assembly(
+        labelled=labelled,
+        document=document,
+        sha256=sha256,
+        pages=pages,
+        repairs=_repairs(labelled, tools),
+        parse_target=lambda raw, level3: parse_target(raw, level3=level3, dictionaries=tools.dictionaries),
+        parse_field=lambda label, raw, unit: parse_field(label, raw, money_unit=unit),
+        split_label=split_label,
+        review_confidence=tools.settings.review_confidence,
+    )
+    record = assembly.record()
+    findings = [*record.findings, *(_before_finding(line) for line in before), *check_record(record)]
+    return with_findings(record, findings)
+
+
+def _repairs(labelled: LabelledForm, tools: InterpretTools) -> dict[int, Repair]:
+    labels = collect_labels(labelled)
+    template = next((t for t in tools.templates if t.id == labelled.form.template), None)
+    texts = [labelled.form.title, *(joined_value(entry.values) for entry in labelled.fields if entry.values)]
+    repairs = tools.repairer.repair_form([label for _, label in labels], template.skeleton if template else None, texts)
+    return {id(cell): repair for (cell, _), repair in zip(labels, repairs, strict=True)}
+
+
+def _before_finding(line: Line) -> Finding:
+    at = f"line {line.place.line + 1}" if line.place.line is not None else f"page {(line.place.page or 0) + 1}"
+    return Finding(
+        code="text.before-form", severity="info", at=at, message=f"表名之前的文字：{line.text}",
+        remedy="如属于本表，请对照原件补录",
+    )  # fmt: skip
+
+
+def with_findings(record: Record, findings: Sequence[Finding]) -> Record:
+    """Return the record with these findings, and `review` set where one of them doubts a value."""
+    doubted = {finding.at for finding in findings if needs_review(finding)}
+    indicators = [
+        indicator.model_copy(update={"review": indicator.review or _doubted(f"indicators[{number}]", doubted)})
+        for number, indicator in enumerate(record.indicators)
+    ]
+    fields = {
+        key: value.model_copy(update={"review": value.review or _doubted(f"fields.{key}", doubted)})
+        for key, value in record.fields.items()
+    }
+    return record.model_copy(update={"findings": list(findings), "indicators": indicators, "fields": fields})
+
+
+def _doubted(at: str, doubted: set[str]) -> bool:
+    return any(place == at or place.startswith((at + ".", at + "[")) for place in doubted)
+
+
+__all__ = ["InterpretTools", "interpret", "load_interpret_tools", "with_findings"]

@@ -1,0 +1,321 @@
+"""From what each cell may be to what the whole form says: a beam search over rows that keeps the levels in order.
+
+A row is a grid row, a field row, a section bar or a grid header. In a grid row the cells take columns of the grid from left
+to right, wherever they stand, so a row that slid sideways comes right; what a cell may be is the classifier's word, what
+may follow what is the skeleton's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.dictionaries import comparison_key
+from pipeline.document import Role, Row
+from pipeline.levels.features import ROLES, GridHeader, HeaderColumn, Lexicon
+
+# Log-odds, chosen on the generator's development split (docs/levels.md has the sweep); all plateaus are wide.
+_SHIFT = 0.7  # cells leave their columns where blanks are not known from spans
+_SHIFT_KNOWN = 3.0  # and where they are
+_NO_NAME = 2.5  # a target without a level-3 name beside it
+_NO_TARGET = 0.7  # a name without its target: it fell off, which is rare
+_LEVEL1_ALONE = 1.0  # level 1 without level 2 beside it
+_PARENT = 0.7  # level 2 under the level 1 it belongs to
+_WRONG_PARENT = 1.5
+_BACKWARD = 0.5  # level 2 that the skeleton prints before the one above
+_GRID_TO_FIELDS = 1.5
+_FIELDS_TO_GRID = 3.0  # without a header between
+_CONTINUED_VALUE = 1.5  # a value without its label: the rest of a cell cut by a page break
+_LABEL_LABEL = 0.9
+_VALUE_VALUE = 1.5
+_BEAM = 24
+_PER_ROW = 6
+_FLOOR = math.log(1e-4)
+
+GRID, FIELDS, BAR, HEADER, EMPTY = "grid", "fields", "bar", "header", "empty"
+_DEFAULT_ROLES = ("level1", "level2", "level3", "target")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to read a row: its kind and, for each filled cell, a role and (in a grid) the column it takes."""
+
+    kind: str
+    roles: tuple[Role, ...]
+    columns: tuple[HeaderColumn | None, ...]
+    score: float
+    shifted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    score: float
+    kind: str
+    level1: str  # comparison keys of the levels in force
+    level2: str
+    path: tuple[Choice, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """Which level-2 names stand under which level-1 names: the template's where known, else all vocabularies'."""
+
+    parents: Mapping[str, frozenset[str]]  # level-2 key -> keys of its level-1 names
+    order: Mapping[str, int]  # level-2 key -> its place, only for a template
+    level1: frozenset[str]
+
+    def resolve(self, key: str, lexicon: Lexicon, level: str) -> str:
+        """The known name that a misread key stands for, or the key itself."""
+        known = self.level1 if level == "level1" else self.parents
+        if key in known or len(key) < 3:
+            return key
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        found = process.extractOne(key, list(known), scorer=OSA.distance, score_cutoff=1)
+        return found[0] if found else key
+
+
+def skeleton_of(template: Mapping[str, Sequence[str]] | None, lexicon: Lexicon) -> Skeleton:
+    """Build the skeleton from a template's levels, or from the parents that the vocabularies state."""
+    parents: dict[str, set[str]] = {}
+    order: dict[str, int] = {}
+    if template:
+        for level1, below in template.items():
+            for level2 in below:
+                parents.setdefault(comparison_key(level2), set()).add(comparison_key(level1))
+                order.setdefault(comparison_key(level2), len(order))
+        level1_names = {comparison_key(name) for name in template}
+    else:
+        level1_names = {comparison_key(name) for name in lexicon.dictionaries.names("level1")}
+        for text, names in lexicon.dictionaries.names("level2").items():
+            found = parents.setdefault(comparison_key(text), set())
+            for name in names:
+                found.update(comparison_key(parent) for parent in name.parents)
+    frozen = {key: frozenset(found) for key, found in parents.items()}
+    return Skeleton(frozen, order, frozenset(level1_names))
+
+
+def decode(
+    rows: Sequence[Row],
+    headers: Sequence[GridHeader | None],
+    logp: Sequence[Mapping[int, Sequence[float]]],
+    skeleton: Skeleton,
+    lexicon: Lexicon,
+) -> tuple[list[Choice], list[tuple[float, ...]]]:
+    """Return for each row its best reading, and the certainty (0 to 1) of each filled cell's role.
+
+    `logp[r][i]` holds the log-probabilities over ROLES of row r's cell i (filled cells only). Loose lines are left EMPTY.
+    """
+    options = [_options(row, header, logp[r], r) for r, (row, header) in enumerate(zip(rows, headers, strict=True))]
+    beam = [_State(0.0, FIELDS, "", "", ())]
+    steps: list[list[_State]] = []
+    for r, choices in enumerate(options):
+        grown: dict[tuple[str, str, str], _State] = {}
+        for state in beam:
+            for choice in choices:
+                following = _advance(state, choice, rows[r], headers[r] is not None, skeleton, lexicon)
+                key = (following.kind, following.level1, following.level2)
+                if key not in grown or grown[key].score < following.score:
+                    grown[key] = following
+        beam = sorted(grown.values(), key=lambda s: (-s.score, s.kind, s.level1, s.level2))[:_BEAM]
+        steps.append(beam)
+    best = list(beam[0].path) if beam else []
+    return best, _certainties(rows, headers, options, best, skeleton, lexicon)
+
+
+def _options(row: Row, header: GridHeader | None, logp: Mapping[int, Sequence[float]], number: int) -> list[Choice]:
+    filled = [i for i, cell in enumerate(row.cells) if cell.text]
+    if not filled or row.n_cols == 0:
+        return [Choice(EMPTY, (), (), 0.0)]
+    if header is not None and header.row == number:
+        return [Choice(HEADER, (Role.HEADER,) * len(filled), (None,) * len(filled), 0.0)]
+    choices = _grid_options(row, header, logp, filled)
+    choices.append(_field_option(logp, filled))
+    if len(filled) == 1:
+        choices.append(Choice(BAR, (Role.BAR,), (None,), _p(logp, filled[0], Role.BAR)))
+    headed = sum(_p(logp, i, Role.HEADER) for i in filled)
+    choices.append(Choice(HEADER, (Role.HEADER,) * len(filled), (None,) * len(filled), headed))
+    return choices
+
+
+def _p(logp: Mapping[int, Sequence[float]], cell: int, role: Role) -> float:
+    return max(logp[cell][ROLES.index(role)], _FLOOR)
+
+
+_COLUMN_ROLE = {
+    "level1": (Role.LEVEL1,), "level2": (Role.LEVEL2,), "level3": (Role.LEVEL3,), "target": (Role.TARGET,),
+    # An operator or a unit in a column of its own looks like either.
+    "operator": (Role.EXTRA, Role.TARGET), "unit": (Role.EXTRA, Role.TARGET), "extra": (Role.EXTRA,),
+}  # fmt: skip
+_ROLE_OF_COLUMN = {"level1": Role.LEVEL1, "level2": Role.LEVEL2, "level3": Role.LEVEL3, "extra": Role.EXTRA}
+
+
+def _grid_options(
+    row: Row, header: GridHeader | None, logp: Mapping[int, Sequence[float]], filled: Sequence[int]
+) -> list[Choice]:
+    """The likeliest ways to give the cells columns of the grid from left to right (k-best dynamic programme)."""
+    columns = header.columns if header else _default_columns(row.n_cols)
+    scale = 1.0 if header is None or header.n_cols == row.n_cols else header.n_cols / max(row.n_cols, 1)
+    shift = _SHIFT_KNOWN if row.spans_known else _SHIFT
+    # Partial readings: (score, last column, last displacement, picked columns). -1 marks a vertical bar beside the grid.
+    partial: list[tuple[float, int, int, tuple[int, ...]]] = [(0.0, -1, 0, ())]
+    for position, i in enumerate(filled):
+        cell = row.cells[i]
+        at = round((cell.col + 0.5) * scale - 0.5) if scale != 1.0 else cell.col
+        grown = []
+        for score, last, displaced, picked in partial:
+            if position == 0 and cell.rowspan > 2:
+                grown.append((score + _p(logp, i, Role.BAR), last, displaced, (*picked, -1)))
+            for j in range(last + 1, len(columns)):
+                column = columns[j]
+                inside = column.col <= at < column.col + column.colspan
+                moved = 0 if inside else column.col - at
+                cost = shift if moved != displaced else 0.0
+                gain = max(_p(logp, i, role) for role in _COLUMN_ROLE[column.role])
+                grown.append((score + gain - cost, j, moved, (*picked, j)))
+        grown.sort(key=lambda item: (-item[0], item[3]))
+        partial = grown[: _PER_ROW * 6]
+    choices = []
+    for score, _, _, picked in partial:
+        chosen = tuple(columns[j] if j >= 0 else None for j in picked)
+        roles = tuple(Role.BAR if c is None else _ROLE_OF_COLUMN.get(c.role, Role.TARGET) for c in chosen)
+        shifted = any(
+            c is not None and not c.col <= row.cells[i].col < c.col + c.colspan for c, i in zip(chosen, filled, strict=True)
+        )
+        choices.append(Choice(GRID, roles, chosen, score - _shape_cost(roles, row), shifted and scale == 1.0))
+    choices.sort(key=lambda choice: (-choice.score, choice.roles))
+    return choices[:_PER_ROW]
+
+
+def _default_columns(n_cols: int) -> tuple[HeaderColumn, ...]:
+    roles = _DEFAULT_ROLES[-n_cols:] if n_cols < 4 else (*_DEFAULT_ROLES, *("extra",) * (n_cols - 4))
+    return tuple(HeaderColumn(col, 1, role, "" if role != "extra" else f"第{col + 1}列") for col, role in enumerate(roles))
+
+
+def _shape_cost(roles: Sequence[Role], row: Row) -> float:
+    """What the row lacks."""
+    cost = 0.0
+    has = set(roles)
+    if Role.TARGET in has and Role.LEVEL3 not in has:
+        cost += _NO_NAME
+    if Role.LEVEL3 in has and Role.TARGET not in has:
+        cost += _NO_TARGET
+    if Role.LEVEL1 in has and Role.LEVEL2 not in has:
+        cost += _LEVEL1_ALONE
+    return cost
+
+
+def _field_option(logp: Mapping[int, Sequence[float]], filled: Sequence[int]) -> Choice:
+    """The best sequence of labels and values."""
+    kinds = (Role.LABEL, Role.VALUE, Role.NARRATIVE)
+    best: dict[Role, tuple[float, tuple[Role, ...]]] = {}
+    for role in kinds:
+        start = 0.0 if role is Role.LABEL else -_CONTINUED_VALUE
+        best[role] = (start + _p(logp, filled[0], role), (role,))
+    for i in filled[1:]:
+        step: dict[Role, tuple[float, tuple[Role, ...]]] = {}
+        for role in kinds:
+            ways = [(score - _field_cost(last, role), path) for last, (score, path) in best.items()]
+            score, path = max(ways, key=lambda way: way[0])
+            step[role] = (score + _p(logp, i, role), (*path, role))
+        best = step
+    score, roles = max(best.values(), key=lambda way: way[0])
+    return Choice(FIELDS, roles, (None,) * len(filled), score)
+
+
+def _field_cost(last: Role, role: Role) -> float:
+    if last is Role.LABEL and role is Role.LABEL:
+        return _LABEL_LABEL
+    if last is not Role.LABEL and role is not Role.LABEL:
+        return _VALUE_VALUE
+    return 0.0
+
+
+def _advance(
+    state: _State, choice: Choice, row: Row, headed: bool, skeleton: Skeleton, lexicon: Lexicon
+) -> _State:
+    if choice.kind == EMPTY:
+        return _State(state.score, state.kind, state.level1, state.level2, (*state.path, choice))
+    score = state.score + choice.score + _transition(state.kind, choice.kind, headed)
+    level1, level2 = state.level1, state.level2
+    kind = choice.kind
+    if kind == GRID:
+        gained, level1, level2 = _level_context(state, choice, row, skeleton, lexicon)
+        score += gained
+    elif kind in (BAR, HEADER):
+        kind = GRID if kind == HEADER else FIELDS
+    return _State(score, kind, level1, level2, (*state.path, choice))
+
+
+def _transition(before: str, after: str, headed: bool) -> float:
+    if before == GRID and after == FIELDS:
+        return -_GRID_TO_FIELDS
+    if before == FIELDS and after == GRID:
+        return -_FIELDS_TO_GRID if not headed else -_GRID_TO_FIELDS
+    return 0.0
+
+
+def _level_context(
+    state: _State, choice: Choice, row: Row, skeleton: Skeleton, lexicon: Lexicon
+) -> tuple[float, str, str]:
+    """What the skeleton says of a grid row's levels under the levels in force, and the levels in force after it."""
+    filled = [cell for cell in row.cells if cell.text]
+    texts = {role: cell.text for role, cell in zip(choice.roles, filled, strict=True)}
+    gained = 0.0
+    level1, level2 = state.level1, state.level2
+    if Role.LEVEL1 in texts:
+        key = skeleton.resolve(_level_key(texts[Role.LEVEL1]), lexicon, "level1")
+        if key in skeleton.level1:
+            gained += _PARENT
+        elif key in skeleton.parents:
+            gained -= _WRONG_PARENT
+        if key != level1:
+            level1, level2 = key, ""
+    if Role.LEVEL2 in texts:
+        key = skeleton.resolve(_level_key(texts[Role.LEVEL2]), lexicon, "level2")
+        parents = skeleton.parents.get(key)
+        if parents and level1 in skeleton.level1:
+            gained += _PARENT if level1 in parents else -_WRONG_PARENT
+        elif parents is None and key in skeleton.level1:
+            gained -= _WRONG_PARENT
+        before, after = skeleton.order.get(level2), skeleton.order.get(key)
+        if before is not None and after is not None and after < before:
+            gained -= _BACKWARD
+        level2 = key
+    return gained, level1, level2
+
+
+def _level_key(text: str) -> str:
+    """A level's key without the weight that some forms print beside it: 产出指标(50分)."""
+    import re
+
+    return comparison_key(re.sub(r"[(（]\s*[\d.]+\s*[分%]?\s*[)）]\s*$", "", text))
+
+
+def _certainties(
+    rows: Sequence[Row],
+    headers: Sequence[GridHeader | None],
+    options: Sequence[Sequence[Choice]],
+    best: Sequence[Choice],
+    skeleton: Skeleton,
+    lexicon: Lexicon,
+) -> list[tuple[float, ...]]:
+    """How much better the chosen reading is than the best one that gives the cell another role, as a probability."""
+    result = []
+    state = _State(0.0, FIELDS, "", "", ())
+    for r, chosen in enumerate(best):
+        if chosen.kind == EMPTY:
+            result.append(())
+            continue
+        after = _advance(state, chosen, rows[r], headers[r] is not None, skeleton, lexicon)
+        margins = [math.inf] * len(chosen.roles)
+        for other in options[r]:
+            score = _advance(state, other, rows[r], headers[r] is not None, skeleton, lexicon).score
+            for i, (one, two) in enumerate(zip(chosen.roles, other.roles, strict=True)):
+                if one is not two or chosen.columns[i] != other.columns[i]:
+                    margins[i] = min(margins[i], after.score - score)
+        result.append(tuple(1 / (1 + math.exp(-max(min(m, 30.0), -30.0))) for m in margins))
+        state = _State(0.0, after.kind, after.level1, after.level2, ())
+    return result

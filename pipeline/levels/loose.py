@@ -1,0 +1,114 @@
+"""Loose lines between tables: which of them are labels of narratives that lost their cell, and which are the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from pipeline.dictionaries import comparison_key
+from pipeline.document import Role, Row, RowCell
+from pipeline.levels.features import Lexicon
+from pipeline.templates import Template
+
+# A label is wrapped over two lines, three in narrow cells.
+_MOST_LINES = 3
+# One misread character in a label of five is forgiven where blank lines set the label apart.
+_NEAR = 0.75
+
+
+def label_loose_lines(rows: Sequence[Row], lexicon: Lexicon, template: Template | None) -> list[Row]:
+    """Give every loose line the role LABEL or NARRATIVE; the lines of a wrapped label become one row."""
+    done: list[Row] = []
+    used = _labels_in_tables(rows, lexicon)
+    i = 0
+    while i < len(rows):
+        if rows[i].n_cols > 0:
+            done.append(rows[i])
+            i += 1
+            continue
+        label, taken = _label_at(rows, i, lexicon, template, used)
+        if label is not None:
+            used.add(comparison_key(label.text))
+            done.append(replace(rows[i], cells=(label,)))
+            i += taken
+        else:
+            cell = replace(rows[i].cells[0], role=Role.NARRATIVE, notes=("loose",))
+            done.append(replace(rows[i], cells=(cell,)))
+            i += 1
+    return done
+
+
+def _labels_in_tables(rows: Sequence[Row], lexicon: Lexicon) -> set[str]:
+    """A narrative's label stands once in a form: those that have a cell are no loose lines."""
+    keys = lexicon.dictionaries.keys
+    return {
+        key
+        for row in rows
+        for cell in row.cells[:1]
+        if row.n_cols and cell.text and (key := comparison_key(cell.text)) in keys["narrative"]
+    }
+
+
+def _label_at(
+    rows: Sequence[Row], i: int, lexicon: Lexicon, template: Template | None, used: set[str]
+) -> tuple[RowCell | None, int]:
+    if not _apart(rows, i - 1, i):
+        return None, 0
+    for taken in range(min(_MOST_LINES, len(rows) - i), 0, -1):
+        lines = rows[i : i + taken]
+        if any(row.n_cols for row in lines) or any(_apart(rows, j, j + 1) for j in range(i, i + taken - 1)):
+            continue
+        text = "".join(row.cells[0].text for row in lines)
+        if text.rstrip().endswith((":", "：")) or not _apart(rows, i + taken - 1, i + taken):
+            continue
+        if _is_label(text, lexicon, template, used):
+            return _joined([row.cells[0] for row in lines], text), taken
+    return None, 0
+
+
+def _is_label(text: str, lexicon: Lexicon, template: Template | None, used: set[str]) -> bool:
+    key = comparison_key(text)
+    if not 2 <= len(key) <= 20:
+        return False
+    # Where the layout is known its own labels decide: a heading inside a narrative may be another layout's label.
+    names = [comparison_key(name) for name in template.fields] if template and template.fields else list(_labels(lexicon))
+    free = [name for name in names if name not in used]
+    if key in free:
+        return True
+    found = process.extractOne(key, free, scorer=OSA.normalized_similarity, score_cutoff=_NEAR)
+    return found is not None and len(key) >= 4
+
+
+def _labels(lexicon: Lexicon) -> Iterator[str]:
+    yield from lexicon.dictionaries.keys["narrative"]
+    yield from lexicon.dictionaries.keys["field"]
+
+
+def _joined(cells: Sequence[RowCell], text: str) -> RowCell:
+    places = tuple(place for cell in cells for place in cell.places)
+    lines = tuple(line for cell in cells for line in cell.lines)
+    confidence = min(cell.confidence for cell in cells)
+    return replace(cells[0], text=text, places=places, lines=lines, confidence=confidence, role=Role.LABEL)
+
+
+def _apart(rows: Sequence[Row], i: int, j: int) -> bool:
+    """Tell whether rows i and j do not belong to one run of text: a blank line or a table stands between them."""
+    if i < 0 or j >= len(rows) or rows[i].n_cols or rows[j].n_cols or rows[i].page != rows[j].page:
+        return True
+    one, other = rows[i].cells[0].places, rows[j].cells[0].places
+    if not one or not other:
+        return True
+    if one[-1].line is not None and other[0].line is not None:
+        return other[0].line - one[-1].line > 1
+    return _gap(one[-1].polygon, other[0].polygon)
+
+
+def _gap(upper: tuple[tuple[float, float], ...], lower: tuple[tuple[float, float], ...]) -> bool:
+    """On a page, lines stand apart where the space between them exceeds a line's height."""
+    if not upper or not lower:
+        return True
+    height = max(y for _, y in upper) - min(y for _, y in upper)
+    return min(y for _, y in lower) - max(y for _, y in upper) > height

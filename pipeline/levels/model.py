@@ -1,0 +1,73 @@
+"""The trained level classifier: loaded without unpickling code, verified against its card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import ModelError
+from pipeline.levels.features import NAMES, ROLES
+from pipeline.resources import data_folder
+
+MODEL_FILE = "levels.skops"
+CARD_FILE = "levels.json"
+# What skops may build while loading: plain scikit-learn estimators and nothing that runs code of the file's choosing.
+_TRUSTED = (
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.MultinomialLogit",
+    "sklearn._loss.loss.HalfMultinomialLoss",
+    "sklearn._loss._loss.CyHalfMultinomialLoss",
+    "numpy.dtype",
+)
+
+
+@dataclass(frozen=True)
+class LevelModel:
+    """The classifier with its card."""
+
+    estimator: Any
+    card: dict[str, Any]
+
+    def log_probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return (cells, len(ROLES)) natural-log probabilities."""
+        if len(features) == 0:
+            return np.zeros((0, len(ROLES)))
+        found = self.estimator.predict_proba(features)
+        full = np.full((len(features), len(ROLES)), 1e-6)
+        for column, name in enumerate(self.card["classes"]):
+            full[:, [role.value for role in ROLES].index(name)] = np.maximum(found[:, column], 1e-6)
+        return np.asarray(np.log(full))
+
+
+def load_level_model(folder: Path | None = None) -> LevelModel:
+    """Load the classifier from `folder` (default: what came with the package).
+
+    Raises ModelError where the file is missing, altered, of another feature set, or holds what it must not.
+    """
+    home = folder or data_folder("models")
+    path, card_path = home / MODEL_FILE, home / CARD_FILE
+    try:
+        content = path.read_bytes()
+        card = json.loads(card_path.read_text("utf-8"))
+    except OSError as error:
+        raise ModelError(f"{error.filename}: cannot be read ({error.strerror}); reinstall zhibiao or train the model again") from error
+    except ValueError as error:
+        raise ModelError(f"{card_path}: is not JSON ({error}); reinstall zhibiao") from error
+    if hashlib.sha256(content).hexdigest() != card.get("sha256"):
+        raise ModelError(f"{path}: differs from its card {card_path.name}; reinstall zhibiao or train the model again")
+    if tuple(card.get("features", ())) != NAMES:
+        raise ModelError(f"{path}: was trained on other features; train it again with scripts/train_levels.py")
+    import skops.io
+
+    unknown = [name for name in skops.io.get_untrusted_types(data=content) if name not in _TRUSTED]
+    if unknown:
+        raise ModelError(f"{path}: holds types it must not hold ({', '.join(unknown)}); reinstall zhibiao")
+    return LevelModel(skops.io.loads(content, trusted=list(_TRUSTED)), card)
