@@ -1,0 +1,160 @@
+"""What a document says about its own labels: the same phrase elsewhere, and the compounds that names end in."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.repair.words import WordModel, field_words
+
+# A phrase is told from chance by its length: of 6 characters with 2 on each side of the error (4 before, 2 after …).
+# At 5 the tails 管理制度 and 群众满意 vote for each other.
+_PHRASE = 6
+_SIDE = 2
+# Labels are short, and so is the phrase that repeats in them.
+_REACH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What repetition proposes for a label: the text it should be, how many places say so, and the phrase they hold."""
+
+    value: str
+    kind: str
+    count: int
+    phrase: str
+    at: int  # place of the error in the label
+
+
+class Texts:
+    """The texts of one form, searchable by three characters."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        """Take the form's texts, folded and without spaces; each text counts once however often it is handed in."""
+        self.texts = [text for text in dict.fromkeys(texts) if len(text) >= 3]
+        self._places: dict[str, list[tuple[int, int]]] | None = None
+
+    def places(self, trigram: str) -> list[tuple[int, int]]:
+        """Return where `trigram` stands, as (text, position)."""
+        if self._places is None:
+            self._places = defaultdict(list)
+            for number, text in enumerate(self.texts):
+                for i in range(len(text) - 2):
+                    self._places[text[i : i + 3]].append((number, i))
+        return self._places.get(trigram, [])
+
+    def votes(self, label: str) -> list[Vote]:
+        """Return what other texts of the form make of `label`, most places first.
+
+        Every place holds a phrase of 6 characters or more that `label` holds too but for one error, with at least two
+        characters on each side of it; the label's own wording of that phrase stands nowhere else.
+        """
+        places: dict[str, set[tuple[int, int]]] = defaultdict(set)
+        best: dict[str, tuple[str, int, str]] = {}
+        n = len(label)
+        mirrored = label[::-1]
+        for i in range(n - 2):
+            for number, p in self.places(label[i : i + 3]):
+                text = self.texts[number]
+                if text == label:
+                    continue
+                left, right = _left(label, i, text, p), 3 + _right(label, i + 3, text, p + 3)
+                readings = [(r, p + right) for r in _behind(label, i + right, text, p + right, left + right)]
+                # The same seen from behind: the error stands before the common stretch.
+                at, place = n - (i - left), len(text) - (p - left)
+                for value, kind, back, phrase in _behind(mirrored, at, text[::-1], place, left + right):
+                    if kind != "displaced":
+                        width = {"dropped": 0, "swapped": 2}.get(kind, 1)
+                        reading = (value[::-1], kind, n - back - width, phrase[::-1])
+                        readings.append((reading, len(text) - place - (0 if kind in ("inserted", "doubled") else 1)))
+                for (value, kind, where, phrase), spot in readings:
+                    places[value].add((number, spot))
+                    if value not in best or len(phrase) > len(best[value][2]):
+                        best[value] = (kind, where, phrase)
+        found = [
+            Vote(value, kind, len(places[value]), phrase, where)
+            for value, (kind, where, phrase) in best.items()
+            if value != label and not self._stands(label, where)
+        ]
+        return sorted(found, key=lambda v: (-v.count, -len(v.phrase), v.value))
+
+    def _stands(self, label: str, at: int) -> bool:
+        """Return whether another text holds the label's own wording around its error."""
+        own = label[max(0, at - 3) : at + 3]
+        return len(own) >= 4 and any(own in text for text in self.texts if text != label)
+
+
+def _left(label: str, i: int, text: str, p: int) -> int:
+    k = 0
+    while k < min(i, p, _REACH) and label[i - 1 - k] == text[p - 1 - k]:
+        k += 1
+    return k
+
+
+def _right(label: str, i: int, text: str, p: int) -> int:
+    k = 0
+    while k < min(len(label) - i, len(text) - p, _REACH) and label[i + k] == text[p + k]:
+        k += 1
+    return k
+
+
+def _behind(label: str, i: int, text: str, p: int, before: int) -> list[tuple[str, str, int, str]]:
+    """Return the one-error readings of `label` whose phrase agrees up to `i` and goes on behind the error as in `text`."""
+    found: list[tuple[str, str, int, str]] = []
+    if before < _SIDE or p >= len(text):
+        return found
+    start = p - before
+    tail = label[i:]
+
+    def held(value: str, kind: str, skip: int, after: int) -> None:
+        if after >= _SIDE and before + skip + after >= _PHRASE:
+            found.append((value, kind, i, text[start : p + skip + after]))
+
+    held(label[:i] + text[p] + tail, "dropped", 1, _right(label, i, text, p + 1))
+    if tail:
+        held(label[:i] + text[p] + tail[1:], "look-alike", 1, _right(label, i + 1, text, p + 1))
+        doubled = (i > 0 and label[i - 1] == label[i]) or label[i + 1 : i + 2] == label[i]
+        held(label[:i] + tail[1:], "doubled" if doubled else "inserted", 0, _right(label, i + 1, text, p))
+    if len(tail) > 1 and text[p : p + 2] == tail[1] + tail[0]:
+        held(label[:i] + tail[1] + tail[0] + tail[2:], "swapped", 2, _right(label, i + 2, text, p + 2))
+    if tail and text[p] == label[-1] and i < len(label) - 1:
+        # The label's last character belongs here; a phrase that ends with the label needs no two characters behind it.
+        value = label[:i] + label[-1] + label[i:-1]
+        after = _right(value, i + 1, text, p + 1)
+        if after >= min(_SIDE, len(label) - 1 - i) and before + 1 + after >= _PHRASE - 1:
+            found.append((value, "displaced", i, text[start : p + 1 + after]))
+    return found
+
+
+class Compounds:
+    """The endings and beginnings that names are made of: 达标率, 计划完成率, 满意度, 制度健全性, 人力资源."""
+
+    def __init__(self, names: Sequence[str], heads: Iterable[str], words: WordModel) -> None:
+        """Take the names' comparison keys, and `heads` (names of the levels above), which also begin names."""
+        learned = field_words(names)
+        cuts_tail: Counter[str] = Counter()
+        cuts_head: Counter[str] = Counter()
+        for name in names:
+            row = words.segment(name).words
+            for k in range(1, len(row)):
+                cuts_tail["".join(row[k:])] += 1
+                cuts_head["".join(row[:k])] += 1
+        self.tails = {t: c for t, c in cuts_tail.items() if c >= 2 and len(t) >= 3}
+        self.heads = {h: c for h, c in cuts_head.items() if c >= 2 and len(h) >= 4}
+        self.heads.update({head: 2 for head in heads if len(head) >= 4})
+        self.known = frozenset(learned)
+
+    def tail_of(self, text: str) -> str:
+        """Return the longest compound that `text` ends with, or an empty string."""
+        for k in range(max(0, len(text) - 10), len(text) - 2):
+            if text[k:] in self.tails:
+                return text[k:]
+        return ""
+
+    def head_of(self, text: str) -> str:
+        """Return the longest known beginning of `text`, or an empty string."""
+        for k in range(min(len(text), 10), 3, -1):
+            if text[:k] in self.heads:
+                return text[:k]
+        return ""
