@@ -81,3 +81,29 @@ class LeftSettings(StageSettings):
     straighten: StraightenSettings = StraightenSettings()
     grid: GridSettings = GridSettings()
     reader: ReaderSettings = ReaderSettings()
+
+
+class RepairSettings(StageSettings):
+    """How sure a label's repair has to be."""
+
+    # The most sound labels that may be changed, as the upper 95% bound measured in training (docs/repair.md has the
+    # curve). Lower is safer and leaves more proposals.
+    max_false_repairs: float = 0.001
+    # Two names whose costs differ by less (nats) are equally good, and equally good names are never a repair.
+    margin: float = 2.0
+    # How much likelier (nats) a label's words become by what the form writes elsewhere: to propose, and to repair.
+    least_document_gain: float = -3.0
+    sure_document_gain: float = -1.0
+    # The same, less the cost of the error, for repairs by words and compounds alone.
+    propose_gain: float = 3.0
+
+
+class Settings(StageSettings):
+    """Everything, by stage."""
+
+    ocrtext: OcrTextSettings = OcrTextSettings()
+    left: LeftSettings = LeftSettings()
+    repair: RepairSettings = RepairSettings()
+    # A value read or placed with less certainty is shown to a person; chosen on the generator's development split so
+    # that silent errors stay under the house's figure (docs/levels.md).
+    review_confidence: float = 0.8
