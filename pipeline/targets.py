@@ -59,6 +59,7 @@ _SPACE_IN_NUMBER = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _SPACE = re.compile(r"\s+")
 # Letters that recognisers read for the digits 0 and 1 (ocr_confusions); other letters stand for several digits.
 _DIGIT_LETTERS = str.maketrans({"O": "0", "o": "0", "〇": "0", "○": "0", "I": "1", "l": "1", "|": "1"})
+_SURE_SIGN = re.compile(r"[》《〉〈≥≤=＝≡]")
 _LETTERED = re.compile(rf"(?P<sign>{_SIGN})?(?P<digits>[\dOo〇○Il|.]{{2,}})(?P<rest>\D*)", re.A)
 
 
@@ -389,7 +390,11 @@ class _Grammar:
             value, wrong, right = made
             target = self.parse(value)
             sound = target.kind in ("number", "range") and not target.text
-            if sound and (target.unit is None or self._is_unit(target.unit)):
+            # Without a unit, I0 may be a code and 二9 a rank; brackets and doubled signs stand before nothing else.
+            vouched = (
+                self._is_unit(target.unit) if target.unit else _SURE_SIGN.match(wrong) or fold(raw).strip()[0] in _SIGNS
+            )
+            if sound and vouched:
                 return target, _repair(raw, value, wrong, right)
         return None
 
