@@ -26,6 +26,8 @@ class LaidCell:
     shaded: bool = False
     # Index into Truth.indicators for the grid's cells, -1 elsewhere.
     indicator: int = -1
+    # Key into Truth.fields for the cell that holds the field's value, "" elsewhere.
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)

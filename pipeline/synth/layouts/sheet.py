@@ -1,0 +1,342 @@
+"""A sheet that a layout fills row by row, keeping cells and truth together, so that they cannot disagree."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.document import Role
+from pipeline.synth.content import Goal, Item, Kind, Subject, fixed_item, kind_of, make_items
+from pipeline.synth.model import LaidCell, LaidForm, LaidLine, LaidTable, Truth, TruthIndicator
+
+_UNIT = re.compile(r"[（(]\s*(?:单位[:：])?\s*(?:人民币)?\s*(?:万元|元)\s*[)）]")
+
+
+def field_key(*labels: str) -> str:
+    """Return the key of a field: its labels without line breaks, colon and money unit, joined by →."""
+    parts = (_UNIT.sub("", "".join(label.split())).rstrip(":：") for label in labels)
+    return "→".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One printed row of the grid: an indicator, or a blank row where `item` is None."""
+
+    item: Item | None
+    extra: dict[str, str] = field(default_factory=dict)  # by column header
+
+
+@dataclass(frozen=True, slots=True)
+class Group2:
+    """A level-2 label with its rows."""
+
+    label: str
+    rows: tuple[GridRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group1:
+    """A level-1 label with its level-2 groups; `weight` is what stands in brackets beside it, e.g. 50分."""
+
+    label: str
+    groups: tuple[Group2, ...]
+    weight: str = ""
+
+    @property
+    def height(self) -> int:
+        """The number of grid rows."""
+        return sum(len(group.rows) for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A grid column: what it holds and the header over it.
+
+    kind: level1, level2, level3, target, operator, number, unit, or extra (its value is looked up under the header).
+    """
+
+    kind: str
+    header: str
+    width: float
+
+
+LEVELS4 = (
+    ("level1", "一级指标", 0.14),
+    ("level2", "二级指标", 0.16),
+    ("level3", "三级指标", 0.45),
+    ("target", "指标值", 0.25),
+)
+_ROLES = {
+    "level1": Role.LEVEL1, "level2": Role.LEVEL2, "level3": Role.LEVEL3, "target": Role.TARGET, "operator": Role.TARGET,
+    "number": Role.TARGET, "unit": Role.TARGET, "extra": Role.EXTRA,
+}  # fmt: skip
+# Where a level-1 weight that stands in the label's brackets goes in `extra`; it has no column header of its own.
+WEIGHT_KEY = "一级指标权重"
+
+
+class Sheet:
+    """One table under construction; `n_cols` columns with relative widths."""
+
+    def __init__(self, widths: Sequence[float]) -> None:
+        self.widths = tuple(widths)
+        self.n_cols = len(self.widths)
+        self.cells: list[LaidCell] = []
+        self.fields: dict[str, str] = {}
+        self.indicators: list[TruthIndicator] = []
+        self._taken: dict[tuple[int, int], LaidCell] = {}
+        self._row = -1
+
+    def new_row(self) -> int:
+        """Begin a row and return its number."""
+        self._row += 1
+        return self._row
+
+    def put(
+        self,
+        text: str,
+        role: Role,
+        colspan: int = 1,
+        rowspan: int = 1,
+        *,
+        vertical: bool = False,
+        centred: bool = False,
+        shaded: bool = False,
+        indicator: int = -1,
+        key: str = "",
+    ) -> LaidCell:
+        """Put a cell at the first free column of the current row; colspan 0 takes all that is left of the row."""
+        free = [c for c in range(self.n_cols) if (self._row, c) not in self._taken]
+        col = free[0]
+        colspan = colspan or self.n_cols - col
+        cell = LaidCell(self._row, col, text, role, rowspan, colspan, vertical, centred, shaded, indicator, key)
+        for r in range(self._row, self._row + rowspan):
+            for c in range(col, col + colspan):
+                if (r, c) in self._taken or c >= self.n_cols:
+                    raise ValueError(f"cell {text!r} overlaps at row {r}, column {c}")
+                self._taken[r, c] = cell
+        self.cells.append(cell)
+        return cell
+
+    def label(self, text: str, colspan: int = 1, rowspan: int = 1, *, vertical: bool = False) -> None:
+        """Put a field label."""
+        self.put(text, Role.LABEL, colspan, rowspan, centred=True, vertical=vertical)
+
+    def value(self, text: str, *labels: str, colspan: int = 1, rowspan: int = 1, narrative: bool = False) -> None:
+        """Put the value of the field that the labels name."""
+        key = field_key(*labels)
+        if key in self.fields:
+            raise ValueError(f"the field {key} stands twice")
+        self.fields[key] = text
+        self.put(text, Role.NARRATIVE if narrative else Role.VALUE, colspan, rowspan, centred=not narrative, key=key)
+
+    def pair(self, label: str, text: str, colspan: int = 0, label_span: int = 1, *, narrative: bool = False) -> None:
+        """Put a label and its value beside each other in the current row; colspan 0 takes the rest of the row."""
+        self.label(label, label_span)
+        self.value(text, label, colspan=colspan, narrative=narrative)
+
+    def bar(self, text: str) -> None:
+        """Put a section bar over the whole width in a row of its own."""
+        self.new_row()
+        self.put(text, Role.BAR, 0, centred=True, shaded=True)
+
+    def table(self) -> LaidTable:
+        """Return the table. Raises ValueError where cells do not tile it."""
+        rows = self._row + 1
+        missing = [(r, c) for r in range(rows) for c in range(self.n_cols) if (r, c) not in self._taken]
+        if missing or any(r >= rows for r, _ in self._taken):
+            raise ValueError(f"the sheet does not tile: {missing[:5]}")
+        cells = tuple(sorted(self.cells, key=lambda cell: (cell.row, cell.col)))
+        total = sum(self.widths)
+        return LaidTable(cells, rows, self.n_cols, tuple(width / total for width in self.widths))
+
+    # ------------------------------------------------------------------------------------------------------------ grids
+
+    def grid_header(self, columns: Sequence[Column], spans: Sequence[int] | None = None) -> None:
+        """Put the grid's header cells into the current row."""
+        for column, span in zip(columns, spans or [1] * len(columns), strict=True):
+            self.put(column.header, Role.HEADER, span, centred=True, shaded=True)
+
+    def grid(
+        self,
+        columns: Sequence[Column],
+        groups: Sequence[Group1],
+        *,
+        spans: Sequence[int] | None = None,
+        side: str = "",
+        side_span: int = 1,
+        header: bool = True,
+        period: str | None = None,
+        repeat_levels: bool = False,
+        weight_brackets: str = "（）",
+    ) -> None:
+        """Lay a grid: header, then the groups; `side` is a label written vertically over the grid's whole height."""
+        spans = spans or [1] * len(columns)
+        height = sum(group.height for group in groups)
+        self.new_row()
+        if side:
+            self.put(side, Role.BAR, side_span, height + header, vertical=True, centred=True)
+        if header:
+            self.grid_header(columns, spans)
+        started = not header
+        for group1 in groups:
+            for number2, group2 in enumerate(group1.groups):
+                last_blank = False
+                for number3, row in enumerate(group2.rows):
+                    if not started:
+                        self.new_row()
+                    started = False
+                    index = self._indicator(group1, group2, row, columns, period, last_blank)
+                    last_blank = row.item is None
+                    first1, first2 = number2 == number3 == 0, number3 == 0
+                    for column, span in zip(columns, spans, strict=True):
+                        self._grid_cell(
+                            column, span, group1, group2, row, index, first1, first2, repeat_levels, weight_brackets
+                        )
+
+    def _indicator(
+        self,
+        group1: Group1,
+        group2: Group2,
+        row: GridRow,
+        columns: Sequence[Column],
+        period: str | None,
+        last_blank: bool,
+    ) -> int:
+        if row.item is None and last_blank:
+            return len(self.indicators) - 1
+        extra = {key: value for key, value in row.extra.items() if value}
+        target = None
+        if row.item is not None:
+            target = join_goal(row.item.goal, [column.kind for column in columns]) or None
+            sign = next((column.header for column in columns if column.kind == "operator"), None)
+            if sign and row.item.goal.words:
+                extra[sign] = "定性"
+        if group1.weight:
+            extra[WEIGHT_KEY] = group1.weight
+        self.indicators.append(
+            TruthIndicator(group1.label, group2.label, row.item.name if row.item else None, target, extra, period)
+        )
+        return len(self.indicators) - 1
+
+    def _grid_cell(
+        self, column: Column, span: int, group1: Group1, group2: Group2, row: GridRow, index: int, first1: bool,
+        first2: bool, repeat_levels: bool, brackets: str,
+    ) -> None:  # fmt: skip
+        role = _ROLES[column.kind]
+        if column.kind == "level1":
+            if first1 or repeat_levels:
+                text = group1.label + (brackets[0] + group1.weight + brackets[1] if group1.weight else "")
+                height = 1 if repeat_levels else group1.height
+                self.put(text, role, span, height, centred=True, indicator=index)
+        elif column.kind == "level2":
+            if first2 or repeat_levels:
+                height = 1 if repeat_levels else len(group2.rows)
+                self.put(group2.label, role, span, height, centred=True, indicator=index)
+        elif column.kind == "level3":
+            self.put(row.item.name if row.item else "", role, span, indicator=index)
+        elif column.kind == "extra":
+            self.put(row.extra.get(column.header, ""), role, span, centred=True, indicator=index)
+        else:
+            text = goal_part(row.item.goal, column.kind) if row.item else ""
+            if column.kind == "operator" and text == "定性":
+                role = Role.EXTRA
+            self.put(text, role, span, centred=column.kind != "target", indicator=index)
+
+
+def goal_part(goal: Goal, kind: str) -> str:
+    """Return what stands in a column of the kind: target (all), operator, number or unit.
+
+    Where operator and number have columns of their own, a qualitative target's words stand under the number and 定性
+    under the operator.
+    """
+    if kind == "target":
+        return goal.text
+    if kind == "operator":
+        return "定性" if goal.words else goal.operator
+    if kind == "number":
+        return goal.words or goal.number
+    return goal.unit
+
+
+def join_goal(goal: Goal, kinds: Sequence[str]) -> str:
+    """Return the target as the record holds it: its parts joined in the order operator, number, unit."""
+    if "target" in kinds:
+        return goal.text
+    parts = [goal_part(goal, kind) for kind in ("operator", "number", "unit") if kind in kinds]
+    return "".join(part for part in parts if part != "定性")
+
+
+# ------------------------------------------------------------------------------------------------------------ grid rows
+
+# Likely numbers of indicators by what a level-2 label asks for; weights beside them. Quantity rows dominate in real forms.
+_COUNTS: dict[Kind, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "quantity": ((0, 1, 2, 3, 4, 6, 9, 13), (3, 16, 22, 22, 15, 12, 7, 3)),
+    "quality": ((0, 1, 2, 3, 5, 8), (8, 36, 28, 16, 8, 4)),
+    "time": ((0, 1, 2, 3, 4), (6, 56, 22, 11, 5)),
+    "social": ((0, 1, 2, 3, 5), (8, 44, 28, 14, 6)),
+    "satisfaction": ((0, 1, 2, 3), (5, 58, 26, 11)),
+}
+_FEW = ((0, 1, 2, 3), (42, 40, 13, 5))
+
+# The nine names that published Zhengzhou forms print in every form, under their level 2.
+FIXED = {
+    "投入管理": ("预算执行率", "预算编制合理性", "预算资金到位情况"),
+    "财务管理": ("财务管理制度健全性", "资金使用规范性", "财务监控有效性"),
+    "项目管理": ("合同管理完备性", "项目质量可控性", "项目管理制度健全性"),
+}
+
+
+def fill_skeleton(
+    skeleton: dict[str, tuple[str, ...]],
+    subject: Subject,
+    rng: random.Random,
+    *,
+    blank_rows: int = 1,
+    skip_blank: bool = False,
+    known_share: float = 0.3,
+    fixed: float = 0.0,
+) -> list[Group1]:
+    """Return the skeleton filled with indicators.
+
+    A level 2 without indicators prints one to `blank_rows` blank rows, or is left out (`skip_blank`). `fixed` is the
+    share of forms in which the nine fixed names stand where they belong.
+    """
+    bare = rng.random() < 0.02  # a form nobody has filled in
+    with_fixed = rng.random() < fixed
+    groups = []
+    for label1, labels2 in skeleton.items():
+        found = []
+        for label2 in labels2:
+            kind = kind_of(label2)
+            values, weights = _COUNTS.get(kind, _FEW)
+            count = 0 if bare else rng.choices(values, weights)[0]
+            items: list[Item] = []
+            if with_fixed and not bare and label2 in FIXED:
+                items = [fixed_item(name, subject, rng) for name in FIXED[label2] if rng.random() < 0.97]
+                count = rng.choices((0, 1, 2), (82, 14, 4))[0]
+            items += make_items(kind, count, subject, rng, known_share)
+            rows = [GridRow(item) for item in items]
+            if rows and blank_rows > 1 and rng.random() < 0.1:
+                rows.append(GridRow(None))
+            if not rows and not skip_blank:
+                rows = [GridRow(None)] * rng.randint(1, blank_rows)
+            if rows:
+                found.append(Group2(label2, tuple(rows)))
+        if found:
+            groups.append(Group1(label1, tuple(found)))
+    if not groups:
+        label1, labels2 = next(iter(skeleton.items()))
+        groups = [Group1(label1, (Group2(labels2[0], (GridRow(None),)),))]
+    return groups
+
+
+def finish(
+    layout: str, sheet: Sheet, before: Sequence[LaidLine], after: Sequence[LaidLine], year: int | None, agency: str | None,
+    money_unit: str | None,
+) -> LaidForm:  # fmt: skip
+    """Return the form made of the lines before, the sheet and the lines after."""
+    title = next(line.text for line in before if line.kind == "title")
+    truth = Truth(title, year, agency, money_unit, dict(sheet.fields), tuple(sheet.indicators))
+    return LaidForm(layout, (*before, sheet.table(), *after), truth)
