@@ -67,6 +67,13 @@ def specks(image: Image, rng: np.random.Generator, count: int, dpi: float) -> Im
     return out
 
 
+def one_bit(image: Image, threshold: float) -> Image:
+    """Black or white."""
+    grey = image.mean(axis=2)
+    out: Image = np.where(grey < threshold, 0, 255).astype(np.uint8)
+    return np.repeat(out[:, :, None], 3, axis=2)
+
+
 def jpeg(image: Image, quality: int) -> Image:
     """Compress and decompress the picture."""
     _, packed = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])

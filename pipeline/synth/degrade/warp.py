@@ -118,4 +118,4 @@ def resample(page: RenderedPage, dpi: float) -> RenderedPage:
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     image: Any = cv2.resize(page.image, size, interpolation=method)
     scale = np.array([size[0] / width, size[1] / height])
-    return replace(move_truth(page, lambda points: points * scale), image=image, dpi=dpi)
+    return replace(move_truth(page, lambda points: points * scale), image=image, dpi=dpi, em=page.em * factor)

@@ -94,6 +94,7 @@ class Drawing:
 
     width: float
     height: float
+    em: float  # size of the text in cells
     index: int = 0
     fills: list[Fill] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)

@@ -85,7 +85,7 @@ class _Layout:
 
     def _new_page(self) -> None:
         width, height = self.style.page
-        self.drawings.append(Drawing(width, height, len(self.drawings)))
+        self.drawings.append(Drawing(width, height, self.style.size, len(self.drawings)))
         self.y = self.top
 
     @property

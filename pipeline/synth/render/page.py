@@ -81,18 +81,8 @@ class RenderedPage:
     dpi: float
     tables: tuple[RenderedTable, ...]
     lines: tuple[RenderedLine, ...]
+    em: float  # height of a character in the cells, in pixels
     index: int = 0
     kind: str = "clean"
     seals: tuple[RenderedSeal, ...] = ()
     turned: int = 0
-
-    @property
-    def text_height(self) -> float:
-        """The median height in pixels of the lines in cells, measured along the page's own upright; 0 without any."""
-        heights = [
-            float(np.hypot(line.polygon[-1][0] - line.polygon[0][0], line.polygon[-1][1] - line.polygon[0][1]))
-            for table in self.tables
-            for cell in table.cells
-            for line in cell.lines
-        ]
-        return float(np.median(heights)) if heights else 0.0

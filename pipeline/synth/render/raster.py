@@ -63,7 +63,9 @@ def rasterise(drawing: Drawing, dpi: float) -> RenderedPage:
         )
         for table in drawing.tables
     )
-    return RenderedPage(image, dpi, tables, tuple(_line(line, scale) for line in drawing.lines), drawing.index)
+    return RenderedPage(
+        image, dpi, tables, tuple(_line(line, scale) for line in drawing.lines), drawing.em * scale, drawing.index
+    )
 
 
 def _polygon(box: Box, scale: float) -> Polygon:
