@@ -44,8 +44,10 @@ def shade(image: Image, rng: np.random.Generator, depth: float) -> Image:
 
 def tint(image: Image, paper: tuple[float, float, float], contrast: float = 1.0) -> Image:
     """Print the page on paper of the colour `paper` (0 to 255) with ink that keeps `contrast` of its darkness."""
-    darkness = 1 - image.astype(np.float32) / 255
-    return _bytes(np.asarray(paper, dtype=np.float32) * (1 - contrast * darkness))
+    darkness = 1 - np.arange(256)[:, None] / 255
+    table = _bytes(np.asarray(paper) * (1 - contrast * darkness))
+    out: Any = cv2.LUT(image, table[None])
+    return out  # type: ignore[no-any-return]
 
 
 def noise(image: Image, rng: np.random.Generator, sigma: float) -> Image:
@@ -82,5 +84,7 @@ def jpeg(image: Image, quality: int) -> Image:
 
 
 def _bytes(values: NDArray[Any]) -> Image:
-    out: Image = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    """Round to grey levels; `values` is overwritten."""
+    np.rint(values, out=values)
+    out: Image = np.clip(values, 0, 255, out=values).astype(np.uint8)
     return out
