@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from pipeline.synth.content import Subject, amount_wan, amount_yuan, narrative, people, phones
-from pipeline.synth.layouts.sheet import LEVELS4, Column, Sheet, fill_skeleton, finish
+from pipeline.synth.layouts.sheet import LEVELS, Column, Sheet, fill_skeleton, finish
 from pipeline.synth.model import LaidForm, LaidLine
 
 ZHENGZHOU = {
@@ -60,10 +60,10 @@ def _zhengzhou(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     sheet.pair("项目总目标", goal, narrative=True)
     sheet.new_row()
     sheet.pair("年度绩效目标", goal if rng.random() < 0.3 else narrative("goal", subject, rng, 500), narrative=True)
-    columns = [Column(kind, header, width) for kind, header, width in LEVELS4[:3]] + [Column("target", "目标值", 0.2)]
+    columns = [*LEVELS, Column("target", "目标值", 0.2)]
     sheet.grid(columns, fill_skeleton(ZHENGZHOU, subject, rng, fixed=0.9))
     lines = (LaidLine(f"{subject.agency}预算项目绩效目标表", "title"), LaidLine(f"({year}年)", "year"))
-    return finish(layout, sheet, lines, (), year, subject.agency, "元")
+    return finish(layout, sheet, subject, lines, agency=subject.agency, money_unit="元")
 
 
 _TITLES = ("项目支出绩效目标申报表", "项目支出绩效目标表", "{y}年项目支出绩效目标表", "{a}项目支出绩效目标表")
@@ -71,7 +71,8 @@ _TITLES = ("项目支出绩效目标申报表", "项目支出绩效目标表", "
 
 def _national_single(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     with_side = rng.random() < 0.5
-    widths = [0.07] * with_side + [width for _, _, width in LEVELS4]
+    columns = [*LEVELS, Column("target", "指标值", 0.25)]
+    widths = [0.07] * with_side + [column.width for column in columns]
     sheet = Sheet(widths)
     last = len(widths) - 1
     half = len(widths) - 2  # the first value's width; the second label and value take one column each
@@ -117,7 +118,6 @@ def _national_single(layout: str, subject: Subject, rng: random.Random) -> LaidF
     else:
         sheet.new_row()
         sheet.pair(label, goal, narrative=True)
-    columns = [Column(kind, header, width) for kind, header, width in LEVELS4]
     groups = fill_skeleton(
         NATIONAL, subject, rng, blank_rows=rng.choice((1, 1, 2, 3)), skip_blank=rng.random() < 0.3, known_share=0.4
     )
@@ -127,7 +127,7 @@ def _national_single(layout: str, subject: Subject, rng: random.Random) -> LaidF
     lines.append(LaidLine(rng.choice(("（{y}年度）", "({y}年度)", "（{y}年）")).format(y=subject.year), "year"))
     if not unit_in_label:
         lines.append(LaidLine(rng.choice(("单位：万元", "金额单位：万元", "单位:万元")), "unit"))
-    return finish(layout, sheet, lines, (), subject.year, subject.agency, "万元")
+    return finish(layout, sheet, subject, lines, agency=subject.agency, money_unit="万元")
 
 
 MAKERS = {"zhengzhou-2020": _zhengzhou, "mof-2015-88-single": _national_single}

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.document import Role
-from pipeline.synth.content import Goal, Item, Kind, Subject, fixed_item, kind_of, make_items
+from pipeline.synth.content import Subject
+from pipeline.synth.indicators import Goal, Item, Kind, fixed_item, kind_of, make_items
 from pipeline.synth.model import LaidCell, LaidForm, LaidLine, LaidTable, Truth, TruthIndicator
 
 _UNIT = re.compile(r"[（(]\s*(?:单位[:：])?\s*(?:人民币)?\s*(?:万元|元)\s*[)）]")
@@ -62,12 +63,7 @@ class Column:
     width: float
 
 
-LEVELS4 = (
-    ("level1", "一级指标", 0.14),
-    ("level2", "二级指标", 0.16),
-    ("level3", "三级指标", 0.45),
-    ("target", "指标值", 0.25),
-)
+LEVELS = (Column("level1", "一级指标", 0.14), Column("level2", "二级指标", 0.16), Column("level3", "三级指标", 0.45))
 _ROLES = {
     "level1": Role.LEVEL1, "level2": Role.LEVEL2, "level3": Role.LEVEL3, "target": Role.TARGET, "operator": Role.TARGET,
     "number": Role.TARGET, "unit": Role.TARGET, "extra": Role.EXTRA,
@@ -136,6 +132,40 @@ class Sheet:
         self.label(label, label_span)
         self.value(text, label, colspan=colspan, narrative=narrative)
 
+    def pairs(self, *pairs: tuple[str, str], label_span: int = 1, narrative: bool = False) -> None:
+        """Put a row of labels with their values beside them, the columns shared out evenly; the last takes the rest."""
+        self.new_row()
+        share = self.n_cols // len(pairs)
+        for number, (label, text) in enumerate(pairs):
+            span = 0 if number + 1 == len(pairs) else share - label_span
+            self.pair(label, text, span, label_span, narrative=narrative)
+
+    def fund_table(
+        self, label: str, heads: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]], spans: Sequence[int],
+        label_span: int = 1,
+    ) -> None:  # fmt: skip
+        """Put a label with a table beside it: `heads` over values, row labels first; `spans` from the row labels on."""
+        self.new_row()
+        self.label(label, label_span, len(rows) + 1)
+        self.put("", Role.LABEL, spans[0])
+        for head, span in zip(heads, spans[1:], strict=True):
+            self.label(head, span)
+        for row_label, texts in rows:
+            self.new_row()
+            self.label(row_label, spans[0])
+            for head, text, span in zip(heads, texts, spans[1:], strict=True):
+                self.value(text, label, row_label, head, colspan=span)
+
+    def stacked(self, label: str, parts: Sequence[tuple[str, str]], spans: Sequence[int], label_span: int = 1) -> None:
+        """Put a label beside narratives that stand under labels of their own: 总体目标 | 中期目标 | 年度目标 over texts."""
+        self.new_row()
+        self.label(label, label_span, 2, vertical=label_span == 1)
+        for (head, _), span in zip(parts, spans, strict=True):
+            self.label(head, span)
+        self.new_row()
+        for (head, text), span in zip(parts, spans, strict=True):
+            self.value(text, label, head, colspan=span, narrative=True)
+
     def bar(self, text: str) -> None:
         """Put a section bar over the whole width in a row of its own."""
         self.new_row()
@@ -187,25 +217,17 @@ class Sheet:
                     if not started:
                         self.new_row()
                     started = False
-                    index = self._indicator(group1, group2, row, columns, period, last_blank)
+                    # Blank rows that follow each other under one level 2 are one indicator.
+                    if row.item is not None or not last_blank:
+                        self._indicator(group1, group2, row, columns, period)
                     last_blank = row.item is None
-                    first1, first2 = number2 == number3 == 0, number3 == 0
+                    place = _Place(group1, group2, row, len(self.indicators) - 1, number2 == number3 == 0, number3 == 0)
                     for column, span in zip(columns, spans, strict=True):
-                        self._grid_cell(
-                            column, span, group1, group2, row, index, first1, first2, repeat_levels, weight_brackets
-                        )
+                        self._grid_cell(column, span, place, repeat_levels, weight_brackets)
 
     def _indicator(
-        self,
-        group1: Group1,
-        group2: Group2,
-        row: GridRow,
-        columns: Sequence[Column],
-        period: str | None,
-        last_blank: bool,
-    ) -> int:
-        if row.item is None and last_blank:
-            return len(self.indicators) - 1
+        self, group1: Group1, group2: Group2, row: GridRow, columns: Sequence[Column], period: str | None
+    ) -> None:
         extra = {key: value for key, value in row.extra.items() if value}
         target = None
         if row.item is not None:
@@ -218,22 +240,18 @@ class Sheet:
         self.indicators.append(
             TruthIndicator(group1.label, group2.label, row.item.name if row.item else None, target, extra, period)
         )
-        return len(self.indicators) - 1
 
-    def _grid_cell(
-        self, column: Column, span: int, group1: Group1, group2: Group2, row: GridRow, index: int, first1: bool,
-        first2: bool, repeat_levels: bool, brackets: str,
-    ) -> None:  # fmt: skip
-        role = _ROLES[column.kind]
+    def _grid_cell(self, column: Column, span: int, place: _Place, repeat_levels: bool, brackets: str) -> None:
+        role, row, index = _ROLES[column.kind], place.row, place.index
         if column.kind == "level1":
-            if first1 or repeat_levels:
-                text = group1.label + (brackets[0] + group1.weight + brackets[1] if group1.weight else "")
-                height = 1 if repeat_levels else group1.height
-                self.put(text, role, span, height, centred=True, indicator=index)
+            if place.first1 or repeat_levels:
+                weight = place.group1.weight
+                text = place.group1.label + (brackets[0] + weight + brackets[1] if weight else "")
+                self.put(text, role, span, 1 if repeat_levels else place.group1.height, centred=True, indicator=index)
         elif column.kind == "level2":
-            if first2 or repeat_levels:
-                height = 1 if repeat_levels else len(group2.rows)
-                self.put(group2.label, role, span, height, centred=True, indicator=index)
+            if place.first2 or repeat_levels:
+                height = 1 if repeat_levels else len(place.group2.rows)
+                self.put(place.group2.label, role, span, height, centred=True, indicator=index)
         elif column.kind == "level3":
             self.put(row.item.name if row.item else "", role, span, indicator=index)
         elif column.kind == "extra":
@@ -243,6 +261,18 @@ class Sheet:
             if column.kind == "operator" and text == "定性":
                 role = Role.EXTRA
             self.put(text, role, span, centred=column.kind != "target", indicator=index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a grid row stands: its groups, its indicator's index, and whether it begins them."""
+
+    group1: Group1
+    group2: Group2
+    row: GridRow
+    index: int
+    first1: bool
+    first2: bool
 
 
 def goal_part(goal: Goal, kind: str) -> str:
@@ -270,7 +300,7 @@ def join_goal(goal: Goal, kinds: Sequence[str]) -> str:
 
 # ------------------------------------------------------------------------------------------------------------ grid rows
 
-# Likely numbers of indicators by what a level-2 label asks for; weights beside them. Quantity rows dominate in real forms.
+# Likely numbers of indicators by what a level-2 label asks for, weights beside them: quantities dominate real forms.
 _COUNTS: dict[Kind, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "quantity": ((0, 1, 2, 3, 4, 6, 9, 13), (3, 16, 22, 22, 15, 12, 7, 3)),
     "quality": ((0, 1, 2, 3, 5, 8), (8, 36, 28, 16, 8, 4)),
@@ -303,8 +333,8 @@ def fill_skeleton(
     A level 2 without indicators prints one to `blank_rows` blank rows, or is left out (`skip_blank`). `fixed` is the
     share of forms in which the nine fixed names stand where they belong.
     """
-    bare = rng.random() < 0.02  # a form nobody has filled in
-    with_fixed = rng.random() < fixed
+    bare = rng.random() < 0.02 and not subject.sound  # a form nobody has filled in
+    with_fixed = rng.random() < fixed or (fixed > 0 and subject.sound)
     groups = []
     for label1, labels2 in skeleton.items():
         found = []
@@ -312,9 +342,13 @@ def fill_skeleton(
             kind = kind_of(label2)
             values, weights = _COUNTS.get(kind, _FEW)
             count = 0 if bare else rng.choices(values, weights)[0]
+            if subject.sound and kind in _COUNTS:
+                count = max(1, count)
             items: list[Item] = []
             if with_fixed and not bare and label2 in FIXED:
-                items = [fixed_item(name, subject, rng) for name in FIXED[label2] if rng.random() < 0.97]
+                items = [
+                    fixed_item(name, subject, rng) for name in FIXED[label2] if subject.sound or rng.random() < 0.97
+                ]
                 count = rng.choices((0, 1, 2), (82, 14, 4))[0]
             items += make_items(kind, count, subject, rng, known_share)
             rows = [GridRow(item) for item in items]
@@ -333,10 +367,18 @@ def fill_skeleton(
 
 
 def finish(
-    layout: str, sheet: Sheet, before: Sequence[LaidLine], after: Sequence[LaidLine], year: int | None, agency: str | None,
+    layout: str,
+    sheet: Sheet,
+    subject: Subject,
+    lines: Sequence[LaidLine],
+    after: Sequence[LaidLine] = (),
+    *,
+    agency: str | None,
     money_unit: str | None,
-) -> LaidForm:  # fmt: skip
-    """Return the form made of the lines before, the sheet and the lines after."""
-    title = next(line.text for line in before if line.kind == "title")
+    year: int | None = None,
+) -> LaidForm:
+    """Return the form made of the lines before, the sheet and the lines after; `year` 0 where the form names none."""
+    title = next(line.text for line in lines if line.kind == "title")
+    year = subject.year if year is None else year or None
     truth = Truth(title, year, agency, money_unit, dict(sheet.fields), tuple(sheet.indicators))
-    return LaidForm(layout, (*before, sheet.table(), *after), truth)
+    return LaidForm(layout, (*lines, sheet.table(), *after), truth)
