@@ -25,10 +25,10 @@ class _Strict(BaseModel):
 class Where(_Strict):
     """One place of a text: on a page (pixels of the page as it came in), in a text, or in a workbook."""
 
-    page: int | None = Field(None, ge=1)
+    page: int | None = Field(default=None, ge=1)
     polygon: list[tuple[float, float]] | None = None
-    line: int | None = Field(None, ge=1)
-    column: int | None = Field(None, ge=0)
+    line: int | None = Field(default=None, ge=1)
+    column: int | None = Field(default=None, ge=0)
     sheet: str | None = None
     cell: str | None = None
 
