@@ -98,12 +98,27 @@ class RepairSettings(StageSettings):
     propose_gain: float = 3.0
 
 
+class CheckSettings(StageSettings):
+    """When a record's text is worth a finding."""
+
+    # A field of another label is a narrative from this length on; the longest header value seen has 60 characters.
+    long_text: int = 80
+    # A text that stops without a full stop is clipped from this length on: printed cells clip at 27 lines of 20
+    # characters or more, and the longest sound list without any has 240.
+    least_clipped: int = 400
+    # The share by which an amount may change from one year to the next without a remark.
+    amount_change: float = 0.3
+    # Amounts in different places may differ by so many 元 (0.1 万元): they are rounded to two decimals of 万元.
+    amount_tolerance: int = 1000
+
+
 class Settings(StageSettings):
     """Everything, by stage."""
 
     ocrtext: OcrTextSettings = OcrTextSettings()
     left: LeftSettings = LeftSettings()
     repair: RepairSettings = RepairSettings()
+    checks: CheckSettings = CheckSettings()
     # A value read or placed with less certainty is shown to a person; chosen on the generator's development split so
     # that silent errors stay under the house's figure (docs/levels.md).
     review_confidence: float = 0.8
