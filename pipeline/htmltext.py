@@ -6,12 +6,22 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _UNREAD = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)", re.IGNORECASE | re.DOTALL)
 _SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<[a-zA-Z/!]|&[a-zA-Z#]")
+# HTML's elements. Any other `<` is a less-than sign: `<24小时`, `a<b`, an unknown name, a tag that is never closed.
+_ELEMENTS = (
+    "a abbr address article aside b base bdo big blockquote body br button caption center cite code col colgroup dd del "
+    "details dfn dir div dl dt em fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe "
+    "img input ins kbd label legend li link main map mark meta nav noscript o:p ol option p param pre q s samp script section "
+    "select small source span strike strong style sub summary sup table tbody td template textarea tfoot th thead time title "
+    "tr tt u ul var video"
+).replace(" ", "|")
+_LESS_THAN = re.compile(rf"<(?!/?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>|!)", re.IGNORECASE)
+_TAG = re.compile(rf"</?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>|<![^<>]*>", re.IGNORECASE)
 # Elements that begin a line of their own.
 _BLOCKS = frozenset("p div h1 h2 h3 h4 h5 h6 li tr table ul blockquote section article br hr".split())
 _SKIPPED = frozenset(("script", "style", "head", "template"))
@@ -63,12 +73,12 @@ def clean_fragment(raw: str) -> str:
         return _tidy(raw)
     from lxml import html
 
-    source = _UNREAD.sub(" ", raw)
+    source = _LESS_THAN.sub("&lt;", _UNREAD.sub(" ", raw))
     try:
         parsed = _tidy(_text_of(html.fragment_fromstring(source, create_parent="div")))
     except (ValueError, html.etree.ParserError):
         parsed = ""
-    plain = _tidy(_TAG.sub("\n", source))
+    plain = _tidy(unescape(_TAG.sub("\n", source)))
     # What a deep or broken nesting made the parser drop is worth more than tidy paragraphs.
     return plain if _lost(plain, parsed) else parsed
 
@@ -158,7 +168,8 @@ def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
     from lxml import html
 
     try:
-        root = html.fragment_fromstring(_UNREAD.sub(lambda m: "\n" * m.group().count("\n"), text), create_parent="div")
+        source = _LESS_THAN.sub("&lt;", _UNREAD.sub(lambda m: "\n" * m.group().count("\n"), text))
+        root = html.fragment_fromstring(source, create_parent="div")
     except (ValueError, html.etree.ParserError):
         yield HtmlText(_TAG.sub("\n", text), first_line)
         return
@@ -169,7 +180,7 @@ def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
         if found.cells:
             seen.extend(cell.text for cell in found.cells)
             yield found
-    plain = _tidy(_TAG.sub("\n", _UNREAD.sub(" ", text)))
+    plain = _tidy(unescape(_TAG.sub("\n", _UNREAD.sub(" ", text))))
     left = Counter(ch for ch in plain if ch.isalnum() and not ch.isascii()) - Counter("".join(seen))
     if left:
         yield from _stray_lines(plain, seen, first_line)
@@ -177,12 +188,9 @@ def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
 
 def _stray_lines(plain: str, seen: list[str], first_line: int) -> Iterator[HtmlText]:
     cells = "\n".join(seen)
-    from lxml.html import fragment_fromstring
-
     for line in plain.split("\n"):
-        text = fragment_fromstring(line, create_parent="div").text_content() if "&" in line else line
-        if text.strip() and text.strip() not in cells:
-            yield HtmlText(text, first_line)
+        if line.strip() and line.strip() not in cells:
+            yield HtmlText(line, first_line)
 
 
 def _html_table(table: Any, first_line: int) -> HtmlTable:

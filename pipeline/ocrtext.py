@@ -7,7 +7,9 @@ never loses text: what the parser drops is put back from the source (`clean_frag
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -136,6 +138,8 @@ class _PageText:
             self.problems.append(Problem("script-ignored", f"line {line + 1}: scripts in the text are ignored", Place(line=line)))
         if _HTML_BLOCK.search(self.text):
             yield from self._html_blocks()
+        elif _looks_like_csv(self.text):
+            yield from self._csv_blocks()
         else:
             yield from self._plain_blocks(self.text.split("\n"), self.first_line)
 
@@ -145,6 +149,25 @@ class _PageText:
                 yield _table_of_html(item, self.first_line)
             else:
                 yield from self._plain_blocks(item.text.split("\n"), self.first_line + item.line)
+
+    def _csv_blocks(self) -> Iterator[Table | Line]:
+        """Rows with commas are a table's; a blank line ends it, a line without any comma is loose."""
+        rows: list[_RawRow] = []
+        reader = csv.reader(io.StringIO(self.text))
+        line = 0
+        for record in reader:
+            filled = [value for value in record if value.strip()]
+            if len(record) > 1 and filled:
+                rows.append(_RawRow([(value, 0) for value in record], self.first_line + line))
+            else:
+                if rows:
+                    yield _table_of_rows(rows)
+                    rows = []
+                for value in filled:
+                    yield from _loose_lines(value, self.first_line + line)
+            line = reader.line_num
+        if rows:
+            yield _table_of_rows(rows)
 
     def _plain_blocks(self, lines: Sequence[str], first: int) -> Iterator[Table | Line]:
         width = _usual_width(lines)
@@ -165,6 +188,18 @@ class _PageText:
             i += 1
         if rows:
             yield _table_of_rows(rows)
+
+
+def _looks_like_csv(text: str) -> bool:
+    """Tell whether most filled lines are rows of one width: commas inside sentences never come out so even."""
+    if "\t" in text or text.count(",") < 6:
+        return False
+    try:
+        widths = Counter(len(record) for record in csv.reader(io.StringIO(text[:200_000])) if any(record))
+    except csv.Error:
+        return False
+    width, count = widths.most_common(1)[0]
+    return width >= 3 and count >= 4 and count * 10 >= sum(widths.values()) * 6
 
 
 def _usual_width(lines: Sequence[str]) -> int:

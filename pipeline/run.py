@@ -173,6 +173,11 @@ def _read_input(path: Path, account: InputAccount, tools: InterpretTools, say: S
         account.status, account.why = "failed", str(error)
         say(f"zhibiao: {error}")
         return []
+    except Exception as error:  # a fault of zhibiao's own must not take the other inputs with it
+        account.status = "failed"
+        account.why = f"{path}: {type(error).__name__}: {error}; this is a fault of zhibiao, please report it with the file"
+        say(f"zhibiao: {account.why}")
+        return []
     account.records = len(found)
     account.pages = [{"page": page.index + 1, "status": "read"} for page in pages]
     return found

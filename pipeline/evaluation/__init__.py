@@ -1,0 +1,1 @@
+"""What the figures are: records against exact truth."""

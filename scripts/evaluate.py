@@ -1,0 +1,68 @@
+"""Print the figures: `evaluate.py forms`, `evaluate.py labels`, `evaluate.py seed TEXT TRUTH`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def forms(options: argparse.Namespace) -> None:
+    from pipeline.evaluation.generated import TEST_SEEDS, Case, generated_cases, score_cases
+    from pipeline.evaluation.forms import FormScore
+    from pipeline.interpret import load_interpret_tools
+    from pipeline.synth.layouts import LAYOUTS, UNSEEN_LAYOUTS
+
+    layouts = {"known": LAYOUTS, "unseen": UNSEEN_LAYOUTS}.get(options.layouts) or tuple(options.layouts.split(","))
+    split = "dev" if options.dev else "test"
+    first = 500_000 if options.dev else TEST_SEEDS
+
+    def show(case: Case, score: FormScore) -> None:
+        if options.faults:
+            for fault in score.faults:
+                print(f"  {case.seed} {case.layouts[0]} {case.style} {case.rows_damaged:.0%}: {fault}")
+
+    cases = generated_cases(options.count, layouts, load_interpret_tools(), first_seed=first, split=split)
+    for name, score in sorted(score_cases(cases, show).items()):
+        print(score.line(name))
+
+
+def seed(options: argparse.Namespace) -> None:
+    from pipeline.evaluation.seed import compare_with_truth
+
+    truth = json.loads(options.truth.read_text("utf-8"))
+    for line in compare_with_truth(options.text, truth):
+        print(line)
+
+
+def labels(options: argparse.Namespace) -> None:
+    from pipeline.evaluation.labels import print_report
+
+    print_report(options.count)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("forms", help="generated documents through levels, fields and records")
+    command.add_argument("--count", type=int, default=200, help="documents")
+    command.add_argument("--layouts", default="known", help="known, unseen, or ids with commas")
+    command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
+    command.add_argument("--faults", action="store_true", help="list every wrong value")
+    command.set_defaults(run=forms)
+    command = commands.add_parser("labels", help="label repair on generated damage")
+    command.add_argument("--count", type=int, default=0)
+    command.set_defaults(run=labels)
+    command = commands.add_parser("seed", help="a real OCR text against its truth file")
+    command.add_argument("text", type=Path)
+    command.add_argument("truth", type=Path)
+    command.set_defaults(run=seed)
+    options = parser.parse_args()
+    options.run(options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Templates are data: checked at load, chosen by what is printed."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import DictionaryError
+from pipeline.templates import choose_template, load_template, load_templates
+
+GOOD = 'id = "my-form"\nsource = "x"\ntitles = ["{agency}目标表"]\ncolumns = ["一级指标", "目标值"]\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("id = ", "not valid TOML"),
+        (GOOD + 'color = "red"\n', "color"),
+        (GOOD.replace("my-form", "My Form"), "id"),
+        (GOOD + '[skeleton]\n"产出" = ["数量", "数量"]\n', "lists a name twice"),
+        (GOOD.replace('"x"', '""'), "source"),
+    ],
+)
+def test_a_faulty_template_stops_with_its_file(tmp_path: Path, content: str, says: str):
+    """Like a dictionary's, a template's fault must not pass in silence."""
+    path = tmp_path / "t.toml"
+    path.write_text(content, "utf-8")
+
+    with pytest.raises(DictionaryError, match=says) as caught:
+        load_template(path)
+
+    assert str(path) in str(caught.value)
+
+
+def test_a_template_is_chosen_by_title_and_printed_words():
+    """The title alone does not decide between unlike layouts."""
+    templates = load_templates()
+    zhengzhou = next(t for t in templates if t.id == "zhengzhou-2020")
+    words = [*zhengzhou.fields, *zhengzhou.columns, *zhengzhou.skeleton]
+
+    assert choose_template(templates, "某某局预算项目绩效目标表", words) is zhengzhou
+    assert choose_template(templates, "某某局预算项目绩效目标表", ["甲", "乙"]) is None
+    assert choose_template(templates, "关于某事的通知", words) is None
+
+
+def test_two_templates_with_one_id_stop_the_run(tmp_path: Path):
+    """Which of them held would depend on the order of files."""
+    path = tmp_path / "t.toml"
+    path.write_text(GOOD.replace("my-form", "zhengzhou-2020"), "utf-8")
+
+    with pytest.raises(DictionaryError, match="also in"):
+        load_templates([path])
