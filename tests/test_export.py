@@ -459,8 +459,11 @@ def test_lines_are_the_records(tmp_path: Path) -> None:
         ("indicators[3].cells.level2", At(3, "level2"), "指标 4 · 二级指标"),
         ("fields.项目资金→年度资金总额", At(part="项目资金→年度资金总额"), "项目资金→年度资金总额"),
         ("fields.项目概况.value", At(part="项目概况"), "项目概况"),
+        ("fields.项目概况.label", At(part="项目概况"), "项目概况"),
         ("fields['项目概况']", At(part="项目概况"), "项目概况"),
         ("form.agency", At(other="单位名称"), "单位名称"),
+        ("line 12", At(other="line 12", where=Where(line=12)), "第 12 行"),
+        ("page 3", At(other="page 3", where=Where(page=3)), "第 3 页"),
         ("pages[2]", At(other="pages[2]"), "pages[2]"),
     ],
 )
@@ -482,6 +485,19 @@ def test_numbers_show_every_digit_or_stay_text(number: Any) -> None:
     else:
         value, form = made
         assert format(value, f".{len(form.partition('.')[2])}f") == digits
+
+
+def test_amounts_can_be_added_up_and_codes_cannot(tmp_path: Path) -> None:
+    """What the record knows as an amount is a number in the sheet; whatever else looks like one stays text."""
+    amount = {"kind": "amount", "amount": "4080000.00", "unit": "元", "yuan": "4080000.00", "note": None}
+    plain = field("4,080,000.00").model_copy(update={"parsed": amount})
+    worded = field("408万元").model_copy(update={"parsed": amount})
+
+    write_workbook([record(fields={"总额": plain, "又": worded, "电话": field("60000001")})], tmp_path / "r.xlsx")
+
+    [row] = table(tmp_path / "r.xlsx", "项目")
+    assert (row["总额"], row["又"], row["电话"]) == (4080000, "408万元", "60000001")
+    assert cell_under(tmp_path / "r.xlsx", "项目", "总额").number_format == "#,##0.00"
 
 
 @pytest.mark.parametrize("digits", ["019001", "1e5", "", "１", "1,000", "12345678901234567890"])

