@@ -1,0 +1,197 @@
+"""Checks of the header: filled in, well formed, and agreeing with itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import combinations
+
+from pipeline.checks.facts import PATH, Facts
+from pipeline.dates import fold, read_date
+from pipeline.records import FieldValue, Finding
+
+Check = Callable[[Facts], Iterator[Finding]]
+
+_CODE = re.compile(r"(?=.*\d)[0-9A-Z]{3,21}")
+_REPEATED = re.compile(r"#\d+$")
+_PHONE = re.compile(r"1[3-9]\d{9}|(?:0\d{2,3}-?)?[2-9]\d{6,7}(?:-\d{1,6})?|400-?\d{3}-?\d{4}")
+_YEAR = re.compile(r"(?<![〔\[【（(\d])(20\d{2})\s*年(?!代)")
+# More parts than this have more sums than an amount has digits: some sum would fit by chance.
+_MOST_PARTS = 7
+
+
+def blanks(facts: Facts) -> Iterator[Finding]:
+    """H01. The fields that name the project and its period are filled in."""
+    for key, value in facts.record.fields.items():
+        if not value.value.strip() and key in facts.words["required"]:
+            yield facts.finding("fields.blank", f"fields.{key}", name=key)
+
+
+def codes(facts: Facts) -> Iterator[Finding]:
+    """H02. A unit's code is digits, or a system's code of at most 21 digits and capitals."""
+    for label in ("单位编码", "项目编码"):
+        for key, value in facts.fields_called(label):
+            parsed = value.parsed or {}
+            text = str(parsed.get("code", "")) or fold(value.value).strip()
+            if text and not _is_dash(text) and not _CODE.fullmatch(text):
+                yield facts.finding("fields.code-format", f"fields.{key}", name=key, value=value.value)
+
+
+def _is_dash(text: str) -> bool:
+    return not re.search(r"\w", text) or text in ("无",)
+
+
+def periods(facts: Facts) -> Iterator[Finding]:
+    """H04, H12. The project begins before it ends, and runs in the form's year."""
+    for label in ("开始时间", "结束时间"):
+        for key, value in facts.fields_called(label):
+            if re.search(r"\d", value.value) and read_date(value.value.rstrip("。前止")) is None:
+                yield facts.finding("fields.date-format", f"fields.{key}", name=key, value=value.value)
+    start, end = facts.start, facts.end
+    if start is None or end is None or start.first_day() is None or end.last_day() is None:
+        return
+    first, last = start.first_day(), end.last_day()
+    assert first is not None
+    assert last is not None
+    at = next(
+        (f"fields.{key}" for label in ("结束时间", "项目起止时间") for key, _ in facts.fields_called(label)), "form"
+    )
+    year = facts.record.form.year
+    if first > last:
+        yield facts.finding("fields.period-reversed", at, value=start.iso(), other=end.iso())
+    elif year is not None and not first[0] <= year <= last[0]:
+        yield facts.finding("fields.year-outside", at, value=str(year), other=f"{start.iso()}—{end.iso()}")
+
+
+def amount_formats(facts: Facts) -> Iterator[Finding]:
+    """H06. Where the label says amount and a digit was read, an amount was read."""
+    labels = {*facts.words["money_total"], *facts.words["money_part"], "上年度项目总金额", "项目上年度金额"}
+    for key, value in facts.record.fields.items():
+        text = value.value.strip()
+        if facts.canonical(key) not in labels or not text or _amount(value) is not None:
+            continue
+        # A sentence is how some forms itemise an amount; a short text with digits is an amount misread.
+        if re.search(r"\d", text) and len(text) <= 16 and "%" not in text:
+            yield facts.finding("fields.amount-format", f"fields.{key}", name=key, value=text)
+
+
+def _amount(value: FieldValue) -> Decimal | None:
+    """Return the field's amount in 元 (as printed where no unit is known), or None."""
+    parsed = value.parsed or {}
+    if parsed.get("kind") != "amount":
+        return None
+    return Decimal(str(parsed.get("yuan") or parsed["amount"]))
+
+
+def amount_order(facts: Facts) -> Iterator[Finding]:
+    """H06. A year's amount is part of the whole amount, this year's and last year's."""
+    for part, whole in (("项目本年度金额", "项目总金额"), ("项目上年度金额", "上年度项目总金额")):
+        parts, wholes = list(facts.fields_called(part)), list(facts.fields_called(whole))
+        if len(parts) != 1 or len(wholes) != 1:
+            continue
+        [(key, value)], [(other_key, other)] = parts, wholes
+        amount, total = _amount(value), _amount(other)
+        if amount is None or total is None or _unit(value) != _unit(other):
+            continue
+        if amount > total + facts.context.settings.amount_tolerance and total > 0:
+            yield facts.finding(
+                "fields.amount-over-total",
+                f"fields.{key}",
+                name=key,
+                value=value.value,
+                other=f"{other_key} {other.value}",
+            )
+
+
+def _unit(value: FieldValue) -> str | None:
+    unit = (value.parsed or {}).get("unit")
+    return None if unit is None else str(unit)
+
+
+def amount_sums(facts: Facts) -> Iterator[Finding]:
+    """H07. A total is the sum of its parts. Which parts are parts of parts is not known, so every choice is tried."""
+    groups: dict[tuple[str, ...], list[tuple[str, FieldValue, bool]]] = {}
+    for key, value in facts.record.fields.items():
+        pieces = _REPEATED.sub("", key).split(PATH)
+        labels = [facts.canonical(piece) for piece in pieces]
+        for i, label in enumerate(labels):
+            total = label in facts.words["money_total"]
+            if total or label in facts.words["money_part"]:
+                place = (*pieces[:i], "", *pieces[i + 1 :], key[len(_REPEATED.sub("", key)) :])
+                groups.setdefault(place, []).append((key, value, total))
+                break
+    for members in groups.values():
+        totals = [(key, value) for key, value, total in members if total]
+        parts = [amount for _, value, total in members if not total and (amount := _amount(value)) is not None]
+        if len(totals) != 1 or not 2 <= len(parts) <= _MOST_PARTS:
+            continue
+        [(key, value)] = totals
+        amount = _amount(value)
+        units = {_unit(member) for _, member, _ in members if _amount(member) is not None}
+        # Fail closed: without a unit the tolerance is unknown.
+        if amount is None or len(units) != 1 or None in units:
+            continue
+        sums = (sum(chosen) for n in range(1, len(parts) + 1) for chosen in combinations(parts, n))
+        if all(abs(total - amount) > facts.context.settings.amount_tolerance for total in sums):
+            yield facts.finding("fields.amount-sum", f"fields.{key}", name=key, value=value.value)
+
+
+def amount_change(facts: Facts) -> Iterator[Finding]:
+    """H09. A budget that changed much wants a reason."""
+    now, before = (list(facts.fields_called(label)) for label in ("项目本年度金额", "项目上年度金额"))
+    if len(now) != 1 or len(before) != 1:
+        return
+    new, old = _amount(now[0][1]), _amount(before[0][1])
+    if new is None or old is None or old == 0:
+        return
+    change = (new - old) / old
+    if abs(change) > Decimal(str(facts.context.settings.amount_change)):
+        yield facts.finding("fields.amount-change", f"fields.{now[0][0]}", value=f"{change * 100:+.1f}%")
+
+
+def contacts(facts: Facts) -> Iterator[Finding]:
+    """H11. A phone has seven or eight digits, or eleven; as many phones as contacts."""
+    people = [n for _, value in facts.fields_called("联系人") if (n := len((value.parsed or {}).get("people", ())))]
+    for key, value in facts.fields_called("联系电话"):
+        text = value.value.strip()
+        phones = (value.parsed or {}).get("phones", ())
+        if text and not _is_dash(text) and (not phones or not all(_PHONE.fullmatch(phone) for phone in phones)):
+            yield facts.finding("fields.phone-format", f"fields.{key}", name=key, value=text)
+        elif phones and len(people) == 1 and len(phones) != people[0]:
+            yield facts.finding("fields.phone-count", f"fields.{key}", value=str(people[0]), other=str(len(phones)))
+
+
+def goal_years(facts: Facts) -> Iterator[Finding]:
+    """H12. A goal for the year speaks of that year."""
+    year = facts.record.form.year
+    for narrative in facts.narratives:
+        if year is None or narrative.label != "年度绩效目标":
+            continue
+        years = {int(found) for found in _YEAR.findall(re.sub(r"《[^》]*》", "", narrative.text))}
+        if years and year not in years:
+            yield facts.finding(
+                "fields.year-goal",
+                f"fields.{narrative.key}",
+                name=narrative.key,
+                value=str(min(years)),
+                other=str(year),
+            )
+
+
+def identical(facts: Facts) -> Iterator[Finding]:
+    """G18. Two narratives that say the same are one copied over the other, or one read twice."""
+    seen: dict[str, str] = {}
+    for narrative in facts.narratives:
+        text = "".join(fold(narrative.text).split())
+        # 无 and 见附件 may well stand twice.
+        if len(text) < 20:
+            continue
+        first = seen.setdefault(text, narrative.key)
+        if first != narrative.key:
+            yield facts.finding("fields.identical", f"fields.{narrative.key}", name=narrative.key, other=first)
+
+
+FIELD_CHECKS: tuple[Check, ...] = (
+    blanks, codes, periods, amount_formats, amount_order, amount_sums, amount_change, contacts, goal_years, identical,
+)  # fmt: skip

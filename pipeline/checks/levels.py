@@ -1,0 +1,92 @@
+"""Checks of the grid's shape: are the levels there, each in its place, and is anything filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pipeline.checks.facts import Facts
+from pipeline.dictionaries import comparison_key
+from pipeline.records import Finding
+
+Check = Callable[[Facts], Iterator[Finding]]
+
+
+def _bare(name: str | None) -> str:
+    """A level's name as systems compare it: 数量指标 and 数量目标 are 数量."""
+    return comparison_key(name or "").removesuffix("指标").removesuffix("目标")
+
+
+def parents(facts: Facts) -> Iterator[Finding]:
+    """G02. A level 2 that dictionaries know stands under a level 1 that they know for it."""
+    names = facts.context.dictionaries.names("level2")
+    homes: dict[str, set[str]] = {}
+    for entries in names.values():
+        for name in entries:
+            for parent in name.parents:
+                homes.setdefault(_bare(name.text), set()).add(_bare(parent))
+    known = {_bare(text) for text in facts.context.dictionaries.names("level1")}
+    told: set[tuple[str, str]] = set()
+    for number, indicator in enumerate(facts.record.indicators):
+        level1, level2 = _bare(indicator.level1), _bare(indicator.level2)
+        if level1 not in known or level2 not in homes or level1 in homes[level2] or (level1, level2) in told:
+            continue
+        told.add((level1, level2))
+        yield facts.finding(
+            "levels.parent", f"indicators[{number}].level2", value=indicator.level2 or "", other=indicator.level1 or ""
+        )
+
+
+def skeleton(facts: Facts) -> Iterator[Finding]:
+    """G01. A form that prints its empty rows prints every row of its layout's skeleton."""
+    wanted = facts.context.skeleton
+    blank_rows = any(not (row.level3 or "").strip() for row in facts.record.indicators)
+    if not wanted or not blank_rows:
+        return
+    there = {(_bare(row.level1), _bare(row.level2)) for row in facts.record.indicators}
+    for level1, children in wanted.items():
+        for level2 in children:
+            if (_bare(level1), _bare(level2)) not in there:
+                yield facts.finding("levels.skeleton", "form", value=level2)
+
+
+def repeated(facts: Facts) -> Iterator[Finding]:
+    """G01. The rows of one level 2 stand together; a page break that broke them apart moved some."""
+    seen: set[tuple[str | None, str, str]] = set()
+    before: tuple[str | None, str, str] | None = None
+    for number, row in enumerate(facts.record.indicators):
+        here = (row.period, _bare(row.level1), _bare(row.level2))
+        if here != before and here in seen and here[2] and not _is_rollup(facts):
+            yield facts.finding(
+                "levels.repeated", f"indicators[{number}].level2", value=row.level2 or "", other=row.level1 or ""
+            )
+        seen.add(here)
+        before = here
+
+
+def _is_rollup(facts: Facts) -> bool:
+    """Wide sheets repeat the levels for every project."""
+    return any("项目" in key or "单位名称" in key for row in facts.record.indicators for key in row.extra)
+
+
+def dimensions(facts: Facts) -> Iterator[Finding]:
+    """G03. Outputs, benefits and satisfaction each have an indicator; so have quantity and quality where printed."""
+    if not facts.rows:
+        return
+    words = facts.words
+    filled = [(row.indicator.level1 or "") + "→" + (row.indicator.level2 or "") for row in facts.rows]
+    for code, kind in (
+        ("levels.no-output", "output"),
+        ("levels.no-benefit", "benefit"),
+        ("levels.no-satisfaction", "satisfaction"),
+    ):
+        if not any(word in place for place in filled for word in words[kind]):
+            yield facts.finding(code, "form")
+    done = {_bare(row.indicator.level2) for row in facts.rows}
+    for number, indicator in enumerate(facts.record.indicators):
+        level2 = _bare(indicator.level2)
+        blank = not (indicator.level3 or "").strip()
+        if blank and level2 in words["core"] and level2 not in done:
+            yield facts.finding("levels.empty", f"indicators[{number}].level2", value=indicator.level2 or "")
+
+
+LEVEL_CHECKS: tuple[Check, ...] = (parents, skeleton, repeated, dimensions)
