@@ -273,7 +273,7 @@ def make_subject(
     like: Subject | None = None,
     *,
     sound: bool = False,
-    wild: float = 0.2,
+    wild: float = 0.12,
 ) -> Subject:
     """Return an invented agency with a project; with `like`, another project of the same agency and year.
 

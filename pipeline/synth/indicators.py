@@ -269,14 +269,14 @@ def known_goal(entry: Name, subject: Subject, rng: random.Random) -> Goal:
     for endings, word in _ENDINGS:
         if name.endswith(endings):
             if word == "adjective" and entry.words and not subject.sound:
-                return _words(rng.choice((*entry.words[:1] * 3, *entry.words)))
+                return _words(rng.choice((*entry.words[:1] * 3, *(w for w in entry.words if not w.startswith("不")))))
             return _GOALS[word](rng, name, subject)
     if entry.units and entry.operator:
         unit = rng.choice(entry.units)
         if unit == "%":
             return _percent(rng, subject, entry.operator, ("90", "95", "100"))
         return _count(rng, subject, name, (unit,), 1, 500, entry.operator)
-    words = [word for word in entry.words if not subject.sound or not _VAGUE.search(word)]
+    words = [w for w in entry.words if not w.startswith("不") and not (subject.sound and _VAGUE.search(w))]
     return _words(rng.choice(words)) if words else _GOALS["effect"](rng, name, subject)
 
 

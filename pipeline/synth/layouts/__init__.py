@@ -11,31 +11,38 @@ import random
 from collections.abc import Callable, Sequence
 
 from pipeline.synth.content import Split, Subject, make_subject
-from pipeline.synth.layouts import national
+from pipeline.synth.layouts import evaluation, goals, invented, national
 from pipeline.synth.model import LaidForm
 
-_MAKERS: dict[str, Callable[[str, Subject, random.Random], LaidForm]] = {**national.MAKERS}
+_KNOWN = {**national.MAKERS, **goals.MAKERS, **evaluation.MAKERS}
+_MAKERS: dict[str, Callable[[str, Subject, random.Random], LaidForm]] = {**_KNOWN, **invented.MAKERS}
 
-LAYOUTS: tuple[str, ...] = tuple(_MAKERS)
-UNSEEN_LAYOUTS: tuple[str, ...] = ()
+LAYOUTS: tuple[str, ...] = tuple(_KNOWN)
+UNSEEN_LAYOUTS: tuple[str, ...] = tuple(invented.MAKERS)
 
 
-def make_form(layout: str, rng: random.Random, split: Split, subject: Subject | None = None) -> LaidForm:
+def make_form(
+    layout: str, rng: random.Random, split: Split, subject: Subject | None = None, *, sound: bool = False
+) -> LaidForm:
     """Return a form of the layout with invented content; the same layout, seed and split give the same form.
 
-    `subject` fixes agency, project and year. Raises KeyError for an unknown layout.
+    `subject` fixes agency, project and year. `sound` forms break no rule that a reviewer would cite. Raises KeyError for
+    an unknown layout.
     """
-    return _MAKERS[layout](layout, subject or make_subject(rng, split), rng)
+    chosen = subject or make_subject(rng, split, sound=sound, wild=0.0 if sound else 0.12)
+    return _MAKERS[layout](layout, chosen, rng)
 
 
-def make_document(layouts: Sequence[str], rng: random.Random, split: Split) -> list[LaidForm]:
+def make_document(layouts: Sequence[str], rng: random.Random, split: Split, *, sound: bool = False) -> list[LaidForm]:
     """Return forms of one document, one for each layout named: mostly projects of one agency, years alike."""
     forms: list[LaidForm] = []
     first: Subject | None = None
+    wild = 0.0 if sound else 0.12
     for layout in layouts:
-        subject = make_subject(rng, split, like=first if first and rng.random() < 0.7 else None)
-        if first and subject.year != first.year:
-            subject = make_subject(rng, split, year=first.year)
+        if first and rng.random() < 0.7:
+            subject = make_subject(rng, split, like=first, sound=sound, wild=wild)
+        else:
+            subject = make_subject(rng, split, year=first.year if first else None, sound=sound, wild=wild)
         first = first or subject
         forms.append(make_form(layout, rng, split, subject))
     return forms

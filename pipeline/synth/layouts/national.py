@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import random
 
-from pipeline.synth.content import Subject, amount_wan, amount_yuan, narrative, people, phones
+from pipeline.synth.content import Subject, amount_parts, amount_yuan, narrative, people, phones
+from pipeline.synth.layouts.parts import NATIONAL, ZHENGZHOU, check_boxes
 from pipeline.synth.layouts.sheet import LEVELS, Column, Sheet, fill_skeleton, finish
 from pipeline.synth.model import LaidForm, LaidLine
-
-ZHENGZHOU = {
-    "投入与目标管理": ("投入管理", "财务管理", "项目管理", "资产管理"),
-    "产出目标": ("数量", "质量", "时效", "成本"),
-    "效果目标": ("经济效益", "社会效益", "环境效益", "满意度"),
-    "影响力目标": ("长效管理", "人力资源", "部门协助", "配套设施", "信息共享", "其它"),
-}
-NATIONAL = {
-    "产出指标": ("数量指标", "质量指标", "时效指标", "成本指标"),
-    "效益指标": ("经济效益指标", "社会效益指标", "生态效益指标", "可持续影响指标"),
-    "满意度指标": ("服务对象满意度指标",),
-}
 
 
 def _zhengzhou(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
@@ -74,7 +63,6 @@ def _national_single(layout: str, subject: Subject, rng: random.Random) -> LaidF
     columns = [*LEVELS, Column("target", "指标值", 0.25)]
     widths = [0.07] * with_side + [column.width for column in columns]
     sheet = Sheet(widths)
-    last = len(widths) - 1
     half = len(widths) - 2  # the first value's width; the second label and value take one column each
     sheet.new_row()
     sheet.pair("项目名称", subject.project)
@@ -90,7 +78,9 @@ def _national_single(layout: str, subject: Subject, rng: random.Random) -> LaidF
         sheet.new_row()
         sheet.pair(
             "项目属性",
-            rng.choice(("新增项目", "延续项目", "新增项目□ 延续项目√", "一次性项目", "经常性项目")),
+            rng.choice(
+                ("新增项目", "延续项目", check_boxes(("新增项目", "延续项目"), rng), "一次性项目", "经常性项目")
+            ),
             half - 1,
         )
         sheet.pair(
@@ -98,12 +88,9 @@ def _national_single(layout: str, subject: Subject, rng: random.Random) -> LaidF
         )
     unit_in_label = rng.random() < 0.7
     money = rng.choice(("项目资金（万元）", "项目资金(万元)", "项目资金\n（万元）")) if unit_in_label else "项目资金"
-    parts = [
-        ("年度资金总额：", amount_wan(rng)),
-        ("其中：财政拨款", amount_wan(rng)),
-        ("其他资金", rng.choice(("", "0", amount_wan(rng)))),
-    ]
-    for number, (label, text) in enumerate(parts):
+    total, parts = amount_parts(rng, 2)
+    labels = ("年度资金总额：", "其中：财政拨款", "其他资金")
+    for number, (label, text) in enumerate(zip(labels, (total, *parts), strict=True)):
         sheet.new_row()
         if number == 0:
             sheet.label(money, 1, 3)
@@ -119,10 +106,15 @@ def _national_single(layout: str, subject: Subject, rng: random.Random) -> LaidF
         sheet.new_row()
         sheet.pair(label, goal, narrative=True)
     groups = fill_skeleton(
-        NATIONAL, subject, rng, blank_rows=rng.choice((1, 1, 2, 3)), skip_blank=rng.random() < 0.3, known_share=0.4
+        NATIONAL,
+        subject,
+        rng,
+        blank_rows=rng.choice((1, 1, 2, 3)),
+        skip_blank=rng.random() < 0.3,
+        known_share=0.4,
+        placeholders=rng.random() < 0.06,
     )
     sheet.grid(columns, groups, side=rng.choice(("绩效指标", "绩效指标", "绩\n效\n指\n标")) if with_side else "")
-    assert last >= 3
     lines = [LaidLine(rng.choice(_TITLES).format(y=subject.year, a=subject.agency), "title")]
     lines.append(LaidLine(rng.choice(("（{y}年度）", "({y}年度)", "（{y}年）")).format(y=subject.year), "year"))
     if not unit_in_label:

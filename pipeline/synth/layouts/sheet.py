@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.document import Role
 from pipeline.synth.content import Subject
@@ -27,6 +27,7 @@ class GridRow:
 
     item: Item | None
     extra: dict[str, str] = field(default_factory=dict)  # by column header
+    prefix: str = ""  # printed before the name, or alone in a blank row: 指标1：, ……
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class Group1:
     label: str
     groups: tuple[Group2, ...]
     weight: str = ""
+
+    @classmethod
+    def of(cls, label: str, groups: Sequence[tuple[str, Sequence[GridRow]]]) -> Group1:
+        """Return the group of a label and its (level-2 label, rows)."""
+        return cls(label, tuple(Group2(label2, tuple(rows)) for label2, rows in groups))
 
     @property
     def height(self) -> int:
@@ -200,14 +206,23 @@ class Sheet:
         period: str | None = None,
         repeat_levels: bool = False,
         weight_brackets: str = "（）",
+        continued: bool = False,
+        over: tuple[str, int, int] | None = None,
     ) -> None:
-        """Lay a grid: header, then the groups; `side` is a label written vertically over the grid's whole height."""
+        """Lay a grid: header, then the groups; `side` is a label written vertically over the grid's whole height.
+
+        `continued`: the grid begins in the row that stands already, beside what was put there. `over` (text, first,
+        count) makes the header two rows high: a text over `count` columns from the `first`.
+        """
         spans = spans or [1] * len(columns)
-        height = sum(group.height for group in groups)
-        self.new_row()
+        height = sum(group.height for group in groups) + (over is not None)
+        if not continued:
+            self.new_row()
         if side:
             self.put(side, Role.BAR, side_span, height + header, vertical=True, centred=True)
-        if header:
+        if header and over:
+            self._double_header(columns, spans, over)
+        elif header:
             self.grid_header(columns, spans)
         started = not header
         for group1 in groups:
@@ -224,6 +239,32 @@ class Sheet:
                     place = _Place(group1, group2, row, len(self.indicators) - 1, number2 == number3 == 0, number3 == 0)
                     for column, span in zip(columns, spans, strict=True):
                         self._grid_cell(column, span, place, repeat_levels, weight_brackets)
+
+    def _double_header(self, columns: Sequence[Column], spans: Sequence[int], over: tuple[str, int, int]) -> None:
+        text, first, count = over
+        below = range(first, first + count)
+        for number, (column, span) in enumerate(zip(columns, spans, strict=True)):
+            if number == first:
+                self.put(text, Role.HEADER, sum(spans[i] for i in below), centred=True, shaded=True)
+            elif number not in below:
+                self.put(column.header, Role.HEADER, span, 2, centred=True, shaded=True)
+        self.new_row()
+        for number in below:
+            self.put(columns[number].header, Role.HEADER, spans[number], centred=True, shaded=True)
+
+    def add_truth(self, groups: Sequence[Group1], period: str | None, kinds: Sequence[str]) -> list[int]:
+        """Add the groups' indicators to the truth and return for each grid row the index of its indicator."""
+        columns = [Column(kind, "", 0) for kind in kinds]
+        numbers = []
+        for group1 in groups:
+            for group2 in group1.groups:
+                last_blank = False
+                for row in group2.rows:
+                    if row.item is not None or not last_blank:
+                        self._indicator(group1, group2, row, columns, period)
+                    last_blank = row.item is None
+                    numbers.append(len(self.indicators) - 1)
+        return numbers
 
     def _indicator(
         self, group1: Group1, group2: Group2, row: GridRow, columns: Sequence[Column], period: str | None
@@ -253,7 +294,7 @@ class Sheet:
                 height = 1 if repeat_levels else len(place.group2.rows)
                 self.put(place.group2.label, role, span, height, centred=True, indicator=index)
         elif column.kind == "level3":
-            self.put(row.item.name if row.item else "", role, span, indicator=index)
+            self.put(row.prefix + (row.item.name if row.item else ""), role, span, indicator=index)
         elif column.kind == "extra":
             self.put(row.extra.get(column.header, ""), role, span, centred=True, indicator=index)
         else:
@@ -327,11 +368,13 @@ def fill_skeleton(
     skip_blank: bool = False,
     known_share: float = 0.3,
     fixed: float = 0.0,
+    placeholders: bool = False,
 ) -> list[Group1]:
     """Return the skeleton filled with indicators.
 
     A level 2 without indicators prints one to `blank_rows` blank rows, or is left out (`skip_blank`). `fixed` is the
-    share of forms in which the nine fixed names stand where they belong.
+    share of forms in which the nine fixed names stand where they belong. `placeholders`: names carry the printed form's
+    指标1：, 指标2：, which are no part of them, and blank rows hold them alone or ……
     """
     bare = rng.random() < 0.02 and not subject.sound  # a form nobody has filled in
     with_fixed = rng.random() < fixed or (fixed > 0 and subject.sound)
@@ -356,6 +399,8 @@ def fill_skeleton(
                 rows.append(GridRow(None))
             if not rows and not skip_blank:
                 rows = [GridRow(None)] * rng.randint(1, blank_rows)
+            if placeholders:
+                rows = _numbered(rows, rng)
             if rows:
                 found.append(Group2(label2, tuple(rows)))
         if found:
@@ -364,6 +409,17 @@ def fill_skeleton(
         label1, labels2 = next(iter(skeleton.items()))
         groups = [Group1(label1, (Group2(labels2[0], (GridRow(None),)),))]
     return groups
+
+
+def _numbered(rows: Sequence[GridRow], rng: random.Random) -> list[GridRow]:
+    mark = rng.choice(("：", "：", ":", "、"))
+    shown = []
+    for number, row in enumerate(rows, start=1):
+        prefix = f"指标{number}{mark}"
+        if row.item is None:
+            prefix = rng.choice(("", prefix, "……" if number > 1 else prefix))
+        shown.append(replace(row, prefix=prefix))
+    return shown
 
 
 def finish(
