@@ -140,7 +140,8 @@ class Assembly:
             id=self._id(),
             source=Source(document=self.document, sha256=self.sha256, pages=self._source_pages()),
             form=FormHead(
-                title=label_text(form.title), template=form.template, year=form.year, agency=form.agency,
+                title=label_text(form.title), template=form.template, year=form.year,
+                agency=form.agency or _agency_of(fields),
                 money_unit=form.money_unit,  # type: ignore[arg-type]
             ),
             fields=fields,
@@ -283,6 +284,24 @@ class Assembly:
                 code="text.unplaced", severity="warning", at=_spot(cell.places),
                 message=f"读到的文字未能归入任何栏目：{cell.text}", remedy="对照原件，确认其归属",
             )  # fmt: skip
+
+
+# Labels whose value names the agency, the nearest to the form first; where the title names none.
+_AGENCY_LABELS = (
+    "实施单位", "项目实施单位", "项目单位", "申报单位", "填报单位", "预算单位", "资金使用单位", "单位名称", "部门（单位）名称",
+    "部门(单位)名称", "部门名称", "组织实施单位", "单位(专项)名称", "主管部门", "项目主管部门", "主管部门及代码", "主管部门及编码",
+    "主管预算部门",
+)  # fmt: skip
+
+
+def _agency_of(fields: Mapping[str, FieldValue]) -> str | None:
+    """The agency as a field names it, without the code printed before it."""
+    for label in _AGENCY_LABELS:
+        value = fields.get(label)
+        if value is not None and value.value:
+            name = (value.parsed or {}).get("name")
+            return str(name) if name else re.sub(r"^[\[【(（]?[0-9A-Za-z]{3,24}[\]】)）]?\s*[-—]?\s*(?=\D)", "", value.value)
+    return None
 
 
 def _entry(at: str, repair: Repair) -> RepairEntry:

@@ -16,7 +16,8 @@ _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
 _YEAR_LINE = re.compile(r"^[(（〔\[]?\s*(?:19|20)\d{2}\s*年?\s*度?\s*[)）〕\]]?$")
 _UNIT_LINE = re.compile(r"(?:金额)?单位\s*[:：]\s*(?:人民币)?\s*(万元|元)")
 _PAGE_MARK = re.compile(
-    r"^\s*(第\s*\d+\s*页(\s*[,，/]?\s*共\s*\d+\s*页)?|[-—－–]\s*\d+\s*[-—－–]|\d+\s*/\s*\d+|page\s*\d+(\s*of\s*\d+)?)\s*$", re.I
+    r"^\s*(第\s*\d+\s*页(\s*[,，/]?\s*共\s*\d+\s*页)?|[-—－–]\s*\d+\s*[-—－–]|\d+\s*/\s*\d+|page\s*\d+(\s*of\s*\d+)?)\s*$",
+    re.I,
 )
 _SENTENCE = re.compile(r"[。；;！!？?]")
 _GENERIC_TAILS = (
@@ -36,8 +37,10 @@ def join_forms(
     rows = [row for page in pages for row in _rows_of(page)]
     cutter = _Cutter(rows, _tails(templates), dictionaries)
     parts = cutter.parts()
-    before = [Line(cell.text, cell.places[0]) for row in cutter.before for cell in row.cells if cell.text and cell.places]
-    return [_form_of(part, templates) for part in parts], before
+    before = [
+        Line(cell.text, cell.places[0]) for row in cutter.before for cell in row.cells if cell.text and cell.places
+    ]
+    return [_form_of(part, templates, cutter.tails) for part in parts], before
 
 
 def _tails(templates: Sequence[Template]) -> tuple[str, ...]:
@@ -66,8 +69,15 @@ def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row]:
         cell = reading.cell
         by_row.setdefault(cell.row, []).append(
             RowCell(
-                reading.text, cell.row, cell.col, cell.rowspan, cell.colspan, reading.confidence, reading.places,
-                reading.lines, notes=reading.notes,
+                reading.text,
+                cell.row,
+                cell.col,
+                cell.rowspan,
+                cell.colspan,
+                reading.confidence,
+                reading.places,
+                reading.lines,
+                notes=reading.notes,
             )  # fmt: skip
         )
     for r in range(table.n_rows):
@@ -112,7 +122,7 @@ class _Cutter:
             if part is None:
                 self.before.append(row)
             elif self._is_head_line(row, part):
-                part.head_lines.append(row.cells[0].text)
+                part.head_lines.extend(cell.text for cell in row.cells if cell.text)
             else:
                 part.rows.append(row)
                 seen_grid |= self._is_grid_header(row)
@@ -171,9 +181,10 @@ class _Cutter:
     @staticmethod
     def _is_head_line(row: Row, part: _Part) -> bool:
         """The year and the money unit stand between the title and the first table row."""
-        if part.rows or row.n_cols > 0:
+        filled = [cell for cell in row.cells if cell.text]
+        if part.rows or len(filled) != 1:
             return False
-        text = row.cells[0].text
+        text = filled[0].text
         return bool(_YEAR_LINE.match(text) or _UNIT_LINE.search(text))
 
 
@@ -181,7 +192,7 @@ def _first_place(row: Row) -> Place | None:
     return next((place for cell in row.cells for place in cell.places), None)
 
 
-def _form_of(part: _Part, templates: Sequence[Template]) -> Form:
+def _form_of(part: _Part, templates: Sequence[Template], tails: Sequence[str]) -> Form:
     texts = [cell.text for row in part.rows for cell in row.cells if cell.text]
     template = choose_template(templates, part.title, texts)
     pages = tuple(dict.fromkeys(row.page for row in part.rows))
@@ -192,7 +203,7 @@ def _form_of(part: _Part, templates: Sequence[Template]) -> Form:
         rows=_renumbered(part.rows),
         template=template.id if template else None,
         year=_year([part.title, *part.head_lines]),
-        agency=_agency(part.title, templates, template),
+        agency=_agency(part.title, tails),
         money_unit=_money_unit(part.head_lines) or (template.money_unit if template else None),
         problems=tuple(part.problems),
     )
@@ -221,13 +232,28 @@ def _money_unit(lines: Iterable[str]) -> str | None:
     return None
 
 
-def _agency(title: str, templates: Sequence[Template], template: Template | None) -> str | None:
-    """The agency that the title names, as printed. Only a title pattern with `{agency}` says where it stands."""
-    text = re.sub(r"\s+", "", title)
-    for candidate in [template] if template else templates:
-        for pattern in candidate.title_patterns:
-            match = pattern.fullmatch(comparison_key(text))
-            if match and "agency" in pattern.groupindex and match.group("agency"):
-                # The key may have folded widths: cut the same number of characters from the printed title.
-                return text[: len(match.group("agency"))]
-    return None
+# Words between an agency's name and the fixed tail of a title: kinds of spending, years, levels of government.
+_TITLE_WORDS = re.compile(
+    r"(项目支出|预算项目|项目|部门预算|预算|财政支出|财政|部门整体支出|整体支出|部门整体|部门(\(单位\))?|\(单位\)|支出|专项资金|专项|核心|本级"
+    r"|转移支付|区域|\(项目\)|省级|市级|县级|区级|市直|中央|(19|20)\d\d年?度?|年度|申报|\(\)|的|关于)$"
+)
+
+
+def _agency(title: str, tails: Sequence[str]) -> str | None:
+    """The agency that the title names before its fixed words, as printed; None where it names none."""
+    text = re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", re.sub(r"\s+", "", title))
+    key = comparison_key(text)
+    tail = next((tail for tail in sorted(tails, key=len, reverse=True) if key.endswith(tail)), None)
+    cut = len(key) - len(tail) if tail else _misread_cut(key, tails)
+    head = key[:cut]
+    while (shorter := _TITLE_WORDS.sub("", head)) != head:
+        head = shorter
+    head = re.sub(r"^((19|20)\d\d年度?)", "", head)
+    start = key.find(head)
+    # An agency's name has four characters or more (某某县局); the key may have folded widths, never the length.
+    return text[start : start + len(head)] if len(head) >= 4 and len(text) == len(key) else (head if len(head) >= 4 else None)
+
+
+def _misread_cut(key: str, tails: Sequence[str]) -> int:
+    """Where the tail begins in a title whose tail has a misread character."""
+    return next((len(key) - len(tail) for tail in tails if OSA.distance(key[-len(tail) :], tail) <= 1), len(key))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -70,7 +69,9 @@ def decode_text(content: bytes, name: str) -> tuple[str, list[Problem]]:
         return _decoded(content, "utf-16", name), []
     controls = len(content) - len(content.translate(None, _CONTROL))
     if controls * 1000 > len(content):
-        raise InputError(f"{name}: is not text (it holds control bytes); give the OCR text, or the scan itself as PDF or image")
+        raise InputError(
+            f"{name}: is not text (it holds control bytes); give the OCR text, or the scan itself as PDF or image"
+        )
     body = content.removeprefix(b"\xef\xbb\xbf")
     try:
         return _lines(body.decode("utf-8")), []
@@ -95,7 +96,9 @@ def _decoded(content: bytes, encoding: str, name: str) -> str:
         return _lines(content.decode(encoding))
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n\x00") + 1
-        raise InputError(f"{name}:{line}: begins as {encoding} but is not; convert it to UTF-8 and try again") from error
+        raise InputError(
+            f"{name}:{line}: begins as {encoding} but is not; convert it to UTF-8 and try again"
+        ) from error
 
 
 def _lines(text: str) -> str:
@@ -135,11 +138,11 @@ class _PageText:
     def blocks(self) -> Iterator[Table | Line]:
         if has_script(self.text):
             line = self.first_line + self.text[: re.search(r"<script\b", self.text, re.I).start()].count("\n")  # type: ignore[union-attr]
-            self.problems.append(Problem("script-ignored", f"line {line + 1}: scripts in the text are ignored", Place(line=line)))
+            self.problems.append(
+                Problem("script-ignored", f"line {line + 1}: scripts in the text are ignored", Place(line=line))
+            )
         if _HTML_BLOCK.search(self.text):
             yield from self._html_blocks()
-        elif _looks_like_csv(self.text):
-            yield from self._csv_blocks()
         else:
             yield from self._plain_blocks(self.text.split("\n"), self.first_line)
 
@@ -150,31 +153,12 @@ class _PageText:
             else:
                 yield from self._plain_blocks(item.text.split("\n"), self.first_line + item.line)
 
-    def _csv_blocks(self) -> Iterator[Table | Line]:
-        """Rows with commas are a table's; a blank line ends it, a line without any comma is loose."""
-        rows: list[_RawRow] = []
-        reader = csv.reader(io.StringIO(self.text))
-        line = 0
-        for record in reader:
-            filled = [value for value in record if value.strip()]
-            if len(record) > 1 and filled:
-                rows.append(_RawRow([(value, 0) for value in record], self.first_line + line))
-            else:
-                if rows:
-                    yield _table_of_rows(rows)
-                    rows = []
-                for value in filled:
-                    yield from _loose_lines(value, self.first_line + line)
-            line = reader.line_num
-        if rows:
-            yield _table_of_rows(rows)
-
     def _plain_blocks(self, lines: Sequence[str], first: int) -> Iterator[Table | Line]:
-        width = _usual_width(lines)
+        separator, width = _separator(lines)
         rows: list[_RawRow] = []
         i = 0
         while i < len(lines):
-            row, used = _row_at(lines, i, width)
+            row, used = _row_at(lines, i, separator, width)
             if row is not None:
                 row.line += first
                 rows.append(row)
@@ -190,52 +174,64 @@ class _PageText:
             yield _table_of_rows(rows)
 
 
-def _looks_like_csv(text: str) -> bool:
-    """Tell whether most filled lines are rows of one width: commas inside sentences never come out so even."""
-    if "\t" in text or text.count(",") < 6:
-        return False
+def _separator(lines: Sequence[str]) -> tuple[str, int]:
+    """What stands between cells, and the commonest number of cells in a row: tabs where there are any, else even commas.
+
+    Commas inside sentences never come out so even as a table's do; four rows are the least that show it.
+    """
+    tabs = Counter(line.count("\t") + 1 for line in lines if "\t" in line)
+    if tabs:
+        return "\t", tabs.most_common(1)[0][0]
+    commas = Counter(len(_split(line, ",")) for line in lines if "," in line)
+    width, count = commas.most_common(1)[0] if commas else (0, 0)
+    return (",", width) if width >= 3 and count >= 4 and count * 2 >= commas.total() else ("\t", 0)
+
+
+# Stands for a line break inside a cell while a row is split; it is in no alphabet (Unicode private use).
+_BREAK = "\ue000"
+
+
+def _split(line: str, separator: str) -> list[str]:
+    """Split a row; only commas are quoted (RFC 4180)."""
+    if separator == "\t" or '"' not in line:
+        return line.split(separator)
     try:
-        widths = Counter(len(record) for record in csv.reader(io.StringIO(text[:200_000])) if any(record))
-    except csv.Error:
-        return False
-    width, count = widths.most_common(1)[0]
-    return width >= 3 and count >= 4 and count * 10 >= sum(widths.values()) * 6
+        [cells] = csv.reader([line.replace("\n", _BREAK)])
+    except (csv.Error, ValueError):
+        return line.split(separator)
+    return [cell.replace(_BREAK, "\n") for cell in cells]
 
 
-def _usual_width(lines: Sequence[str]) -> int:
-    """The commonest number of cells in a tabbed line; 0 where there are none."""
-    counts = Counter(line.count("\t") + 1 for line in lines if "\t" in line)
-    return counts.most_common(1)[0][0] if counts else 0
-
-
-def _row_at(lines: Sequence[str], i: int, width: int) -> tuple[_RawRow | None, int]:
+def _row_at(lines: Sequence[str], i: int, separator: str, width: int) -> tuple[_RawRow | None, int]:
     """The table row that begins on line i, and how many lines it takes; None where line i is no row."""
     line = lines[i]
-    if "\t" in line:
-        return _tabbed_row(lines, i, width)
+    if separator in line and width:
+        return _separated_row(lines, i, separator, width)
     stripped = line.strip()
     if stripped.startswith("|") and stripped.count("|") >= 2 and not _MARKDOWN_RULE.match(line):
         return _RawRow(_markdown_cells(line), i), 1
     return None, 0
 
 
-def _tabbed_row(lines: Sequence[str], i: int, width: int) -> tuple[_RawRow, int]:
-    """A cell whose text itself is broken over lines leaves rows with too few tabs: put them together again."""
+def _separated_row(lines: Sequence[str], i: int, separator: str, width: int) -> tuple[_RawRow, int]:
+    """A cell whose text itself is broken over lines leaves rows with too few cells: put them together again."""
     joined = lines[i]
     used = 1
-    while joined.count("\t") + 1 < width and i + used < len(lines):
+    parts = _split(joined, separator)
+    while len(parts) < width and i + used < len(lines):
         following = lines[i + used]
-        tabs = joined.count("\t") + following.count("\t") + 1
-        # The row is whole only when the tabs come out even; a blank line or another full row ends the attempt.
-        if not following.strip() or tabs > width:
+        tried = _split(joined + "\n" + following, separator)
+        # The row is whole only when the cells come out even; a blank line or another full row ends the attempt.
+        if not following.strip() or len(tried) > width:
             break
-        joined += "\n" + following
+        joined, parts = joined + "\n" + following, tried
         used += 1
-    if joined.count("\t") + 1 != width:
+    if len(parts) != width:
         joined, used = lines[i], 1
+        parts = _split(joined, separator)
     cells = []
     start = 0
-    for part in joined.split("\t"):
+    for part in parts:
         cells.append((part, start))
         start += len(part) + 1
     return _RawRow(cells, i), used
@@ -246,7 +242,9 @@ def _markdown_cells(line: str) -> list[tuple[str, int]]:
     start = line.index("|") + 1
     for match in re.finditer(r"(?:\\.|[^|\\])*(?:\||$)", line[start:]):
         part = match.group().removesuffix("|")
-        if match.start() == len(line[start:]) or (not part.strip() and match.end() == len(line[start:]) and not match.group()):
+        if match.start() == len(line[start:]) or (
+            not part.strip() and match.end() == len(line[start:]) and not match.group()
+        ):
             break
         if match.end() == len(line[start:]) and not match.group().endswith("|") and not part.strip():
             break
@@ -280,7 +278,9 @@ def _table_of_html(table: HtmlTable, first_line: int) -> Table:
 
 def _loose_lines(raw: str, number: int) -> Iterator[Line]:
     column = len(raw) - len(raw.lstrip())
-    for text in clean_fragment(raw).split("\n"):
+    # Markdown's heading and emphasis marks are markup like tags.
+    plain = re.sub(r"^\s*#{1,6}\s+|^\s*\*\*(?=.*\*\*\s*$)|\*\*\s*$", "", raw)
+    for text in clean_fragment(plain).split("\n"):
         if text.strip():
             yield Line(text, Place(line=number, column=column))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.dictionaries import Dictionaries, comparison_key
-from pipeline.document import FieldEntry, Form, IndicatorRow, LabelledForm, Role, Row, RowCell
+from pipeline.document import Form, IndicatorRow, LabelledForm, Role, Row, RowCell
 from pipeline.levels.decode import EMPTY, FIELDS, GRID, HEADER, Choice, decode, skeleton_of
+from pipeline.levels.fields import FieldGatherer
 from pipeline.levels.features import Lexicon, cell_features, find_headers
 from pipeline.levels.loose import label_loose_lines
 from pipeline.levels.model import LevelModel, load_level_model
@@ -42,13 +43,14 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     skeleton = skeleton_of(template.skeleton if template else None, tools.lexicon)
     choices, certainties = decode(rows, headers, logp, skeleton, tools.lexicon)
     labelled = tuple(_with_roles(row, choice, sure) for row, choice, sure in zip(rows, choices, certainties, strict=True))
-    gatherer = _Gatherer()
+    gatherer = _Gatherer(tools.lexicon.dictionaries, template)
     for row, choice in zip(labelled, choices, strict=True):
         gatherer.take(row, choice)
     gatherer.finish()
     return LabelledForm(
-        form, tuple(gatherer.fields), tuple(gatherer.indicators), tuple(gatherer.strays), tuple(gatherer.headers), labelled
-    )
+        form, tuple(gatherer.fields.fields), tuple(gatherer.indicators), tuple(gatherer.fields.strays),
+        tuple(gatherer.headers), labelled,
+    )  # fmt: skip
 
 
 def _with_roles(row: Row, choice: Choice, certainties: Sequence[float]) -> Row:
@@ -75,31 +77,43 @@ class _Open:
 
 
 class _Gatherer:
-    """Walks the labelled rows once, carrying the levels down and narratives on."""
+    """Walks the labelled rows once, carrying the levels down."""
 
-    def __init__(self) -> None:
-        self.fields: list[FieldEntry] = []
+    def __init__(self, dictionaries: Dictionaries, template: Template | None) -> None:
+        self.dictionaries = dictionaries
+        self.template = template
+        self.fields = FieldGatherer()
         self.indicators: list[IndicatorRow] = []
-        self.strays: list[RowCell] = []
         self.headers: list[RowCell] = []
+        self.grid_header: list[RowCell] = []
         self.level1: RowCell | None = None
         self.level2: RowCell | None = None
         self.blank: _Open | None = None
+        self.blank_after: RowCell | None = None  # the level-2 cell that already has its blank row
         self.level3_until = -1  # last row that the level-3 cell above spans
         self.last_kind = ""
 
     def take(self, row: Row, choice: Choice) -> None:
         if choice.kind == GRID:
+            self.fields.interrupt()
             self._grid_row(row, choice)
         elif choice.kind == FIELDS:
-            self._field_row(row)
-        elif choice.kind == HEADER:
-            self.headers.extend(cell for cell in row.cells if cell.text)
+            self._close_blank()
+            self.fields.row(row, self.grid_header if self.last_kind == GRID else ())
         elif choice.kind == EMPTY and row.n_cols == 0:
             self._loose_line(row.cells[0])
+        elif choice.kind == EMPTY:
+            if self.last_kind == GRID:
+                self._blank_row(row)
+            return
         else:
-            self.headers.extend(cell for cell in row.cells if cell.text)
-        if choice.kind != EMPTY or row.n_cols == 0:
+            self.fields.interrupt()
+            found = [cell for cell in row.cells if cell.text]
+            self.headers.extend(found)
+            if choice.kind == HEADER:
+                self.grid_header = found
+        # A total under the grid leaves the grid open for what may follow it.
+        if not (choice.kind == FIELDS and self.last_kind == GRID and self.grid_header):
             self.last_kind = choice.kind
 
     def finish(self) -> None:
@@ -132,12 +146,14 @@ class _Gatherer:
             if not (self.blank is not None and _key(self.blank.level2) == _key(level2)):
                 self._close_blank()
             self.level2 = level2
+            if level1 is None:
+                self._infer_level1(level2)
         target = tuple(cell for _, cell in sorted(targets, key=lambda item: (item[0], item[1].col)))
         if level3 is None and not target and not extras:
             if level2 is not None:
                 self.blank = _Open(self.level1, level2, row.page)
             return
-        self.blank = None if level2 is None or self._same_blank(level2) else self.blank
+        self.blank = None
         first_row = filled[0].row
         if level3 is None and self.indicators and first_row <= self.level3_until:
             self._sub_row(target, extras)
@@ -148,8 +164,27 @@ class _Gatherer:
             IndicatorRow(self.level1, self.level2, level3, target, tuple(extras), None, row.page, choice.shifted)
         )
 
-    def _same_blank(self, level2: RowCell) -> bool:
-        return self.blank is not None and _key(self.blank.level2) == _key(level2)
+    def _infer_level1(self, level2: RowCell) -> None:
+        """A page break may swallow a level 1: the skeleton says whose the level 2 is, and a person is asked to look."""
+        known = self._parents_of(level2)
+        if not known or (self.level1 is not None and _key(self.level1) in {comparison_key(name) for name in known}):
+            return
+        if len(known) == 1:
+            [name] = known
+            self.level1 = RowCell(name, level2.row, 0, confidence=0.5, role=Role.LEVEL1, notes=("inferred",))
+
+    def _parents_of(self, level2: RowCell) -> set[str]:
+        """The level-1 names that a level 2 can stand under, by the template or the vocabularies the form has used so far."""
+        key = _key(level2)
+        if self.template is not None and self.template.skeleton:
+            return {one for one, below in self.template.skeleton.items() if key in {comparison_key(name) for name in below}}
+        if self.level1 is None:
+            return set()
+        written = self.dictionaries.written("level1", self.level1.text)
+        used = {name.vocabulary for name in self.dictionaries.names("level1").get(written or "", ())}
+        level2_written = self.dictionaries.written("level2", level2.text)
+        names = self.dictionaries.names("level2").get(level2_written or "", ())
+        return {parent for name in names if name.vocabulary in used for parent in name.parents}
 
     def _sub_row(self, target: Sequence[RowCell], extras: Sequence[tuple[str, RowCell]]) -> None:
         """Another row of the level-3 cell above: its values go beside the first row's."""
@@ -162,54 +197,23 @@ class _Gatherer:
             self.indicators.append(IndicatorRow(self.blank.level1, self.blank.level2, None, (), (), None, self.blank.page))
             self.blank = None
 
-    # -- fields --------------------------------------------------------------------------------------------------------
-
-    def _field_row(self, row: Row) -> None:
-        self._close_blank()
-        filled = [cell for cell in row.cells if cell.text]
-        i = 0
-        if filled[0].role is not Role.LABEL:
-            while i < len(filled) and filled[i].role is not Role.LABEL:
-                self._continue_value(filled[i])
-                i += 1
-        for labels, values in _runs(filled[i:]):
-            if values:
-                self.fields.append(FieldEntry(tuple(labels), tuple(values)))
-            else:
-                self.fields.extend(FieldEntry((label,), ()) for label in labels)
-
-    def _continue_value(self, cell: RowCell) -> None:
-        if self.fields and self.last_kind in (FIELDS, EMPTY, ""):
-            last = self.fields[-1]
-            self.fields[-1] = replace(last, values=(*last.values, cell))
-        else:
-            self.strays.append(cell)
+    def _blank_row(self, row: Row) -> None:
+        """A printed row without text belongs to the level 2 above it: all of them are one blank indicator."""
+        if self.blank is not None or self.level2 is None or self.level2 is self.blank_after or not row.cells:
+            return
+        if row.cells[0].row <= self.level3_until:
+            return
+        self.blank_after = self.level2
+        self.indicators.append(IndicatorRow(self.level1, self.level2, None, (), (), None, row.page))
 
     def _loose_line(self, cell: RowCell) -> None:
         if cell.role is Role.LABEL:
             self._close_blank()
-            self.fields.append(FieldEntry((cell,), ()))
-        elif self.fields and self.last_kind in (FIELDS, EMPTY):
-            last = self.fields[-1]
-            self.fields[-1] = replace(last, values=(*last.values, cell))
+            self.fields.label(cell)
+        elif self.last_kind in (FIELDS, EMPTY):
+            self.fields.more([cell])
         else:
-            self.strays.append(cell)
-
-
-def _runs(cells: Sequence[RowCell]) -> Iterator[tuple[list[RowCell], list[RowCell]]]:
-    """Split a field row into runs of labels with the values that follow them."""
-    labels: list[RowCell] = []
-    values: list[RowCell] = []
-    for cell in cells:
-        if cell.role is Role.LABEL:
-            if values:
-                yield labels, values
-                labels, values = [], []
-            labels.append(cell)
-        else:
-            values.append(cell)
-    if labels or values:
-        yield labels, values
+            self.fields.strays.append(cell)
 
 
 def _key(cell: RowCell) -> str:

@@ -105,9 +105,10 @@ class Lexicon:
         """The role of a column header; one misread character in a header of four or more is forgiven."""
         key = comparison_key(re.sub(r"[(（].*?[)）]$", "", text)) or comparison_key(text)
         role = self.column_roles.get(comparison_key(text)) or self.column_roles.get(key)
-        if role is None and len(key) >= 4:
-            found = process.extractOne(key, list(self.column_roles), scorer=OSA.distance, score_cutoff=1)
-            role = self.column_roles[found[0]] if found else None
+        if role is None and len(key) >= 3:
+            near = process.extract(key, list(self.column_roles), scorer=OSA.distance, score_cutoff=1, limit=None)
+            roles = {self.column_roles[found] for found, _, _ in near}
+            role = roles.pop() if len(roles) == 1 else None
         return role
 
 
@@ -155,6 +156,7 @@ def _header_of(number: int, row: Row, lexicon: Lexicon) -> GridHeader | None:
     if row.n_cols < 2 or len(filled) < 3:
         return None
     roles = [lexicon.column_role(cell.text) if len(cell.text) <= 24 else None for cell in filled]
+    roles = _by_order(roles)
     named = [role for role in roles if role]
     levels = [role for role in named if role.startswith("level")]
     if len(levels) < 2 or len(named) * 2 < len(filled):
@@ -166,6 +168,22 @@ def _header_of(number: int, row: Row, lexicon: Lexicon) -> GridHeader | None:
         if not (role is None and cell.rowspan > 2)
     )
     return GridHeader(number, row.n_cols, columns)
+
+
+def _by_order(roles: list[str | None]) -> list[str | None]:
+    """A header too damaged to tell is told by its neighbours: the levels stand in order, the target follows level 3."""
+    order = ["level1", "level2", "level3", "target"]
+    for i, role in enumerate(roles):
+        if role is None:
+            before, after = roles[i - 1] if i else None, roles[i + 1] if i + 1 < len(roles) else None
+            for missing in order:
+                at = order.index(missing)
+                fits_before = at == 0 or before == order[at - 1]
+                fits_after = after == order[at + 1] if at + 1 < len(order) else before == "level3"
+                if missing not in roles and fits_before and fits_after:
+                    roles = [*roles[:i], missing, *roles[i + 1 :]]
+                    break
+    return roles
 
 
 @dataclass(frozen=True, slots=True)
