@@ -94,8 +94,7 @@ def _draw_rule(grey: NDArray[np.float32], rule: Rule, scale: float) -> None:
     width = rule.width * scale
     middles = [middle]
     if rule.kind == "double":
-        # Two lines, as far apart as each is wide and half as much again: they part even when drawn one pixel wide.
-        apart = max(2.5 * width, 3.0)
+        apart = max(double_gap(width), 3.0)  # they part even when drawn one pixel wide
         middles = [middle - apart / 2, middle + apart / 2]
     for at in middles:
         if width < 1.5:
@@ -105,7 +104,7 @@ def _draw_rule(grey: NDArray[np.float32], rule: Rule, scale: float) -> None:
         else:
             thick, low = width, at - width / 2
         across_start, across = _coverage(low, low + thick, grey.shape[0 if flat else 1])
-        for first, last in _dashes(rule.kind, ends, max(width, 1.0)):
+        for first, last in _marks(rule.kind, ends, max(width, 1.0)):
             along_start, along = _coverage(first, last, grey.shape[1 if flat else 0])
             shade = np.outer(across, along) if flat else np.outer(along, across)
             top, left = (across_start, along_start) if flat else (along_start, across_start)
@@ -113,10 +112,22 @@ def _draw_rule(grey: NDArray[np.float32], rule: Rule, scale: float) -> None:
             part[...] = np.minimum(part, part * (1 - shade) + rule.grey * shade)
 
 
-def _dashes(kind: str, ends: tuple[float, float], width: float) -> list[tuple[float, float]]:
-    if kind not in ("dotted", "dashed"):
+def double_gap(width: float) -> float:
+    """Return how far apart the middles of a double ruling's two lines are: a line's width and a half lie between."""
+    return 2.5 * width
+
+
+def dashes(kind: str, width: float) -> tuple[float, ...]:
+    """Return length and gap of a ruling's marks, or nothing for an unbroken one.
+
+    As office programs draw them: dots as long as they are apart, dashes four widths with gaps of three.
+    """
+    return {"dotted": (width, width), "dashed": (4 * width, 3 * width)}.get(kind, ())
+
+
+def _marks(kind: str, ends: tuple[float, float], width: float) -> list[tuple[float, float]]:
+    if not (pattern := dashes(kind, width)):
         return [ends]
-    # As office programs draw them: dots as long as they are apart, dashes four widths with gaps of three.
-    mark, gap = (width, width) if kind == "dotted" else (4 * width, 3 * width)
+    mark, gap = pattern
     starts = [float(start) for start in np.arange(ends[0], ends[1], max(mark + gap, 2.0))]
     return [(start, min(start + max(mark, 1.0), ends[1])) for start in starts]
