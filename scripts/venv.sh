@@ -23,7 +23,7 @@ _find_python() {
 _digest() { cat "$@" | "$python" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'; }
 
 _install() {
-    echo "installing from $1 …" >&2
+    echo "installing what $1 lists into .venv (about 1 GB, a few minutes) …" >&2
     # What builds packages comes first, so that building one fetches nothing that is not pinned and hashed.
     "$python" -m pip --version > /dev/null 2>&1 || "$python" -m ensurepip --upgrade > /dev/null
     "$python" -m pip install --quiet --require-hashes -r requirements-build.lock
