@@ -31,14 +31,18 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     pass
 
 
 @app.command()
 def run(
-    inputs: Annotated[list[Path], typer.Argument(help="OCR text, scans, PDF files, or folders of them.", metavar="INPUT…")],
+    inputs: Annotated[
+        list[Path], typer.Argument(help="OCR text, scans, PDF files, or folders of them.", metavar="INPUT…")
+    ],
     out: Annotated[Path, typer.Option(help="Folder the records are written to.", metavar="DIR")],
     dictionary: Annotated[
         list[Path] | None, typer.Option(help="A further dictionary file; may be given more than once.", metavar="FILE")
@@ -46,11 +50,18 @@ def run(
     template: Annotated[
         list[Path] | None, typer.Option(help="A further template file; may be given more than once.", metavar="FILE")
     ] = None,
+    separate: Annotated[bool, typer.Option("--separate", help="Take each image of a folder for a document of its own.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Draw what was found over each page (DIR/debug/*.png).")] = False,
 ) -> None:
     """Read forms and write records.jsonl, records.xlsx and run.json."""
+    from pipeline.progress import Progress
     from pipeline.run import run_inputs
 
-    summary = run_inputs(inputs, out, dictionaries=dictionary or [], templates=template or [], say=_say)
+    with Progress() as progress:
+        summary = run_inputs(
+            inputs, out, dictionaries=dictionary or [], templates=template or [], separate=separate, debug=debug,
+            say=progress.say, on_input=progress.on_input, on_page=progress.on_page,
+        )  # fmt: skip
     typer.echo(summary.line())
     raise typer.Exit(summary.exit_code())
 

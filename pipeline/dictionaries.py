@@ -91,7 +91,9 @@ class Dictionaries:
         return self.keys[section].get(comparison_key(text))
 
 
-_SAME = str.maketrans({"【": "(", "】": ")", "〔": "(", "〕": ")", "[": "(", "]": ")", "“": '"', "”": '"', "‘": "'", "’": "'"})
+_SAME = str.maketrans(
+    {"【": "(", "】": ")", "〔": "(", "〕": ")", "[": "(", "]": ")", "“": '"', "”": '"', "‘": "'", "’": "'"}
+)
 
 
 def comparison_key(text: str) -> str:
@@ -111,7 +113,9 @@ def load_dictionaries(extra: Iterable[Path] = (), folder: Path | None = None) ->
     home = folder or data_folder("dictionaries")
     shipped = sorted(home.glob("*.txt"))
     if not shipped:
-        raise DictionaryError(f"{home}: holds no dictionary (*.txt); reinstall zhibiao or name the folder that has them")
+        raise DictionaryError(
+            f"{home}: holds no dictionary (*.txt); reinstall zhibiao or name the folder that has them"
+        )
     vocabularies = [load_vocabulary(path) for path in [*shipped, *extra]]
     by_id: dict[str, Path] = {}
     for vocabulary in vocabularies:
@@ -145,7 +149,9 @@ def _content(path: Path) -> bytes:
             raise DictionaryError(f"{path}: larger than {MAX_BYTES >> 20} MB, which no dictionary is; check the path")
         content = path.read_bytes()
     except OSError as error:
-        raise DictionaryError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
+        raise DictionaryError(
+            f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
+        ) from error
     try:
         content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -207,7 +213,9 @@ class _VocabularyReader:
         yield name
         for alias in values.get("aliases", ()):
             self._claim(number, alias)
-            yield Name(alias, name.section, "", name.parents, name.operator, name.units, name.words, name.role, (), text)
+            yield Name(
+                alias, name.section, "", name.parents, name.operator, name.units, name.words, name.role, (), text
+            )
 
     def _claim(self, number: int, text: str) -> None:
         before = self.first_line.setdefault((self.section, comparison_key(text)), number)

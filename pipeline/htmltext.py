@@ -159,7 +159,9 @@ def _between(text: str, line: int) -> Iterator[HtmlText]:
     """Loose text keeps its source lines (tabs and all), so that tabbed rows beside tables are still rows."""
     source = _UNREAD.sub(lambda m: "\n" * m.group().count("\n"), text)
     source = re.sub(r"<(head|title)\b.*?</\1\s*>", lambda m: "\n" * m.group().count("\n"), source, flags=re.I | re.S)
-    source = re.sub(r"<!doctype[^<>]*>|</?(html|body|div|section|main|article|span|center)\b[^<>]*>", "", source, flags=re.I)
+    source = re.sub(
+        r"<!doctype[^<>]*>|</?(html|body|div|section|main|article|span|center)\b[^<>]*>", "", source, flags=re.I
+    )
     if source.strip():
         yield HtmlText(source, line)
 

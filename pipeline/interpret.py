@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.assemble import Assembly, collect_labels, joined_value
-from pipeline.checks import check_record, needs_review
+from pipeline.checks import CheckContext, check_record, needs_review
 from pipeline.dictionaries import Dictionaries, load_dictionaries
 from pipeline.document import LabelledForm, Line, PageReading, Repair
 from pipeline.fieldvalues import parse_field, split_label
@@ -28,6 +28,7 @@ class InterpretTools:
     templates: tuple[Template, ...]
     levels: LevelTools
     repairer: Repairer
+    checks: CheckContext
     settings: Settings
 
 
@@ -38,12 +39,12 @@ def load_interpret_tools(
     settings = settings or Settings()
     words = load_dictionaries(dictionaries)
     layouts = load_templates(templates)
-    return InterpretTools(words, layouts, load_level_tools(words, layouts), load_repairer(words, settings.repair), settings)
+    return InterpretTools(
+        words, layouts, load_level_tools(words, layouts), load_repairer(words, settings.repair), CheckContext(words), settings
+    )
 
 
-def interpret(
-    pages: Sequence[PageReading], document: str, sha256: str, tools: InterpretTools
-) -> Iterator[Record]:
+def interpret(pages: Sequence[PageReading], document: str, sha256: str, tools: InterpretTools) -> Iterator[Record]:
     """Yield the records of one document, in the order of its forms. `document` is the path as given."""
     forms, before = join_forms(pages, tools.templates, tools.dictionaries)
     for number, form in enumerate(forms):
@@ -71,16 +72,25 @@ def _record(
         review_confidence=tools.settings.review_confidence,
     )
     record = assembly.record()
-    findings = [*record.findings, *(_before_finding(line) for line in before), *check_record(record)]
+    findings = [*record.findings, *(_before_finding(line) for line in before), *check_record(record, _context(labelled, tools))]
     return with_findings(record, findings)
 
 
 def _repairs(labelled: LabelledForm, tools: InterpretTools) -> dict[int, Repair]:
     labels = collect_labels(labelled)
-    template = next((t for t in tools.templates if t.id == labelled.form.template), None)
+    template = _template(labelled, tools)
     texts = [labelled.form.title, *(joined_value(entry.values) for entry in labelled.fields if entry.values)]
     repairs = tools.repairer.repair_form([label for _, label in labels], template.skeleton if template else None, texts)
     return {id(cell): repair for (cell, _), repair in zip(labels, repairs, strict=True)}
+
+
+def _template(labelled: LabelledForm, tools: InterpretTools) -> Template | None:
+    return next((t for t in tools.templates if t.id == labelled.form.template), None)
+
+
+def _context(labelled: LabelledForm, tools: InterpretTools) -> CheckContext:
+    template = _template(labelled, tools)
+    return replace(tools.checks, skeleton=template.skeleton if template and template.skeleton else None)
 
 
 def _before_finding(line: Line) -> Finding:

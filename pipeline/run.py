@@ -1,4 +1,4 @@
-"""The corridor: each input from file to records, every one of them accounted for."""
+"""The corridor: each input from file to records, every input and every page accounted for."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
-from pipeline.document import PageReading
+from pipeline.document import Page, PageReading, Problem
 from pipeline.errors import InputError, PipelineError, SkippedInput, UsageError
 from pipeline.export import write_jsonl, write_workbook
 from pipeline.interpret import InterpretTools, interpret, load_interpret_tools
+from pipeline.keep import ReadingFolder, reading_key, renumbered
 from pipeline.ocrtext import read_text_file
 from pipeline.records import Record
+from pipeline.sources import Source, find_sources
+
+if TYPE_CHECKING:
+    from pipeline.leftside import ReaderTools
 
 Say = Callable[[str], None]
-RECORDS, WORKBOOK, ACCOUNT = "records.jsonl", "records.xlsx", "run.json"
+RECORDS, WORKBOOK, ACCOUNT, READINGS, DEBUG = "records.jsonl", "records.xlsx", "run.json", "readings", "debug"
 
 
 @dataclass
@@ -33,6 +38,10 @@ class InputAccount:
     records: int = 0
     pages: list[dict[str, Any]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+
+    def fail(self, why: str) -> None:
+        """Set the input aside as failed."""
+        self.status, self.why = "failed", why
 
 
 @dataclass
@@ -52,21 +61,27 @@ class Summary:
         """The number of inputs with this status."""
         return sum(account.status == status for account in self.inputs)
 
+    @property
+    def failed_pages(self) -> int:
+        """Pages that could not be read in inputs of which others could."""
+        return sum(page["status"] == "failed" for account in self.inputs for page in account.pages)
+
     def exit_code(self) -> int:
-        """0 done, 3 some inputs failed, 5 nothing could be read, 130 interrupted."""
+        """0 done, 3 some inputs or pages failed, 5 nothing could be read, 130 interrupted."""
         if self.interrupted:
             return 130
-        if not self.count("failed"):
-            return 0
-        return 3 if self.count("read") or self.count("skipped") else 5
+        if self.count("failed") and not self.count("read") and not self.count("skipped"):
+            return 5
+        return 3 if self.count("failed") or self.failed_pages else 0
 
     def line(self) -> str:
         """One line that says what was done and what waits."""
         records = sum(account.records for account in self.inputs)
+        pages = f", {self.failed_pages} pages failed" if self.failed_pages else ""
         return (
             f"{records} records, {self.indicators} indicators, {self.repaired} repairs, {self.proposed} proposals, "
             f"{self.findings} findings, {self.review} to review; inputs: {self.count('read')} read, "
-            f"{self.count('skipped')} skipped, {self.count('failed')} failed -> {self.out}"
+            f"{self.count('skipped')} skipped, {self.count('failed')} failed{pages} -> {self.out}"
         )
 
     def add(self, record: Record) -> None:
@@ -79,6 +94,7 @@ class Summary:
 
     def account(self, tools: InterpretTools) -> dict[str, Any]:
         """The content of run.json."""
+        pages = [page["status"] for account in self.inputs for page in account.pages]
         return {
             "zhibiao": __version__,
             "versions": {
@@ -89,36 +105,187 @@ class Summary:
             "inputs": [vars(account) for account in self.inputs],
             "totals": {
                 "inputs": len(self.inputs), "read": self.count("read"), "skipped": self.count("skipped"),
-                "failed": self.count("failed"), "records": sum(account.records for account in self.inputs),
-                "indicators": self.indicators, "repaired": self.repaired, "proposed": self.proposed,
-                "findings": self.findings, "review": self.review,
+                "failed": self.count("failed"), "pages": len(pages), "pages_failed": pages.count("failed"),
+                "records": sum(account.records for account in self.inputs), "indicators": self.indicators,
+                "repaired": self.repaired, "proposed": self.proposed, "findings": self.findings, "review": self.review,
             },
             "interrupted": self.interrupted,
         }  # fmt: skip
 
 
+@dataclass
+class Corridor:
+    """What a run carries with it: tools loaded once (the engine only when a page needs it), kept readings, the voice."""
+
+    tools: InterpretTools
+    out: Path
+    say: Say
+    debug: bool = False
+    on_page: Callable[[Page], None] | None = None
+    _reader: ReaderTools | None = None
+
+    def reader(self) -> ReaderTools:
+        """The engine, loaded at the first page. Raises ModelError."""
+        if self._reader is None:
+            from pipeline.leftside import load_reader
+
+            self._reader = load_reader(self.tools.settings.left)
+        return self._reader
+
+    def records_of(self, source: Source, account: InputAccount) -> list[Record]:
+        """The records of one document; what went wrong is in its account."""
+        try:
+            pages = self._pages(source, account)
+            account.sha256 = _document_digest(pages)
+            found = list(interpret(pages, str(source.path), account.sha256, self.tools))
+            if not found:
+                raise SkippedInput(_nothing_found(source, pages))
+        except SkippedInput as skipped:
+            account.status, account.why = "skipped", str(skipped)
+            self.say(f"zhibiao: skipped: {skipped}")
+            return []
+        except PipelineError as error:
+            if error.exit_code == 4:  # a model or dictionary that cannot be used stops the run: no input would fare better
+                raise
+            account.fail(str(error))
+            self.say(f"zhibiao: {error}")
+            return []
+        except Exception as error:  # a fault of zhibiao's own must not take the other inputs with it
+            account.fail(f"{source.path}: {type(error).__name__}: {error}; a fault of zhibiao, please report it with the file")
+            self.say(f"zhibiao: {account.why}")
+            return []
+        account.records = len(found)
+        return found
+
+    def _pages(self, source: Source, account: InputAccount) -> list[PageReading]:
+        if source.kind == "text":
+            readings = read_text_file(source.path, self.tools.settings.ocrtext)
+        else:
+            readings = list(self._page_readings(source))
+        for reading in readings:
+            failed = any(problem.code.startswith("page.unreadable") for problem in reading.problems)
+            status = "failed" if failed else "read" if reading.blocks else "skipped"
+            entry: dict[str, Any] = {"page": reading.index + 1, "file": reading.file, "status": status}
+            notices = [_with_place(source, reading, problem) for problem in reading.problems]
+            if notices:
+                entry["why"] = "; ".join(notices)
+            account.pages.append(entry)
+            account.notices.extend(notices)
+            for notice in notices:
+                self.say(f"zhibiao: {notice}")
+        if readings and all(page["status"] == "failed" for page in account.pages):
+            raise InputError(account.notices[0])
+        return readings
+
+    def _page_readings(self, source: Source) -> Iterator[PageReading]:
+        from pipeline.leftside import read_page
+        from pipeline.pages import open_folder, open_pages
+
+        settings = self.tools.settings.left
+        kept = ReadingFolder(self.out / READINGS)
+        opened = open_folder(source.path, settings.pages) if source.kind == "images" else open_pages(source.path, settings.pages)
+        for page in opened:
+            if self.on_page:
+                self.on_page(page)
+            tools = self.reader()
+            key = reading_key(page.sha256, page.number, settings, tools.engine.name)
+            debug = self._debug_path(source, page) if self.debug else None
+            reading = None if self.debug else kept.get(key)
+            if reading is None:
+                reading = _read_or_problem(page, tools, debug, read_page)
+                if not any(problem.code.startswith("page.unreadable") for problem in reading.problems):
+                    kept.put(key, reading)
+            yield _placed(reading, page)
+
+    def _debug_path(self, source: Source, page: Page) -> Path:
+        folder = self.out / DEBUG
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{source.path.stem}-{page.index + 1:04d}.png"
+
+
+def _read_or_problem(
+    page: Page, tools: ReaderTools, debug: Path | None, read_page: Callable[..., PageReading]
+) -> PageReading:
+    """A page that cannot be read is a reading with its problem: the other pages go on."""
+    try:
+        return read_page(page, tools, debug)
+    except PipelineError:
+        raise
+    except Exception as error:
+        problem = Problem("page.unreadable", f"{type(error).__name__}: {error}; a fault of zhibiao, please report it with the page")
+        return PageReading(page.index, page.file, page.sha256, problems=(problem,), origin="pixels")
+
+
+def _placed(reading: PageReading, page: Page) -> PageReading:
+    """A kept reading, as this document counts its pages and this run names the file."""
+    if reading.index == page.index and reading.file == page.file:
+        return reading
+    return renumbered(reading, page.index, page.file)
+
+
+def _with_place(source: Source, reading: PageReading, problem: Problem) -> str:
+    message = problem.message
+    if reading.file in message or str(source.path) in message:
+        return message
+    if problem.place is not None and problem.place.line is not None:
+        return f"{reading.file}:{problem.place.line + 1}: {message}"
+    return f"{reading.file}: page {reading.index + 1}: {message}"
+
+
+def _nothing_found(source: Source, pages: Sequence[PageReading]) -> str:
+    if any(page.tables for page in pages):
+        return f"{source.path}: holds no performance-target form (no title, no indicator table); nothing to record"
+    return f"{source.path}: holds no table; nothing to record"
+
+
+def _document_digest(pages: Sequence[PageReading]) -> str:
+    """A file's own digest; for a folder of images, the digest over its files' in order."""
+    digests = list(dict.fromkeys(page.sha256 for page in pages))
+    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
 def run_inputs(
-    inputs: Sequence[Path], out: Path, *, dictionaries: Sequence[Path] = (), templates: Sequence[Path] = (), say: Say = print
+    inputs: Sequence[Path],
+    out: Path,
+    *,
+    dictionaries: Sequence[Path] = (),
+    templates: Sequence[Path] = (),
+    separate: bool = False,
+    debug: bool = False,
+    say: Say = print,
+    on_input: Callable[[Path], None] | None = None,
+    on_page: Callable[[Page], None] | None = None,
 ) -> Summary:
     """Read every input and write records.jsonl, records.xlsx and run.json into `out`.
 
-    An input that fails is said in one line and accounted for; the others go on. Raises DictionaryError, ModelError and
-    SettingsError before anything is read, UsageError where `out` cannot be written.
+    An input that fails is said in one line and accounted for; the others go on. Pages that were read before into the same
+    `out` are not read again. Raises DictionaryError, ModelError and SettingsError, UsageError where `out` cannot be
+    written.
     """
     tools = load_interpret_tools(dictionaries=dictionaries, templates=templates)
     _prepare(out)
     summary = Summary(out)
+    corridor = Corridor(tools, out, say, debug, on_page)
     records: list[Record] = []
     try:
-        for path in _files(inputs):
-            account = InputAccount(str(path))
+        for source in find_sources(inputs, separate=separate):
+            if isinstance(source, InputError):
+                account = InputAccount(str(source).partition(": ")[0])
+                account.fail(str(source))
+                summary.inputs.append(account)
+                say(f"zhibiao: {source}")
+                continue
+            if on_input:
+                on_input(source.path)
+            account = InputAccount(str(source.path))
+            found = corridor.records_of(source, account)
             summary.inputs.append(account)
-            for record in _read_input(path, account, tools, say):
+            for record in found:
                 records.append(record)
                 summary.add(record)
     except KeyboardInterrupt:
         summary.interrupted = True
-        say("zhibiao: interrupted; what was read so far is written")
+        say("zhibiao: interrupted; what was read so far is written, run the same command again to go on")
     write_jsonl(records, out / RECORDS)
     write_workbook(records, out / WORKBOOK)
     _write_json(summary.account(tools), out / ACCOUNT)
@@ -134,69 +301,7 @@ def _prepare(out: Path) -> None:
         raise UsageError(f"{out}: cannot be written; name another with --out")
 
 
-def _files(inputs: Sequence[Path]) -> Iterator[Path]:
-    """The files to read, folders unfolded in natural order."""
-    for path in inputs:
-        if path.is_dir():
-            found = sorted((p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")), key=natural_key)
-            if found:
-                yield from found
-            else:
-                yield path
-        else:
-            yield path
-
-
-def natural_key(path: Path) -> list[tuple[int, int, str]]:
-    """Sort page-2 before page-10."""
-    import re
-
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", str(path))]
-
-
-def _read_input(path: Path, account: InputAccount, tools: InterpretTools, say: Say) -> list[Record]:
-    try:
-        pages = _pages_of(path)
-        account.sha256 = pages[0].sha256 if pages else None
-        for page in pages:
-            for problem in page.problems:
-                account.notices.append(problem.message)
-                say(f"zhibiao: {path}: {problem.message}" if str(path) not in problem.message else f"zhibiao: {problem.message}")
-        found = list(interpret(pages, str(path), account.sha256 or "", tools))
-        if not found:
-            raise SkippedInput(f"{path}: holds no performance-target form (no title, no indicator table); nothing to record")
-    except SkippedInput as skipped:
-        account.status, account.why = "skipped", str(skipped)
-        say(f"zhibiao: skipped: {skipped}")
-        return []
-    except PipelineError as error:
-        account.status, account.why = "failed", str(error)
-        say(f"zhibiao: {error}")
-        return []
-    except Exception as error:  # a fault of zhibiao's own must not take the other inputs with it
-        account.status = "failed"
-        account.why = f"{path}: {type(error).__name__}: {error}; this is a fault of zhibiao, please report it with the file"
-        say(f"zhibiao: {account.why}")
-        return []
-    account.records = len(found)
-    account.pages = [{"page": page.index + 1, "status": "read"} for page in pages]
-    return found
-
-
-def _pages_of(path: Path) -> list[PageReading]:
-    if not path.exists():
-        raise InputError(f"{path}: does not exist; check the path")
-    if path.is_dir():
-        raise InputError(f"{path}: the folder holds no files; check the path")
-    return read_text_file(path)
-
-
 def _write_json(content: dict[str, Any], path: Path) -> None:
     temporary = path.with_name(path.name + ".part")
     temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
     os.replace(temporary, path)
-
-
-def digest(content: bytes) -> str:
-    """SHA-256 in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()

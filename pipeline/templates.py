@@ -78,7 +78,9 @@ def load_templates(extra: Iterable[Path] = (), folder: Path | None = None) -> tu
     for path in [*sorted(home.glob("*.toml")), *extra]:
         template = load_template(path)
         if template.id in templates:
-            raise DictionaryError(f"{path}: the template '{template.id}' is also in {templates[template.id].path}; rename one")
+            raise DictionaryError(
+                f"{path}: the template '{template.id}' is also in {templates[template.id].path}; rename one"
+            )
         templates[template.id] = template
     return tuple(templates[key] for key in sorted(templates))
 
@@ -103,7 +105,13 @@ def load_template(path: Path) -> Template:
             raise DictionaryError(f"{path}: skeleton.{level1} lists a name twice; keep one")
     skeleton = {level1: tuple(below) for level1, below in checked.skeleton.items()}
     return Template(
-        checked.id, path, tuple(checked.titles), checked.money_unit, tuple(checked.fields), tuple(checked.columns), skeleton
+        checked.id,
+        path,
+        tuple(checked.titles),
+        checked.money_unit,
+        tuple(checked.fields),
+        tuple(checked.columns),
+        skeleton,
     )
 
 

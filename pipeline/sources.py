@@ -1,0 +1,65 @@
+"""What is to be read: paths on the command line -> documents, each a file of text, a file of pages, or a folder of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.pages import IMAGES, natural_key, sniff
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document: `kind` is "text", "pages" (a PDF or an image file) or "images" (the images lying in one folder)."""
+
+    path: Path
+    kind: str
+
+
+def find_sources(inputs: Sequence[Path], *, separate: bool = False) -> Iterator[Source | InputError]:
+    """Yield the documents of the inputs in order; a path that is missing or an empty folder is yielded as its error.
+
+    Images lying directly in one folder are one document in natural order (`separate` makes each its own); every
+    subfolder is its own.
+    """
+    for path in inputs:
+        if not path.exists():
+            yield InputError(f"{path}: does not exist; check the path")
+        elif path.is_dir():
+            found = list(_folder(path, separate))
+            yield from found or [InputError(f"{path}: the folder holds no files to read; check the path")]
+        else:
+            yield _file(path)
+
+
+def _file(path: Path) -> Source | InputError:
+    try:
+        kind = sniff(path)
+    except InputError as error:
+        return error
+    # What is no picture, no PDF and no archive is taken for text; the text importer says what is wrong with it.
+    return Source(path, "text" if kind in ("unknown", "empty") else "pages")
+
+
+def _folder(folder: Path, separate: bool) -> Iterator[Source | InputError]:
+    entries = sorted((e for e in folder.iterdir() if not e.name.startswith(".")), key=lambda e: (natural_key(e.name), e.name))
+    files = [entry for entry in entries if entry.is_file()]
+    images = [entry for entry in files if _is_image(entry)]
+    if len(images) > 1 and not separate:
+        yield Source(folder, "images")
+        files = [entry for entry in files if entry not in set(images)]
+    for path in files:
+        yield _file(path)
+    for entry in entries:
+        # A link may lead in a circle or out of the folder that was named.
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _folder(entry, separate)
+
+
+def _is_image(path: Path) -> bool:
+    try:
+        return sniff(path) in IMAGES
+    except InputError:
+        return False
