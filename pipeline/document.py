@@ -14,6 +14,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry import Warp
+
 # Corner points (x, y) in order around the shape, clockwise from the top left of the text.
 Polygon = tuple[tuple[float, float], ...]
 
@@ -141,6 +143,21 @@ class Seal:
 
     place: Place
     colour: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Upright:
+    """A page turned upright and flattened, its ink on white paper, seals lifted off.
+
+    `ink` is (height, width) uint8, paper near 255. `lines` are the text boxes found, (n, 4, 2) corners in upright pixels,
+    clockwise from the text's top left.
+    """
+
+    ink: NDArray[np.uint8]
+    warp: Warp
+    text_height: float  # of a line's core, in upright pixels; about 1.2 times the characters' height
+    lines: NDArray[np.float64]
+    seals: tuple[Seal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,9 @@ class Engine:
         [scores] = self._classifier.run(None, {self._classifier.get_inputs()[0].name: batch})
         return np.asarray(scores[:, 1], np.float32)
 
-    def recognise(self, crops: Sequence[NDArray[np.uint8]], posterior_k: Sequence[int] | None = None) -> list[Recognition]:
+    def recognise(
+        self, crops: Sequence[NDArray[np.uint8]], posterior_k: Sequence[int] | None = None
+    ) -> list[Recognition]:
         """Read line crops: (48, width) grey. `posterior_k[i]` > 0 keeps that many symbols a frame for crop i."""
         results: list[Recognition | None] = [None] * len(crops)
         padded = [-(-crop.shape[1] // BUCKET) * BUCKET for crop in crops]

@@ -45,8 +45,12 @@ def extract_layer(page: Any, width: int, height: int) -> TextLayer | None:
                 continue
             if not pdfium.FPDFText_GetCharBox(textpage.raw, index, left, right, bottom, top):
                 continue
-            xs = [origin[0] + px * axx + py * ayx for px in (left.value, right.value) for py in (bottom.value, top.value)]
-            ys = [origin[1] + px * axy + py * ayy for px in (left.value, right.value) for py in (bottom.value, top.value)]
+            xs = [
+                origin[0] + px * axx + py * ayx for px in (left.value, right.value) for py in (bottom.value, top.value)
+            ]
+            ys = [
+                origin[1] + px * axy + py * ayy for px in (left.value, right.value) for py in (bottom.value, top.value)
+            ]
             glyphs.append(Glyph(text, (min(xs), min(ys), max(xs), max(ys)), _visible(pdfium, textpage, index, modes)))
         if not glyphs:
             return None

@@ -1,0 +1,115 @@
+"""The map between a page as it came in and the upright, flattened page that all work is done on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+
+# Terms of the fit. Horizontals: no pure-y terms, verticals: no pure-x terms (a stretch of the page along itself bends no
+# ruling, so rulings say nothing about it). Powers (of x, of y).
+HORIZONTAL_TERMS = ((1, 0), (2, 0), (3, 0), (4, 0), (1, 1), (2, 1), (3, 1), (1, 2), (2, 2))
+VERTICAL_TERMS = ((0, 1), (0, 2), (0, 3), (1, 1), (2, 1), (1, 2))
+
+
+def basis(terms: tuple[tuple[int, int], ...], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Evaluate the terms at normalised points; shape (n, terms)."""
+    return np.stack([x**i * y**j for i, j in terms], axis=-1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Warp:
+    """Page pixels ↔ upright pixels, continuous coordinates (pixel i covers i to i + 1).
+
+    page → turned by `turns` quarter turns anticlockwise → scaled by `scale` → turned by `angle` radians about the middle →
+    bent by the two polynomials (in coordinates of `side`) → moved by `offset`.
+    """
+
+    page_size: tuple[int, int]  # width, height
+    turns: int
+    scale: float
+    angle: float
+    side: float
+    bend_y: NDArray[np.float64]  # over HORIZONTAL_TERMS
+    bend_x: NDArray[np.float64]  # over VERTICAL_TERMS
+    offset: tuple[float, float]
+    size: tuple[int, int]  # width, height of the upright page
+
+    @property
+    def base_size(self) -> tuple[int, int]:
+        """Width and height of the turned and scaled page."""
+        width, height = self.page_size if self.turns % 2 == 0 else self.page_size[::-1]
+        return max(1, round(width * self.scale)), max(1, round(height * self.scale))
+
+    def turn(self, points: Points) -> Points:
+        """Page → base."""
+        width, height = self.page_size
+        x, y = points[:, 0], points[:, 1]
+        if self.turns == 1:
+            x, y = y, width - x
+        elif self.turns == 2:
+            x, y = width - x, height - y
+        elif self.turns == 3:
+            x, y = height - y, x
+        turned = (width, height) if self.turns % 2 == 0 else (height, width)
+        base = self.base_size
+        return np.stack([x * (base[0] / turned[0]), y * (base[1] / turned[1])], axis=1)
+
+    def unturn(self, points: Points) -> Points:
+        """Base → page."""
+        width, height = self.page_size
+        turned = (width, height) if self.turns % 2 == 0 else (height, width)
+        base = self.base_size
+        x, y = points[:, 0] * (turned[0] / base[0]), points[:, 1] * (turned[1] / base[1])
+        if self.turns == 1:
+            x, y = width - y, x
+        elif self.turns == 2:
+            x, y = width - x, height - y
+        elif self.turns == 3:
+            x, y = y, height - x
+        return np.stack([x, y], axis=1)
+
+    def _rotate(self, points: Points, angle: float) -> Points:
+        base = self.base_size
+        cx, cy = base[0] / 2.0, base[1] / 2.0
+        cos, sin = np.cos(angle), np.sin(angle)
+        x, y = points[:, 0] - cx, points[:, 1] - cy
+        return np.stack([cx + cos * x - sin * y, cy + sin * x + cos * y], axis=1)
+
+    def flatten(self, points: Points) -> Points:
+        """Base → upright."""
+        rotated = self._rotate(points, self.angle)
+        base = self.base_size
+        x = (rotated[:, 0] - base[0] / 2.0) / self.side
+        y = (rotated[:, 1] - base[1] / 2.0) / self.side
+        u = rotated[:, 0] + self.side * (basis(VERTICAL_TERMS, x, y) @ self.bend_x)
+        v = rotated[:, 1] + self.side * (basis(HORIZONTAL_TERMS, x, y) @ self.bend_y)
+        return np.stack([u + self.offset[0], v + self.offset[1]], axis=1)
+
+    def unflatten(self, points: Points) -> Points:
+        """Upright → base: the bend is undone by iteration (it contracts: no bend of a readable page is steep)."""
+        base = self.base_size
+        u = points[:, 0] - self.offset[0]
+        v = points[:, 1] - self.offset[1]
+        if not self.bend_x.any() and not self.bend_y.any():
+            return self._rotate(np.stack([u, v], axis=1), -self.angle)
+        x, y = u.copy(), v.copy()
+        # Outside the page the polynomial means nothing and may fold over: points are held near the page while iterating.
+        limit = 0.75
+        for _ in range(16):
+            nx = np.clip((x - base[0] / 2.0) / self.side, -limit, limit)
+            ny = np.clip((y - base[1] / 2.0) / self.side, -limit, limit)
+            x = u - self.side * (basis(VERTICAL_TERMS, nx, ny) @ self.bend_x)
+            y = v - self.side * (basis(HORIZONTAL_TERMS, nx, ny) @ self.bend_y)
+        return self._rotate(np.stack([x, y], axis=1), -self.angle)
+
+    def to_upright(self, points: Points) -> Points:
+        """Page pixels → upright pixels, (n, 2)."""
+        return self.flatten(self.turn(np.asarray(points, np.float64)))
+
+    def to_page(self, points: Points) -> Points:
+        """Upright pixels → page pixels, (n, 2)."""
+        return self.unturn(self.unflatten(np.asarray(points, np.float64)))

@@ -1,0 +1,537 @@
+"""Page → upright Page: orientation, skew, perspective and curl undone, light evened, seals lifted. Owns OpenCV with grid.
+
+The bend is found from the rulings themselves: every piece of ruling should be level, so a polynomial in page coordinates
+is fitted that makes each piece level at a height of its own. That is linear, needs no linking of pieces, and broken
+rulings help as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.document import Page, Place, Seal, Upright
+from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp, basis
+from pipeline.settings import StraightenSettings
+
+Grey = NDArray[np.uint8]
+FindLines = Callable[[NDArray[np.uint8], int], NDArray[np.float32]]
+UpsideDown = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
+
+# The core of a line of text is .75 of the short side of a detected box (the detector pads).
+_CORE = 0.75
+# Between these text heights (pixels) a page is worked on at its own resolution: a resampling costs time and sharpness.
+_KEEP_HEIGHT = (24.0, 44.0)
+# Without any text the text height is taken as this share of the page's long side (a 12 pt line on A4).
+_DEFAULT_HEIGHT = 1 / 73
+
+
+def straighten(
+    page: Page, find_lines: FindLines, upside_down: UpsideDown, settings: StraightenSettings | None = None
+) -> Upright:
+    """Turn, flatten and clean one page."""
+    settings = settings or StraightenSettings()
+    image = page.image
+    lines = find_lines(_shrink(image, settings.find_side), settings.find_side).astype(np.float64)
+    lines *= max(1.0, max(image.shape[:2]) / settings.find_side)
+    turns = find_turns(image, lines, upside_down)
+    height = _text_height(lines, turns, image)
+    scale = 1.0 if _KEEP_HEIGHT[0] <= height <= _KEEP_HEIGHT[1] else settings.text_height / height
+    start = Warp(
+        page_size=(image.shape[1], image.shape[0]),
+        turns=turns,
+        scale=scale,
+        angle=0.0,
+        side=1.0,
+        bend_y=np.zeros(len(HORIZONTAL_TERMS)),
+        bend_x=np.zeros(len(VERTICAL_TERMS)),
+        offset=(0.0, 0.0),
+        size=(1, 1),
+    )
+    base = _turn_and_scale(image, start)
+    height *= scale
+    ink, seals = clean(base, height)
+    base_lines = start.turn(lines.reshape(-1, 2)).reshape(-1, 4, 2) if len(lines) else lines.reshape(0, 4, 2)
+    if len(base_lines):
+        ink = _stretch_faint(ink, base_lines)
+        height = _measured_height(ink, base_lines, height)
+    warp = fit_warp(ink, height, base_lines, start)
+    upright = apply_warp(ink, warp)
+    placed = tuple(_place_seal(seal, start, page.index) for seal in seals)
+    corners = warp.flatten(base_lines.reshape(-1, 2)).reshape(-1, 4, 2) if len(lines) else base_lines
+    return Upright(upright, warp, height, _clockwise(corners, turns), placed)
+
+
+def _shrink(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Shrink by averaging (the detector's own resize skips pixels, and with them thin strokes)."""
+    factor = side / max(image.shape[:2])
+    if factor >= 1:
+        return image
+    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def _sides(lines: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Width and height of each quadrilateral."""
+    width = np.linalg.norm(lines[:, 1] - lines[:, 0], axis=1) + np.linalg.norm(lines[:, 2] - lines[:, 3], axis=1)
+    height = np.linalg.norm(lines[:, 3] - lines[:, 0], axis=1) + np.linalg.norm(lines[:, 2] - lines[:, 1], axis=1)
+    return np.maximum(width / 2, 1e-6), np.maximum(height / 2, 1e-6)
+
+
+def find_turns(image: NDArray[np.uint8], lines: NDArray[np.float64], upside_down: UpsideDown) -> int:
+    """Find by how many quarter turns (anticlockwise) the page must be turned to stand upright.
+
+    Lines of text are longer than high; which of the two directions left is up, a classifier says of the eight lines whose
+    shape it knows best.
+    """
+    if not len(lines):
+        return 0
+    width, height = _sides(lines)
+    turns = 0 if np.log(width / height).sum() >= 0 else 1
+    long, short = (width, height) if turns == 0 else (height, width)
+    fit = np.flatnonzero(long / short >= 1.7)
+    if not len(fit):
+        fit = np.arange(len(lines))
+    chosen = fit[np.argsort(np.abs(np.log(long[fit] / short[fit] / 5.0)), kind="stable")[:8]]
+    crops = [_line_crop(image, lines[number], turns) for number in chosen]
+    return turns + (2 if float(np.mean(upside_down(crops))) > 0.5 else 0)
+
+
+def _line_crop(image: NDArray[np.uint8], quad: NDArray[np.float64], turns: int) -> NDArray[np.uint8]:
+    """Cut one line as it stands after `turns` (0 or 1) quarter turns, 48 x 192, padded on the right with black as trained."""
+    width, height = (float(side[0]) for side in _sides(quad[None]))
+    corners = quad if turns == 0 else np.roll(quad, -1, axis=0)
+    across, down = (width, height) if turns == 0 else (height, width)
+    wide = int(min(192, max(8, math.ceil(48 * across / down))))
+    target = np.array([[0, 0], [wide, 0], [wide, 48], [0, 48]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
+    crop = np.full((48, 192, 3), 127, np.uint8)
+    crop[:, :wide] = cv2.warpPerspective(image, matrix, (wide, 48), flags=cv2.INTER_LINEAR)
+    return crop
+
+
+def _clockwise(lines: NDArray[np.float64], turns: int) -> NDArray[np.float64]:
+    """Start each quadrilateral again at its top left corner as the page stands now."""
+    del turns
+    if not len(lines):
+        return lines
+    start = np.argmin(lines.sum(axis=2), axis=1)
+    return np.stack([np.roll(line, -first, axis=0) for line, first in zip(lines, start, strict=True)])
+
+
+def _text_height(lines: NDArray[np.float64], turns: int, image: NDArray[np.uint8]) -> float:
+    if not len(lines):
+        return max(image.shape[:2]) * _DEFAULT_HEIGHT
+    width, height = _sides(lines)
+    return float(np.median(height if turns % 2 == 0 else width)) * _CORE
+
+
+def _measured_height(ink: Grey, lines: NDArray[np.float64], height: float) -> float:
+    """Measure the characters' height on the ink; the detector's boxes come in steps of several pixels.
+
+    A line of Chinese fills .92 of an em; a text height is 1.2 em, what the boxes' cores are on average.
+    """
+    heights = []
+    for quad in lines:
+        top, bottom = quad[:, 1].min(), quad[:, 1].max()
+        left, right = quad[:, 0].min(), quad[:, 0].max()
+        if right - left < 2.5 * height or bottom - top > 2.2 * height:
+            continue
+        # Of a leaning line a short middle part: it is level enough.
+        middle = (left + right) / 2
+        part = ink[max(0, int(top)) : int(bottom) + 1, max(0, int(middle - 1.5 * height)) : int(middle + 1.5 * height)]
+        filled = (part < _INK * 255).mean(axis=1) > 0.03
+        # The run of rows through the middle of the box: rulings above and below are left out.
+        rows = np.flatnonzero(~filled)
+        centre = len(filled) / 2
+        above, below = rows[rows < centre - 0.2 * height], rows[rows > centre + 0.2 * height]
+        first = int(above[-1]) + 1 if len(above) else 0
+        last = int(below[0]) if len(below) else len(filled)
+        if last - first >= 0.4 * height:
+            heights.append(last - first)
+    if len(heights) < 3:
+        return height
+    return float(np.clip(1.2 / 0.92 * np.percentile(heights, 60), 0.6 * height, 1.4 * height))
+
+
+def _turn_and_scale(image: NDArray[np.uint8], warp: Warp) -> NDArray[np.uint8]:
+    codes = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
+    turned = cv2.rotate(image, codes[warp.turns]) if warp.turns else image
+    if warp.scale == 1.0:
+        return turned
+    shrinking = warp.scale < 1
+    return cv2.resize(turned, warp.base_size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
+
+
+# --- light and seals ---------------------------------------------------------------------------------------------------
+
+
+def _odd(value: float) -> int:
+    return max(3, round(value) // 2 * 2 + 1)
+
+
+def _background(channel: Grey, height: float) -> Grey:
+    """The paper under the ink: what is left when everything thinner than two text heights is closed over."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (_odd(2 * height / 4), _odd(2 * height / 4)))
+    paper = cv2.morphologyEx(channel, cv2.MORPH_CLOSE, kernel)
+    return cv2.medianBlur(paper, 5)
+
+
+def _even(channel: Grey, small_paper: Grey) -> Grey:
+    """Divide by the paper: 255 is paper wherever it is, in shadow or in a shaded cell."""
+    paper = cv2.resize(small_paper, (channel.shape[1], channel.shape[0]), interpolation=cv2.INTER_LINEAR)
+    # Below 24 of 255 there is no paper (a desk, a scanner's lid): dividing there would draw its grain.
+    return cv2.divide(channel, cv2.max(paper, 24), scale=255)
+
+
+@dataclass(frozen=True, slots=True)
+class _FoundSeal:
+    polygon: NDArray[np.float64]  # base pixels
+    colour: tuple[int, int, int]
+
+
+def clean(base: NDArray[np.uint8], height: float) -> tuple[Grey, list[_FoundSeal]]:
+    """Even the light and lift the seals off: the ink as grey on white, and the seals' outlines.
+
+    Black text and rulings under a seal stay as they are: inside a seal (and there only) the brightest of the three
+    channels is taken, in which the seal is nearly paper, and its white point is pulled to the seal's own level. Coloured
+    text and coloured rulings are no seals and stay ink.
+    """
+    size = (max(1, base.shape[1] // 4), max(1, base.shape[0] // 4))
+    small = cv2.resize(base, size, interpolation=cv2.INTER_AREA)
+    small_paper = [_background(np.ascontiguousarray(small[:, :, c]), height) for c in range(3)]
+    evened = cv2.merge(
+        [cv2.divide(np.ascontiguousarray(small[:, :, c]), cv2.max(small_paper[c], 24), scale=255) for c in range(3)]
+    )
+    grey = cv2.cvtColor(base, cv2.COLOR_BGR2GRAY)
+    grey_paper = cv2.cvtColor(cv2.merge(small_paper), cv2.COLOR_BGR2GRAY)
+    ink = _even(grey, grey_paper)
+    seals: list[_FoundSeal] = []
+    for box in _seal_boxes(evened, height / 4):
+        x0, y0, x1, y1 = (4 * box[0], 4 * box[1], min(4 * box[2], base.shape[1]), min(4 * box[3], base.shape[0]))
+        window = base[y0:y1, x0:x1]
+        papers = [paper[box[1] : box[3], box[0] : box[2]] for paper in small_paper]
+        channels = [_even(np.ascontiguousarray(window[:, :, c]), papers[c]) for c in range(3)]
+        lifted, outline, colour = _lift(channels, window, ink[y0:y1, x0:x1], height)
+        if outline is None:
+            continue
+        ink[y0:y1, x0:x1] = lifted
+        seals.append(_FoundSeal(outline + np.array([x0, y0], np.float64), colour))
+    return ink, seals
+
+
+def _chroma(channels: Sequence[Grey]) -> Grey:
+    high = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
+    low = cv2.min(cv2.min(channels[0], channels[1]), channels[2])
+    return cv2.subtract(high, low)
+
+
+# Colour counts as a stamp's from this difference between the channels (of 255) on: .13 of the paper.
+_CHROMA = 33
+
+
+def _seal_boxes(evened: NDArray[np.uint8], height: float) -> list[tuple[int, int, int, int]]:
+    """Find where seals are, on the small page: x0, y0, x1, y1 of coloured patches of a seal's size."""
+    chroma = cv2.blur(_chroma(cv2.split(evened)), (3, 3))
+    mask = (chroma > _CHROMA).astype(np.uint8)
+    if not mask.any():
+        return []
+    reach = _odd(0.8 * height)  # the gap between a seal's ring, star and characters
+    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    boxes = []
+    pad = max(2, round(0.25 * height))
+    for number in range(1, count):
+        x, y, w, h, _ = (int(value) for value in stats[number])
+        # A private seal is 15 mm, an official one 42 to 50 mm; text is 4 mm. Overlapping seals are one patch. Coloured
+        # text is lower than two text heights, a coloured ruling thinner, a coloured table larger.
+        if min(w, h) < 2.6 * height or max(w, h) > 30 * height or max(w, h) > 4 * min(w, h):
+            continue
+        boxes.append(
+            (max(0, x - pad), max(0, y - pad), min(mask.shape[1], x + w + pad), min(mask.shape[0], y + h + pad))
+        )
+    return boxes
+
+
+def _lift(
+    channels: Sequence[Grey], window: NDArray[np.uint8], ink: Grey, height: float
+) -> tuple[Grey, NDArray[np.float64] | None, tuple[int, int, int]]:
+    """Take one seal out of its window: the ink without it, its outline, its colour (r, g, b)."""
+    chroma = cv2.blur(_chroma(channels), (3, 3))
+    core = chroma > _CHROMA
+    if int(core.sum()) < height * height:
+        return ink, None, (0, 0, 0)
+    high = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
+    strong = chroma > 2 * _CHROMA
+    level = float(np.median(high[strong])) if int(strong.sum()) > height else 219.0
+    # The edges of a stamp are darker than its middle (JPEG smears the colour): white from .86 of its level on.
+    white = max(0.86 * level, 100.0)
+    black = 0.15 * 255
+    table = np.clip((np.arange(256) - black) * (255.0 / (white - black)), 0, 255).astype(np.uint8)
+    reach = _odd(0.45 * height)
+    soft = cv2.dilate(core.astype(np.uint8) * 255, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    soft = cv2.blur(soft, (_odd(0.22 * height), _odd(0.22 * height)))
+    weight = soft.astype(np.float32) / 255.0
+    lifted = cv2.LUT(high, table).astype(np.float32) * weight + ink.astype(np.float32) * (1.0 - weight)
+    points = cv2.findNonZero(core.astype(np.uint8))
+    hull = cv2.convexHull(points)
+    outline = cv2.approxPolyDP(hull, 0.15 * height, closed=True).reshape(-1, 2).astype(np.float64)
+    mean = window[strong if strong.any() else core].mean(axis=0)
+    return np.rint(lifted).astype(np.uint8), outline, (int(mean[2]), int(mean[1]), int(mean[0]))
+
+
+def _place_seal(seal: _FoundSeal, start: Warp, index: int) -> Seal:
+    points = start.unturn(seal.polygon)
+    polygon = tuple((round(float(x), 1), round(float(y), 1)) for x, y in points)
+    return Seal(Place(page=index, polygon=polygon), seal.colour)
+
+
+def _stretch_faint(ink: Grey, lines: NDArray[np.float64]) -> Grey:
+    """Pull a faint page's ink down to where print is; what is print already stays as it is."""
+    samples = []
+    for quad in lines[:: max(1, len(lines) // 60)]:
+        x0, y0 = np.maximum(quad.min(axis=0), 0).astype(int)
+        x1, y1 = quad.max(axis=0).astype(int) + 1
+        window = ink[y0:y1, x0:x1]
+        if window.size:
+            samples.append(float(np.percentile(window, 4)))
+    if not samples:
+        return ink
+    level = float(np.median(samples))
+    if level <= 0.35 * 255:  # print, also when blurred by a scanner
+        return ink
+    black = 0.2 * 255
+    table = np.clip(255 - (255 - np.arange(256)) * ((255 - black) / max(255 - level, 20.0)), 0, 255)
+    return cv2.LUT(ink, table.astype(np.uint8))
+
+
+# --- flattening --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """Points along one piece of ruling, base pixels: `along` in its direction, `across` its height."""
+
+    along: NDArray[np.float64]
+    across: NDArray[np.float64]
+
+
+# Ink darker than this share of the paper can be a ruling.
+_INK = 0.72
+# A ruling is thinner than this many text heights; double rulings and thick borders are within it.
+_THICK = 0.4
+
+
+def trace_rulings(ink: Grey, height: float) -> tuple[list[_Piece], list[_Piece]]:
+    """Trace the centre lines of horizontal and of vertical pieces of ruling, whatever their slope (to 20 degrees)."""
+    mask = (ink < _INK * 255).astype(np.uint8)
+    flipped = np.ascontiguousarray(mask.T)
+    # Horizontals at least 2.6 heights long enter, verticals 1.95: shorter ones may be strokes of characters.
+    return _trace(mask, height, 2.6), _trace(flipped, height, 1.95)
+
+
+def _trace(mask: Grey, height: float, least: float) -> list[_Piece]:
+    thick = max(3, round(_THICK * height))
+    # A ruling's ink is thin across; what is thick across (characters, the other direction's rulings) is taken out.
+    body = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thick + 1, 1), np.uint8))
+    thin = cv2.subtract(mask, body)
+    gap = max(2, round(0.12 * height))
+    thin = cv2.morphologyEx(thin, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
+    wide = stats[:, cv2.CC_STAT_WIDTH]
+    tall = stats[:, cv2.CC_STAT_HEIGHT]
+    area = stats[:, cv2.CC_STAT_AREA]
+    good = (wide >= least * height) & (area <= 0.45 * height * wide) & (tall <= 0.36 * wide + 0.3 * height)
+    good[0] = False
+    pieces = []
+    for number in np.flatnonzero(good):
+        x, y, w, h = (int(value) for value in stats[number, :4])
+        window = labels[y : y + h, x : x + w] == number
+        filled = window.sum(axis=0)
+        columns = np.flatnonzero(filled)
+        if len(columns) < 0.8 * w:
+            continue
+        centre = (np.arange(h) @ window)[columns] / filled[columns] + y + 0.5
+        along = columns + x + 0.5
+        # A ruling is smooth: what strays from its own parabola is text.
+        middle = (along - along.mean()) / max(1.0, w)
+        fitted = np.polynomial.polynomial.polyfit(middle, centre, 2)
+        rest = centre - np.polynomial.polynomial.polyval(middle, fitted)
+        if math.sqrt(float(np.mean(rest**2))) > 0.07 * height:
+            continue
+        step = max(1, len(columns) // 24)
+        trimmed = slice(min(2, len(columns) // 8), None, step)
+        pieces.append(_Piece(along[trimmed], centre[trimmed]))
+    return pieces
+
+
+def _slope(pieces: Sequence[_Piece]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Angle and length of each piece."""
+    angles, lengths = [], []
+    for piece in pieces:
+        run = piece.along[-1] - piece.along[0]
+        if run <= 0:
+            continue
+        centred = piece.along - piece.along.mean()
+        angles.append(math.atan(float(centred @ piece.across) / max(1e-9, float(centred @ centred))))
+        lengths.append(run)
+    return np.array(angles), np.array(lengths)
+
+
+def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    order = np.argsort(values, kind="stable")
+    share = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(share, share[-1] / 2)])
+
+
+def fit_warp(ink: Grey, height: float, lines: NDArray[np.float64], start: Warp) -> Warp:
+    """Fit skew, perspective and curl to the page's rulings; to its lines of text where it has none."""
+    horizontal, vertical = trace_rulings(ink, height)
+    angle_h, length_h = _slope(horizontal)
+    angle_v, length_v = _slope(vertical)
+    angles = np.concatenate([angle_h, -angle_v])
+    lengths = np.concatenate([length_h, length_v])
+    # Text says where level is when rulings do not: as many heights of ruling as a table of two rows has.
+    from_text = lengths.sum() < 40 * height
+    if from_text:
+        text_angles, text_lengths = _text_slopes(lines)
+        angles, lengths = np.concatenate([angles, text_angles]), np.concatenate([lengths, text_lengths])
+    level = _weighted_median(angles, lengths) if len(angles) else 0.0
+    side = float(max(ink.shape))
+    middle = (ink.shape[1] / 2.0, ink.shape[0] / 2.0)
+    points_h = [_rotate(piece.along, piece.across, middle, -level) for piece in horizontal]
+    points_v = [_rotate(piece.across, piece.along, middle, -level) for piece in vertical]
+    if from_text:
+        points_h += [_rotate(x, y, middle, -level) for x, y in _text_lines(lines)]
+    bend_y = _fit(points_h, HORIZONTAL_TERMS, 1, middle, side)
+    bend_x = _fit(points_v, VERTICAL_TERMS, 0, middle, side)
+    warp = Warp(start.page_size, start.turns, start.scale, -level, side, bend_y, bend_x, (0.0, 0.0), (1, 1))
+    if not _is_sound(warp):
+        zeros_y, zeros_x = np.zeros(len(HORIZONTAL_TERMS)), np.zeros(len(VERTICAL_TERMS))
+        warp = Warp(start.page_size, start.turns, start.scale, -level, side, zeros_y, zeros_x, (0.0, 0.0), (1, 1))
+    return _frame(warp)
+
+
+def _text_slopes(lines: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if not len(lines):
+        return np.zeros(0), np.zeros(0)
+    left = (lines[:, 0] + lines[:, 3]) / 2
+    right = (lines[:, 1] + lines[:, 2]) / 2
+    across = right - left
+    swap = np.abs(across[:, 1]) > np.abs(across[:, 0])
+    across[swap] = ((lines[swap, 2] + lines[swap, 3]) - (lines[swap, 0] + lines[swap, 1])) / 2
+    across[across[:, 0] < 0] *= -1
+    width = np.linalg.norm(across, axis=1)
+    long = width > 4 * np.median(_sides(lines)[1])
+    return np.arctan2(across[long, 1], across[long, 0]), width[long]
+
+
+def _text_lines(lines: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    del lines  # a detected box is straight and its ends are rough: it says how the page is turned, not how it bends
+    return []
+
+
+def _rotate(
+    x: NDArray[np.float64], y: NDArray[np.float64], middle: tuple[float, float], angle: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    cos, sin = math.cos(angle), math.sin(angle)
+    dx, dy = x - middle[0], y - middle[1]
+    return middle[0] + cos * dx - sin * dy, middle[1] + sin * dx + cos * dy
+
+
+def _fit(
+    pieces: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
+    terms: tuple[tuple[int, int], ...],
+    axis: int,
+    middle: tuple[float, float],
+    side: float,
+) -> NDArray[np.float64]:
+    """Find the terms' weights that make every piece level (axis 1) or plumb (axis 0), each at a place of its own."""
+    if len(pieces) < 2:
+        return np.zeros(len(terms))
+    rows, targets, counts = [], [], []
+    for x, y in pieces:
+        nx, ny = (x - middle[0]) / side, (y - middle[1]) / side
+        phi = basis(terms, nx, ny)
+        place = ny if axis == 1 else nx
+        rows.append(phi - phi.mean(axis=0))  # the piece's own place falls out
+        targets.append(place - place.mean())
+        counts.append(len(x))
+    design, target = np.concatenate(rows), np.concatenate(targets)
+    piece = np.repeat(np.arange(len(pieces)), counts)
+    weights = np.ones(len(target))
+    # A tiny ridge keeps what the rulings do not say at zero: it is far below the residual of half a pixel.
+    ridge = np.eye(len(terms)) * 2e-5
+    solution = np.zeros(len(terms))
+    for _ in range(6):
+        weighted = design * weights[:, None]
+        solution = -np.linalg.solve(weighted.T @ design + ridge, weighted.T @ target)
+        rest = target + design @ solution
+        spread = np.sqrt(np.bincount(piece, rest**2) / np.bincount(piece))
+        scale = max(1.0 / side, 1.4826 * float(np.median(spread)))
+        # Tukey's weights by piece: a piece that cannot be made level with the others is no ruling.
+        ratio = np.clip(spread / (4.685 * scale), 0.0, 1.0)
+        weights = ((1.0 - ratio**2) ** 2)[piece] + 1e-6
+    return solution
+
+
+def _is_sound(warp: Warp) -> bool:
+    """Tell whether the bend is one that paper can have: nowhere folded, nowhere stretched by half."""
+    base = warp.base_size
+    xs, ys = np.meshgrid(np.linspace(0, base[0], 13), np.linspace(0, base[1], 13))
+    points = np.stack([xs.ravel(), ys.ravel()], axis=1)
+    step = 2.0
+    origin = warp.flatten(points)
+    across = (warp.flatten(points + [step, 0.0]) - origin) / step
+    down = (warp.flatten(points + [0.0, step]) - origin) / step
+    area = across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]
+    return bool(area.min() > 0.6 and area.max() < 1.6)
+
+
+def _frame(warp: Warp) -> Warp:
+    """Place the upright page so that all of the page is on it."""
+    base = warp.base_size
+    if warp.angle == 0.0 and not warp.bend_x.any() and not warp.bend_y.any():
+        return Warp(warp.page_size, warp.turns, warp.scale, 0.0, warp.side, warp.bend_y, warp.bend_x, (0.0, 0.0), base)
+    xs = np.concatenate([np.linspace(0, base[0], 9)] * 2 + [np.zeros(9), np.full(9, base[0])])
+    ys = np.concatenate([np.zeros(9), np.full(9, base[1])] + [np.linspace(0, base[1], 9)] * 2)
+    border = warp.flatten(np.stack([xs, ys], axis=1))
+    low = np.floor(border.min(axis=0))
+    size = np.ceil(border.max(axis=0) - low).astype(int)
+    offset = (float(-low[0]), float(-low[1]))
+    return Warp(
+        warp.page_size,
+        warp.turns,
+        warp.scale,
+        warp.angle,
+        warp.side,
+        warp.bend_y,
+        warp.bend_x,
+        offset,
+        (int(size[0]), int(size[1])),
+    )
+
+
+def apply_warp(ink: Grey, warp: Warp) -> Grey:
+    """Draw the base page's ink on the upright page; what lies outside the page is paper."""
+    width, height = warp.size
+    if (width, height) == warp.base_size and warp.angle == 0.0 and not warp.bend_x.any() and not warp.bend_y.any():
+        return ink
+    step = 16
+    columns, rows = -(-width // step) + 1, -(-height // step) + 1
+    xs, ys = np.meshgrid(np.arange(columns) * step, np.arange(rows) * step)
+    # Centres of pixels, here and there.
+    points = np.stack([xs.ravel() + 0.5, ys.ravel() + 0.5], axis=1).astype(np.float64)
+    source = warp.unflatten(points) - 0.5
+    lattice = source.reshape(rows, columns, 2).astype(np.float32)
+    # A lattice point maps to itself: an affine resize from lattice to pixels, not OpenCV's centre-aligned one.
+    matrix = np.array([[1.0 / step, 0, 0], [0, 1.0 / step, 0]], np.float64)
+    maps = cv2.warpAffine(
+        lattice, matrix, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    return cv2.remap(ink, maps, None, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
