@@ -27,6 +27,49 @@ class CheckContext:
     settings: CheckSettings = field(default_factory=CheckSettings)
     skeleton: Mapping[str, tuple[str, ...]] | None = None
 
+    # What follows is worked out from the dictionaries once a run, not once a record.
+
+    @cached_property
+    def canonical_labels(self) -> Mapping[str, str]:
+        """The comparison key of every field and narrative label -> the dictionary's name for it."""
+        found: dict[str, str] = {}
+        for section in ("field", "narrative"):
+            for entries in self.dictionaries.names(section).values():
+                for name in entries:
+                    found.setdefault(comparison_key(name.text), name.alias_of or name.text)
+        return found
+
+    @cached_property
+    def narrative_labels(self) -> frozenset[str]:
+        """The canonical labels of narratives."""
+        entries = self.dictionaries.names("narrative").values()
+        return frozenset(name.alias_of or name.text for names in entries for name in names)
+
+    @cached_property
+    def level1_names(self) -> Mapping[str, frozenset[str]]:
+        """Every spelling of a level 1 -> the spellings that a level 2 may name it by."""
+        found: dict[str, frozenset[str]] = {}
+        for entries in self.dictionaries.names("level1").values():
+            for name in entries:
+                here = bare_level(name.text)
+                found[here] = found.get(here, frozenset()) | {here, bare_level(name.alias_of or name.text)}
+        return found
+
+    @cached_property
+    def level2_parents(self) -> Mapping[str, frozenset[str]]:
+        """Every spelling of a level 2 -> the level 1 that any framework puts it under."""
+        found: dict[str, frozenset[str]] = {}
+        for entries in self.dictionaries.names("level2").values():
+            for name in entries:
+                here = bare_level(name.text)
+                found[here] = found.get(here, frozenset()) | {bare_level(parent) for parent in name.parents}
+        return found
+
+
+def bare_level(name: str | None) -> str:
+    """A level's name as systems compare it: 数量指标 and 数量目标 are 数量."""
+    return comparison_key(name or "").removesuffix("指标").removesuffix("目标")
+
 
 @dataclass(frozen=True)
 class Narrative:
@@ -59,6 +102,7 @@ class Facts:
         self.context = context
         self.rules = context.rules
         self.words = context.rules.words
+        self._canonical: dict[str, str] = {}
 
     def finding(self, code: str, at: str, **values: str) -> Finding:
         """Return a finding of the rules file."""
@@ -94,25 +138,17 @@ class Facts:
 
     # -- fields --------------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _canonical(self) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        for section in ("field", "narrative"):
-            for entries in self.context.dictionaries.names(section).values():
-                for name in entries:
-                    found.setdefault(comparison_key(name.text), name.alias_of or name.text)
-        return found
-
     def canonical(self, key: str) -> str:
         """Return the dictionary's name for the last part of a field's key, or that part itself."""
-        last = _REPEATED.sub("", key).split(PATH)[-1]
-        return self._canonical.get(comparison_key(last), last)
+        if key not in self._canonical:
+            last = _REPEATED.sub("", key).split(PATH)[-1]
+            self._canonical[key] = self.context.canonical_labels.get(comparison_key(last), last)
+        return self._canonical[key]
 
     @cached_property
     def narratives(self) -> tuple[Narrative, ...]:
         """The narrative fields that hold text."""
-        sections = self.context.dictionaries.names("narrative")
-        known = {name.alias_of or name.text for entries in sections.values() for name in entries}
+        known = self.context.narrative_labels
         found = []
         for key, value in self.record.fields.items():
             label = self.canonical(key)

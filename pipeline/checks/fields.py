@@ -34,7 +34,9 @@ def codes(facts: Facts) -> Iterator[Finding]:
         for key, value in facts.fields_called(label):
             parsed = value.parsed or {}
             text = str(parsed.get("code", "")) or fold(value.value).strip()
-            if text and not _is_dash(text) and not _CODE.fullmatch(text):
+            # Only the long codes of the systems hold letters; in a short one a letter is a digit misread.
+            lettered = len(text) <= 12 and re.search(r"[A-Za-z]", text)
+            if text and not _is_dash(text) and (lettered or not _CODE.fullmatch(text)):
                 yield facts.finding("fields.code-format", f"fields.{key}", name=key, value=value.value)
 
 
@@ -111,30 +113,40 @@ def _unit(value: FieldValue) -> str | None:
 
 def amount_sums(facts: Facts) -> Iterator[Finding]:
     """H07. A total is the sum of its parts. Which parts are parts of parts is not known, so every choice is tried."""
-    groups: dict[tuple[str, ...], list[tuple[str, FieldValue, bool]]] = {}
-    for key, value in facts.record.fields.items():
-        pieces = _REPEATED.sub("", key).split(PATH)
-        labels = [facts.canonical(piece) for piece in pieces]
-        for i, label in enumerate(labels):
-            total = label in facts.words["money_total"]
-            if total or label in facts.words["money_part"]:
-                place = (*pieces[:i], "", *pieces[i + 1 :], key[len(_REPEATED.sub("", key)) :])
-                groups.setdefault(place, []).append((key, value, total))
-                break
-    for members in groups.values():
-        totals = [(key, value) for key, value, total in members if total]
-        parts = [amount for _, value, total in members if not total and (amount := _amount(value)) is not None]
-        if len(totals) != 1 or not 2 <= len(parts) <= _MOST_PARTS:
-            continue
-        [(key, value)] = totals
+    for (key, value), parts in _totals(facts):
+        amounts = [amount for part in parts if (amount := _amount(part)) is not None]
+        units = {_unit(part) for part in (value, *parts) if _amount(part) is not None}
         amount = _amount(value)
-        units = {_unit(member) for _, member, _ in members if _amount(member) is not None}
         # Fail closed: without a unit the tolerance is unknown.
-        if amount is None or len(units) != 1 or None in units:
+        if amount is None or not 2 <= len(amounts) <= _MOST_PARTS or len(units) != 1 or None in units:
             continue
-        sums = (sum(chosen) for n in range(1, len(parts) + 1) for chosen in combinations(parts, n))
+        sums = (sum(chosen) for n in range(1, len(amounts) + 1) for chosen in combinations(amounts, n))
         if all(abs(total - amount) > facts.context.settings.amount_tolerance for total in sums):
             yield facts.finding("fields.amount-sum", f"fields.{key}", name=key, value=value.value)
+
+
+def _totals(facts: Facts) -> Iterator[tuple[tuple[str, FieldValue], list[FieldValue]]]:
+    """Yield each total with its parts: what stands in its place of the path (年度资金总额→全年预算数), or below it."""
+    paths = {key: _REPEATED.sub("", key).split(PATH) for key in facts.record.fields}
+    for key, value in facts.record.fields.items():
+        path = paths[key]
+        for i, piece in enumerate(path):
+            if facts.canonical(piece) not in facts.words["money_total"]:
+                continue
+            below = [k for k, other in paths.items() if len(other) == len(path) + 1 and other[:-1] == path]
+            beside = [
+                k
+                for k, other in paths.items()
+                if k != key and len(other) == len(path) and other[:i] == path[:i] and other[i + 1 :] == path[i + 1 :]
+            ]
+            rival = any(facts.canonical(paths[k][i]) in facts.words["money_total"] for k in beside)
+            repeated = any(_REPEATED.search(k) for k in (key, *beside))
+            known = any(facts.canonical(paths[k][i]) in facts.words["money_part"] for k in beside)
+            if below:
+                yield (key, value), [facts.record.fields[k] for k in below]
+            elif known and not rival and not repeated:
+                yield (key, value), [facts.record.fields[k] for k in beside]
+            break
 
 
 def amount_change(facts: Facts) -> Iterator[Finding]:

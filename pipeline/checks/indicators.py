@@ -15,6 +15,7 @@ from pipeline.records import Finding, TargetValue
 Check = Callable[[Facts], Iterator[Finding]]
 
 _PLACEHOLDER = re.compile(r"\*{2,}|(?<![\dA-Za-z])[xX×]{2,}(?![\dA-Za-z])|^\*$|_{2,}|…{2,}|^…$|\.{4,}|待填|待补充")
+_WANTED = re.compile(r"\(?\s*[≥≤=><]+\s*\*+[^()]{0,6}\)?\s*$")
 _NAMELESS = re.compile(r"指标\s*\d+\s*[:：]?")
 _UNIT_IN_NAME = re.compile(r"[(（](?:单位[:：])?(?P<unit>[^()（）]{1,5})[)）]$")
 # An operator that lost its shape, before a number: read but not one of the grammar's.
@@ -47,7 +48,7 @@ def _blank(target: TargetValue | None) -> bool:
 
 def operators(facts: Facts) -> Iterator[Finding]:
     """G05. A number without an operator stands out where the form's other numbers have one."""
-    judged = [row for row in facts.numbers if not row.name.endswith(facts.words["exact"])]
+    judged = [row for row in facts.numbers if not _is_price(facts, row)]
     bare = [row for row in judged if _target(row).operator is None and _target(row).text is None]
     written = sum(1 for row in judged if _target(row).operator is not None)
     if not _is_habit(written, len(bare)):
@@ -59,6 +60,12 @@ def operators(facts: Facts) -> Iterator[Finding]:
             target = _target(row)
             sign = next((name.operator for name in facts.names(row) if name.operator), None) or _usual_sign(facts, row)
             yield facts.finding("target.operator-missing", row.at, value=target.value, proposal=sign + target.value)
+
+
+def _is_price(facts: Facts, row: Row) -> bool:
+    """A price or a standard (1600元/亩) is met exactly and is written without an operator as often as with one."""
+    unit = _target(row).unit or ""
+    return row.name.endswith(facts.words["exact"]) or ("/" in unit and _unit_kind(facts, unit) == "money")
 
 
 def _is_habit(having: int, lacking: int) -> bool:
@@ -113,7 +120,9 @@ def misread_operator(facts: Facts, row: Row) -> str | None:
 
 
 def _is_bounded(facts: Facts, row: Row) -> bool:
-    return row.name.endswith(facts.words["bounded"]) and not any(word in row.name for word in ("增长", "提高", "提升"))
+    if any(word in row.name for word in ("增长", "提高", "提升", "增加")):
+        return False
+    return row.name.endswith(facts.words["bounded"]) or any(word in row.name for word in facts.words["satisfaction"])
 
 
 def _over_100(facts: Facts, row: Row) -> bool:
@@ -290,8 +299,9 @@ def placeholders(facts: Facts) -> Iterator[Finding]:
         target, name = row.indicator.target, row.indicator.level3 or ""
         if target is not None and _PLACEHOLDER.search(target.value):
             yield facts.finding("target.placeholder", row.at, value=target.value)
-        # A star before a name marks a core indicator; stars within are gaps.
-        if _PLACEHOLDER.search(name.lstrip("*★ ")) or _NAMELESS.fullmatch(name.strip()):
+        # A star before a name marks a core indicator, ≥** after it says what kind of target is wanted.
+        bare = _WANTED.sub("", fold(name)).lstrip("*★ ")
+        if _PLACEHOLDER.search(bare) or _NAMELESS.fullmatch(bare.strip()):
             yield facts.finding("indicators.placeholder", f"indicators[{row.number}].level3", value=name)
 
 

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pipeline.checks.facts import Facts
-from pipeline.dictionaries import comparison_key
+from pipeline.checks.facts import Facts, bare_level
 from pipeline.records import Finding
 
 Check = Callable[[Facts], Iterator[Finding]]
 
 
-def _bare(name: str | None) -> str:
-    """A level's name as systems compare it: 数量指标 and 数量目标 are 数量."""
-    return comparison_key(name or "").removesuffix("指标").removesuffix("目标")
-
-
 def parents(facts: Facts) -> Iterator[Finding]:
     """G02. A level 2 that dictionaries know stands under a level 1 that they know for it."""
-    names = facts.context.dictionaries.names("level2")
-    homes: dict[str, set[str]] = {}
-    for entries in names.values():
-        for name in entries:
-            for parent in name.parents:
-                homes.setdefault(_bare(name.text), set()).add(_bare(parent))
-    known = {_bare(text) for text in facts.context.dictionaries.names("level1")}
     told: set[tuple[str, str]] = set()
     for number, indicator in enumerate(facts.record.indicators):
-        level1, level2 = _bare(indicator.level1), _bare(indicator.level2)
-        if level1 not in known or level2 not in homes or level1 in homes[level2] or (level1, level2) in told:
+        level1, level2 = bare_level(indicator.level1), bare_level(indicator.level2)
+        own, homes = facts.context.level1_names.get(level1), facts.context.level2_parents.get(level2)
+        if not own or not homes or own & homes or (level1, level2) in told:
             continue
         told.add((level1, level2))
         yield facts.finding(
@@ -42,10 +30,10 @@ def skeleton(facts: Facts) -> Iterator[Finding]:
     blank_rows = any(not (row.level3 or "").strip() for row in facts.record.indicators)
     if not wanted or not blank_rows:
         return
-    there = {(_bare(row.level1), _bare(row.level2)) for row in facts.record.indicators}
+    there = {(bare_level(row.level1), bare_level(row.level2)) for row in facts.record.indicators}
     for level1, children in wanted.items():
         for level2 in children:
-            if (_bare(level1), _bare(level2)) not in there:
+            if (bare_level(level1), bare_level(level2)) not in there:
                 yield facts.finding("levels.skeleton", "form", value=level2)
 
 
@@ -54,7 +42,7 @@ def repeated(facts: Facts) -> Iterator[Finding]:
     seen: set[tuple[str | None, str, str]] = set()
     before: tuple[str | None, str, str] | None = None
     for number, row in enumerate(facts.record.indicators):
-        here = (row.period, _bare(row.level1), _bare(row.level2))
+        here = (row.period, bare_level(row.level1), bare_level(row.level2))
         if here != before and here in seen and here[2] and not _is_rollup(facts):
             yield facts.finding(
                 "levels.repeated", f"indicators[{number}].level2", value=row.level2 or "", other=row.level1 or ""
@@ -81,9 +69,9 @@ def dimensions(facts: Facts) -> Iterator[Finding]:
     ):
         if not any(word in place for place in filled for word in words[kind]):
             yield facts.finding(code, "form")
-    done = {_bare(row.indicator.level2) for row in facts.rows}
+    done = {bare_level(row.indicator.level2) for row in facts.rows}
     for number, indicator in enumerate(facts.record.indicators):
-        level2 = _bare(indicator.level2)
+        level2 = bare_level(indicator.level2)
         blank = not (indicator.level3 or "").strip()
         if blank and level2 in words["core"] and level2 not in done:
             yield facts.finding("levels.empty", f"indicators[{number}].level2", value=indicator.level2 or "")
