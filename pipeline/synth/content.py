@@ -120,7 +120,7 @@ def wild_words(split: Split) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     found: dict[str, list[str]] = {"n": [], "vn": []}
     for line in (Path(jieba.__file__).parent / "dict.txt").read_text(encoding="utf-8").split("\n"):
-        word, count, kind = (line.split(" ") + ["", "0", ""])[:3]
+        word, count, kind = [*line.split(" "), "", "0", ""][:3]
         if kind in found and 2 <= len(word) <= 4 and int(count) >= _COMMON_WORD and not _UNFIT.search(word):
             # One word in five is held out for "test", one in ten for "dev", by a sum that no random state touches.
             share = sum(ord(char) * (i + 1) for i, char in enumerate(word)) % 10
@@ -223,7 +223,7 @@ def amount_parts(rng: random.Random, count: int, *, yuan: bool = False) -> tuple
     return f"{Decimal(total):{grouped}f}", [f"{value:{grouped}f}", *shown]
 
 
-# -------------------------------------------------------------------------------------------------------------- subjects
+# ------------------------------------------------------------------------------------------------------------- subjects
 
 
 @dataclass(frozen=True)
@@ -317,7 +317,8 @@ def _office(region: str, office: str) -> str:
 
 def _decorated(event: str, region: str, year: int, rng: random.Random) -> str:
     return rng.choice(
-        (event, event, event, region + event, f"{year}年{event}", f"第{rng.choice('二三四五六七八九十')}届{region}{event}",
+        (event, event, event, region + event, f"{year}年{event}",
+        f"第{rng.choice('二三四五六七八九十')}届{region}{event}",
          region[:2] + event, f"“{event}”")
     )  # fmt: skip
 
@@ -329,7 +330,8 @@ def _qualified(noun: str, split: Split, rng: random.Random) -> str:
 def _titled(project: str, region: str, year: int, focus: tuple[str, str, Thing], rng: random.Random) -> str:
     event, work, thing = focus
     return rng.choice(
-        (project, f"{project}项目", f"{year}年{project}", f"{region}{project}项目", f"{project}专项经费", f"{event}项目",
+        (project, f"{project}项目", f"{year}年{project}", f"{region}{project}项目", f"{project}专项经费",
+        f"{event}项目",
          f"{project}及{work}", f"{year}年度{project}补助资金", f"{thing.verbs[0]}{thing.noun}项目", f"{event}经费",
          f"{project}（{rng.choice('一二三')}期）", f"{project}、{work}费")
     )  # fmt: skip

@@ -21,7 +21,8 @@ Kind = Literal[
 _KIND_WORDS: tuple[tuple[str, Kind], ...] = (
     ("成本", "cost"), ("满意度", "satisfaction"), ("可持续", "sustained"), ("生态", "ecological"),
     ("环境效益", "ecological"), ("经济", "economic"), ("社会", "social"), ("履职效益", "social"),
-    ("项目效益", "social"), ("数量", "quantity"), ("任务完成", "quantity"), ("质量", "quality"), ("履职目标", "quality"),
+    ("项目效益", "social"), ("数量", "quantity"), ("任务完成", "quantity"), ("质量", "quality"), ("履职目标",
+    "quality"),
     ("时效", "time"), ("进度", "time"), ("投入管理", "input"), ("预算和财务", "finance"), ("财务", "finance"),
     ("资产", "asset"), ("项目管理", "project"), ("工作目标", "input"), ("绩效管理", "project"), ("长效", "longterm"),
     ("人力", "staff"), ("部门", "support"), ("配套", "facility"), ("信息", "sharing"),
@@ -33,7 +34,7 @@ def kind_of(level2: str) -> Kind:
     return next((kind for word, kind in _KIND_WORDS if word in level2), "other")
 
 
-# --------------------------------------------------------------------------------------------------------------- targets
+# -------------------------------------------------------------------------------------------------------------- targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +83,29 @@ def _percent(rng: random.Random, subject: Subject, operators: str, values: Seque
 
 # What the ending of a name demands of its unit, in the order to be tried.
 _ENDING_UNITS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("人次", ("人次",)), ("人数", ("人",)), ("专家数", ("人",)), ("人员数", ("人",)), ("次数", ("次",)), ("场次", ("场",)),
-    ("期数", ("期",)), ("天数", ("天",)), ("篇数", ("篇",)), ("个数", ("个",)), ("单位数", ("家", "个")), ("项目数", ("个", "项")),
+    ("人次", ("人次",)), ("人数", ("人",)), ("专家数", ("人",)), ("人员数", ("人",)), ("次数", ("次",)), ("场次",
+    ("场",)),
+    ("期数", ("期",)), ("天数", ("天",)), ("篇数", ("篇",)), ("个数", ("个",)), ("单位数", ("家", "个")), ("项目数",
+    ("个", "项")),
     ("面积", ("平方米", "亩", "㎡")), ("长度", ("米", "公里")), ("时间", ("天", "个工作日", "小时")),
     ("年限", ("年",)), ("期限", ("年",)), ("事故数", ("起", "次")),
 )  # fmt: skip
 
 
 def _count(
-    rng: random.Random, subject: Subject, name: str, units: Sequence[str], low: int, high: int, operators: str = "≥=≥=≥"
-) -> Goal:  # fmt: skip
+    rng: random.Random,
+    subject: Subject,
+    name: str,
+    units: Sequence[str],
+    *,
+    span: tuple[int, int],
+    signs: str = "≥=≥=≥",
+) -> Goal:
     unit = rng.choice(units)
     due = next((due for ending, due in _ENDING_UNITS if name.endswith(ending)), ())
     if due and (subject.sound or rng.random() < 0.85):
         unit = rng.choice(due)
-    operator, number = rng.choice(operators), _number(rng, low, high)
+    operator, number = rng.choice(signs), _number(rng, *span)
     shape = rng.random()
     if shape < 0.9 or subject.sound:
         return Goal(operator, number, unit)
@@ -108,13 +117,14 @@ def _count(
         return Goal(words=f"{rng.choice(('不少于', '不低于', '大于'))}{number}{unit}")
     if shape < 0.98 and operator == "≥":
         return Goal(words=f"{number}{unit}以上")
-    if shape < 0.99 and low < 100:
+    if shape < 0.99 and span[0] < 100:
         return Goal(words=f"{number}-{int(number) + rng.randint(1, 30)}{unit}")
     return Goal(operator, f"{int(number):,}", unit)
 
 
 _ADJECTIVES: dict[str, tuple[str, ...]] = {
-    "规范性": ("合规", "规范"), "协调性": ("高", "协调", "较高"), "及时性": ("及时", "按时"), "持续性": ("长期", "持续"),
+    "规范性": ("合规", "规范"), "协调性": ("高", "协调", "较高"), "及时性": ("及时", "按时"), "持续性": ("长期",
+    "持续"),
     "积极性": ("提高", "较高"), "便利性": ("便利", "提高"),
 }  # fmt: skip
 # Words that a reviewer would not call vague; sound forms use these.
@@ -152,7 +162,7 @@ def _things(rng: random.Random, subject: Subject, name: str, unit: str) -> Goal:
         number = rng.choice((_number(rng, 1, 60), f"{rng.randint(0, 20)}.{rng.randint(1, 9)}"))
         return Goal(rng.choice("≥=≥"), number, unit)
     low, high = (10, 9000) if unit in _LARGE_UNITS and rng.random() < 0.8 else (1, 120)
-    return _count(rng, subject, name, (unit,), low, high)
+    return _count(rng, subject, name, (unit,), span=(low, high))
 
 
 _CASE_UNITS = ("个", "项", "次", "件", "处", "批", "家", "户", "份", "例")
@@ -167,16 +177,16 @@ _GOALS: dict[str, Callable[[random.Random, str, Subject], Goal]] = {
     "growth": lambda r, n, s: _percent(r, s, "≥", ("2", "3", "5", "5", "8", "10", "15", "20", "30", "4.5")),
     "low": lambda r, n, s: _percent(r, s, "≤≤≤<", ("0", "1", "2", "3", "5", "5", "10", "0.5")),
     "cap": lambda r, n, s: _percent(r, s, "≤≤≤=", ("100", "100", "100", "95", "98")),
-    "people": lambda r, n, s: _count(r, s, n, ("人", "人", "人", "人次", "名"), 5, 6000),
-    "visits": lambda r, n, s: _count(r, s, n, ("人次", "人次", "人", "人/次"), 50, 60000),
-    "times": lambda r, n, s: _count(r, s, n, ("次", "次", "场", "期", "场次"), 1, 30, "=≥="),
-    "classes": lambda r, n, s: _count(r, s, n, ("期", "班", "次", "个"), 1, 12, "=≥="),
-    "days": lambda r, n, s: _count(r, s, n, ("天", "个工作日", "小时", "日", "分钟"), 1, 60, "≤≤="),
-    "years": lambda r, n, s: _count(r, s, n, ("年",), 1, 20, "≥≥="),
-    "cases": lambda r, n, s: _count(r, s, n, _CASE_UNITS, 1, 300),
-    "copies": lambda r, n, s: _count(r, s, n, ("份", "册", "张", "套", "篇", "本"), 20, 9000),
-    "area": lambda r, n, s: _count(r, s, n, ("平方米", "亩", "㎡", "公顷", "万平方米"), 5, 9000),
-    "length": lambda r, n, s: _count(r, s, n, ("公里", "米", "千米", "延米"), 2, 900),
+    "people": lambda r, n, s: _count(r, s, n, ("人", "人", "人", "人次", "名"), span=(5, 6000)),
+    "visits": lambda r, n, s: _count(r, s, n, ("人次", "人次", "人", "人/次"), span=(50, 60000)),
+    "times": lambda r, n, s: _count(r, s, n, ("次", "次", "场", "期", "场次"), span=(1, 30), signs="=≥="),
+    "classes": lambda r, n, s: _count(r, s, n, ("期", "班", "次", "个"), span=(1, 12), signs="=≥="),
+    "days": lambda r, n, s: _count(r, s, n, ("天", "个工作日", "小时", "日", "分钟"), span=(1, 60), signs="≤≤="),
+    "years": lambda r, n, s: _count(r, s, n, ("年",), span=(1, 20), signs="≥≥="),
+    "cases": lambda r, n, s: _count(r, s, n, _CASE_UNITS, span=(1, 300)),
+    "copies": lambda r, n, s: _count(r, s, n, ("份", "册", "张", "套", "篇", "本"), span=(20, 9000)),
+    "area": lambda r, n, s: _count(r, s, n, ("平方米", "亩", "㎡", "公顷", "万平方米"), span=(5, 9000)),
+    "length": lambda r, n, s: _count(r, s, n, ("公里", "米", "千米", "延米"), span=(2, 900)),
     "money": lambda r, n, s: Goal(
         r.choice("≤≤="), r.choice((_number(r, 2, 900), f"{r.randint(1, 90)}.{r.randint(1, 99):02d}")),
         r.choice(("万元", "万元", "元")),
@@ -212,7 +222,7 @@ def goal_for(word: str, name: str, subject: Subject, rng: random.Random) -> Goal
     return _GOALS[word](rng, name, subject)
 
 
-# ----------------------------------------------------------------------------------------------------------------- names
+# ---------------------------------------------------------------------------------------------------------------- names
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +250,8 @@ def _entries() -> dict[str, Name]:
     return {text: entries[0] for text, entries in load_dictionaries().names("level3").items()}
 
 
-# Goals by the ending of a name, tried in order; what the dictionaries say of targets is mostly derived from endings too.
+# Goals by the ending of a name, tried in order; what the dictionaries say of targets is mostly derived from endings
+# too.
 _ENDINGS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("效率", "能力", "水平", "概率"), "effect"),
     (("满意度", "满意率", "覆盖率", "知晓率", "利用率", "使用率", "完好率", "参与率", "优良率"), "high"),
@@ -275,7 +286,7 @@ def known_goal(entry: Name, subject: Subject, rng: random.Random) -> Goal:
         unit = rng.choice(entry.units)
         if unit == "%":
             return _percent(rng, subject, entry.operator, ("90", "95", "100"))
-        return _count(rng, subject, name, (unit,), 1, 500, entry.operator)
+        return _count(rng, subject, name, (unit,), span=(1, 500), signs=entry.operator)
     words = [w for w in entry.words if not w.startswith("不") and not (subject.sound and _VAGUE.search(w))]
     return _words(rng.choice(words)) if words else _GOALS["effect"](rng, name, subject)
 

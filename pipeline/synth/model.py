@@ -1,7 +1,7 @@
 """The nouns of the generator: a form as it would be laid out, and the truth that a perfect reader returns for it.
 
-Every random choice comes from the `random.Random` or `numpy.random.Generator` that is passed in; the same seed gives the
-same form, page and damage on every machine.
+Every random choice comes from the `random.Random` or `numpy.random.Generator` that is passed in; the same seed gives
+the same form, page and damage on every machine.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class TruthIndicator:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One injected error. kind e.g. shift-1, value-lost, level-repeated, look-alike, displaced, dropped, inserted, doubled.
+    """One injected error. kind e.g. shift-S1, value-lost, level-repeated, look-alike, displaced, dropped, inserted.
 
     `at` is a field label or `indicators[i].level3` and the like, i counting within the form.
     """

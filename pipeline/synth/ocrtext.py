@@ -24,7 +24,8 @@ from pipeline.synth.textdamage import DamageSettings, Draft, TextRow, TextSheet,
 
 __all__ = ["STYLES", "DamageSettings", "Style", "write_ocr_text"]
 
-# mixture: the real text's tabs with fragments of HTML that change page by page. html-flat: every slot a cell. html-wrong:
+# mixture: the real text's tabs with fragments of HTML that change page by page. html-flat: every slot a cell.
+# html-wrong:
 # spans off by one. html-unclosed: end tags missing.
 Style = Literal["mixture", "tsv", "html", "html-flat", "html-wrong", "html-unclosed", "markdown", "csv"]
 STYLES: tuple[Style, ...] = ("mixture", "tsv", "html", "html-flat", "html-wrong", "html-unclosed", "markdown", "csv")

@@ -189,7 +189,7 @@ def level_columns(sheet: TextSheet) -> Columns | None:
     return (c1, c2, c3, ct) if c2 == c1 + 1 and c3 > c2 else None
 
 
-# ----------------------------------------------------------------------------------------------------------- page breaks
+# --------------------------------------------------------------------------------------------------------- page breaks
 
 # Characters of 10.5 pt on the text width of an A4 page, and lines on it.
 _PAGE_CHARS = 44
@@ -259,7 +259,7 @@ def _cut(draft: Draft, row: TextRow, cell: LaidCell, share: float, at: str) -> l
     return [first, second]
 
 
-# ----------------------------------------------------------------------------------------------------------------- typos
+# ---------------------------------------------------------------------------------------------------------------- typos
 
 
 def _typos(draft: Draft, rng: random.Random, damage: DamageSettings, split: Split) -> None:
@@ -293,7 +293,7 @@ def _misread_operator(text: str, rng: random.Random) -> str | None:
     return rng.choice(_OPERATORS[text[0]]) + text[1:] if text and text[0] in _OPERATORS and len(text) > 1 else None
 
 
-# ---------------------------------------------------------------------------------------------------------- damaged rows
+# --------------------------------------------------------------------------------------------------------- damaged rows
 
 
 def _collapse(draft: Draft, sheet: TextSheet) -> None:
@@ -302,10 +302,10 @@ def _collapse(draft: Draft, sheet: TextSheet) -> None:
     for row in sheet.rows:
         before = kept[-1] if kept else None
         starts = any(cell and cell.role in {Role.LEVEL1, Role.LEVEL2, Role.BAR} for cell in row.laid)
-        if before and row.grid and before.grid and not starts and not any(row.texts):
-            if row.indicator == before.indicator:
-                draft.note("blank-collapsed", f"indicators[{row.indicator}]", "", "")
-                continue
+        same = before is not None and row.grid and before.grid and row.indicator == before.indicator
+        if same and not starts and not any(row.texts):
+            draft.note("blank-collapsed", f"indicators[{row.indicator}]", "", "")
+            continue
         kept.append(row)
     sheet.rows = kept
 
@@ -342,7 +342,11 @@ def _at_page_breaks(
             if row.new_page and done and done[-1].grid and not row.flat:
                 if rng.random() < damage.header_repeated:
                     done += _repeated_header(draft, row, header)
-                _restate(draft, row, columns, current, rng, damage)
+                before = row.shown()
+                kind = _restate(row, columns, current, rng, damage)
+                if row.shown() != before:
+                    row.flat = True
+                    draft.note(kind, f"indicators[{row.indicator}]", before, row.shown())
             if label1:
                 current = [(label1, row.owner[c1]), ("", None)]
             if label2:
@@ -367,17 +371,15 @@ def _repeated_header(draft: Draft, row: TextRow, header: Sequence[TextRow]) -> l
 
 
 def _restate(
-    draft: Draft,
     row: TextRow,
     columns: Columns,
     current: Sequence[tuple[str, LaidCell | None]],
     rng: random.Random,
     damage: DamageSettings,
-) -> None:
+) -> str:
+    """Restate the levels that go on over the page break, or lose the one that begins; return the damage's kind."""
     c1, c2 = columns[:2]
-    label1, label2 = row.texts[c1], row.texts[c2]
-    before, chance = row.shown(), rng.random()
-    kind = "level-repeated"
+    label1, label2, chance = row.texts[c1], row.texts[c2], rng.random()
     if not label1 and chance < damage.levels_repeated:
         row.texts[c1], row.owner[c1] = current[0]
         if not label2:
@@ -386,10 +388,8 @@ def _restate(
         row.texts[c2], row.owner[c2] = current[1]
     elif label1 and label2 and current[0][0] and chance < damage.level1_missing:
         row.texts[c1], row.owner[c1] = "", None
-        kind = "level-missing"
-    if row.shown() != before:
-        row.flat = True
-        draft.note(kind, f"indicators[{row.indicator}]", before, row.shown())
+        return "level-missing"
+    return "level-repeated"
 
 
 def _shift_rows(draft: Draft, sheet: TextSheet, columns: Columns, rng: random.Random, damage: DamageSettings) -> None:
@@ -415,7 +415,8 @@ def _shift_rows(draft: Draft, sheet: TextSheet, columns: Columns, rng: random.Ra
 def _shift(draft: Draft, row: TextRow, code: str, columns: Columns) -> bool:
     """Shift a row in the way of `code`; False where that way does not fit the row or it is damaged already.
 
-    S1: a level 2 that stands alone, one left. S2: the whole row one left. S3: a row that begins a level 2 one right, its
+    S1: a level 2 that stands alone, one left. S2: the whole row one left. S3: a row that begins a level 2 one right,
+    its
     last cell falls off. S4: the name one left. S5: the name two left, the target one left.
     """
     c1, c2, c3, ct = columns

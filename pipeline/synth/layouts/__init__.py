@@ -26,7 +26,8 @@ def make_form(
 ) -> LaidForm:
     """Return a form of the layout with invented content; the same layout, seed and split give the same form.
 
-    `subject` fixes agency, project and year. `sound` forms break no rule that a reviewer would cite. Raises KeyError for
+    `subject` fixes agency, project and year. `sound` forms break no rule that a reviewer would cite. Raises KeyError
+    for
     an unknown layout.
     """
     chosen = subject or make_subject(rng, split, sound=sound, wild=0.0 if sound else 0.12)

@@ -29,7 +29,8 @@ def _national(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     target = rng.choice(("年度指标值", "年度指标值", "指标值", "目标值"))
     side = rng.random() < 0.8
     columns = [
-        *LEVELS[:2], Column("level3", rng.choice(("三级指标", "三级指标", "指标内容")), 0.24), Column("target", target, 0.12),
+        *LEVELS[:2], Column("level3", rng.choice(("三级指标", "三级指标", "指标内容")), 0.24), Column("target",
+        target, 0.12),
         Column("extra", "实际完成值", 0.12), Column("extra", "分值", 0.06), Column("extra", "得分", 0.06),
         Column("extra", reason, 0.16),
     ]  # fmt: skip
@@ -137,7 +138,8 @@ def _transfer(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
 def _sichuan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     """部门预算项目支出绩效自评表: operator, number and unit in three columns."""
     columns = [
-        *LEVELS[:2], Column("level3", "三级指标", 0.22), Column("operator", "指标性质", 0.06), Column("number", "指标值", 0.1),
+        *LEVELS[:2], Column("level3", "三级指标", 0.22), Column("operator", "指标性质", 0.06), Column("number",
+        "指标值", 0.1),
         Column("unit", "度量单位", 0.07), Column("extra", "完成值", 0.08), Column("extra", "权重", 0.06),
         Column("extra", "得分", 0.06), Column("extra", "未完成原因分析", 0.14),
     ]  # fmt: skip
@@ -188,7 +190,8 @@ def _sichuan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
 def _yunnan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     """项目支出绩效自评表（公开14表）: ≧ and ═ as operators, ten columns."""
     columns = [
-        *LEVELS[:2], Column("level3", "三级指标", 0.22), Column("operator", "指标性质", 0.06), Column("number", "指标值", 0.1),
+        *LEVELS[:2], Column("level3", "三级指标", 0.22), Column("operator", "指标性质", 0.06), Column("number",
+        "指标值", 0.1),
         Column("unit", "度量单位", 0.07), Column("extra", "实际完成值", 0.1), Column("extra", "分值", 0.06),
         Column("extra", "得分", 0.06), Column("extra", "偏差原因分析及改进措施", 0.14),
     ]  # fmt: skip
@@ -226,7 +229,8 @@ def _yunnan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
 def _guangdong(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     """{专项}绩效目标表 of 2018: departments of four levels, results beside the targets."""
     columns = [
-        Column("level1", "一级目标", 0.13), LEVELS[1], Column("level3", "三级指标", 0.27), Column("target", "指标值", 0.14),
+        Column("level1", "一级目标", 0.13), LEVELS[1], Column("level3", "三级指标", 0.27), Column("target", "指标值",
+        0.14),
         Column("extra", "实际完成值", 0.14), Column("extra", "未达到指标值原因", 0.16),
     ]  # fmt: skip
     sheet = Sheet([column.width for column in columns])
@@ -254,7 +258,8 @@ def _guangdong(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
 def _chongqing(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     """项目支出绩效目标审批表: weights beside the targets, an explanation of each."""
     columns = [
-        *LEVELS[:2], Column("level3", "三级指标", 0.26), Column("target", "指标值", 0.14), Column("extra", "分值", 0.08),
+        *LEVELS[:2], Column("level3", "三级指标", 0.26), Column("target", "指标值", 0.14), Column("extra", "分值",
+        0.08),
         Column("extra", "指标解释", 0.22),
     ]  # fmt: skip
     sheet = Sheet([column.width for column in columns])

@@ -24,7 +24,7 @@ from pipeline.synth.layouts.parts import (
     with_goal,
     year_line,
 )
-from pipeline.synth.layouts.sheet import LEVELS, Column, Group1, GridRow, Sheet, fill_skeleton, finish
+from pipeline.synth.layouts.sheet import LEVELS, Column, GridRow, Group1, Sheet, fill_skeleton, finish
 from pipeline.synth.model import LaidForm, LaidLine
 
 _FOUR = (*LEVELS, Column("target", "指标值", 0.25))
@@ -61,7 +61,8 @@ def _shanghai(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     sheet.new_row()
     sheet.label(money, 1, 4)
     labels = (
-        ("项目资金总额", left, "年度资金申请总额", right), ("其中：财政资金", left_parts[0], "其中：当年财政拨款", right_parts[0]),
+        ("项目资金总额", left, "年度资金申请总额", right), ("其中：财政资金", left_parts[0], "其中：当年财政拨款",
+        right_parts[0]),
         ("", "", "上年结转资金", right_parts[1]), ("其他资金", left_parts[1], "其他资金", right_parts[2]),
     )  # fmt: skip
     for number, (one, text1, two, text2) in enumerate(labels):
@@ -108,7 +109,8 @@ def _sichuan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     sheet.pairs(("预算单位", subject.agency))
     money = _with_unit("项目资金", "万元", rng)
     labels = (
-        "年度资金总额", "（一）财政拨款小计", "1、一般公共预算", "2、政府性基金", "3、国有资本经营预算", "（二）自有资金小计",
+        "年度资金总额", "（一）财政拨款小计", "1、一般公共预算", "2、政府性基金", "3、国有资本经营预算",
+        "（二）自有资金小计",
         "1、事业收入", "2、经营性收入", "（三）其他收入",
     )  # fmt: skip
     total, _ = amount_parts(rng, 2)
@@ -160,7 +162,8 @@ def _gansu(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     sheet.pairs(("省级财政安排", parts[0]), ("其他资金", parts[2]))
     sheet.pairs(("预算申报数", total), ("资金性质", rng.choice(("一般公共预算", "政府性基金"))))
     for label, kind in (
-        ("基本情况", "overview"), ("项目立项必要性", "need"), ("保证项目实施的制度措施", "measures"), ("项目实施计划", "plan"),
+        ("基本情况", "overview"), ("项目立项必要性", "need"), ("保证项目实施的制度措施", "measures"), ("项目实施计划",
+        "plan"),
     ):  # fmt: skip
         sheet.pairs((label, narrative(kind, subject, rng)), narrative=True)
     sheet.pairs(
@@ -201,7 +204,8 @@ def _shanxi(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     sheet.value(amount(rng, "万元"), money, "中期预算资金总额", colspan=2)
     sheet.value(amount(rng, "万元"), money, "年度预算资金总额")
     for label, kind in (
-        ("项目概况", "overview"), ("立项依据", "basis"), ("项目设立必要性", "need"), ("保证项目实施的制度、措施", "measures"),
+        ("项目概况", "overview"), ("立项依据", "basis"), ("项目设立必要性", "need"), ("保证项目实施的制度、措施",
+        "measures"),
         ("项目实施计划", "plan"),
     ):  # fmt: skip
         sheet.pairs((label, narrative(kind, subject, rng, 900)), narrative=True)
@@ -323,8 +327,10 @@ def _wuhan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     """绩效目标表 of 武汉 2020: seven columns, long-term and annual, level 1 printed on every row."""
     third = rng.choice(("三级指标", "指标内容"))
     columns = [
-        Column("level1", "一级指标", 0.12), Column("level2", "二级指标(长期)", 0.12), Column("level3", f"{third}(长期)", 0.2),
-        Column("target", "指标值(长期)", 0.12), Column("level2", "二级指标(年度)", 0.12), Column("level3", f"{third}(年度)", 0.2),
+        Column("level1", "一级指标", 0.12), Column("level2", "二级指标(长期)", 0.12), Column("level3",
+        f"{third}(长期)", 0.2),
+        Column("target", "指标值(长期)", 0.12), Column("level2", "二级指标(年度)", 0.12), Column("level3",
+        f"{third}(年度)", 0.2),
         Column("target", "指标值(年度)", 0.12),
     ]  # fmt: skip
     sheet = Sheet([column.width for column in columns])
@@ -517,7 +523,8 @@ def _shanghai_old(layout: str, subject: Subject, rng: random.Random) -> LaidForm
     sheet.pairs(("计划开始日期", _dated(subject, 1)), ("计划完成日期", _dated(subject, 12)))
     sheet.pairs(("项目总预算（元）", amount(rng, "元")), ("项目当年预算（元）", amount(rng, "元")))
     for label, kind in (
-        ("项目概况", "overview"), ("立项依据", "basis"), ("项目设立的必要性", "need"), ("保证项目实施的制度、措施", "measures"),
+        ("项目概况", "overview"), ("立项依据", "basis"), ("项目设立的必要性", "need"), ("保证项目实施的制度、措施",
+        "measures"),
         ("项目实施计划", "plan"), ("项目总目标", "goal"), ("年度绩效目标", "goal"),
     ):  # fmt: skip
         sheet.pairs((label, narrative(kind, subject, rng, 600)), narrative=True)
@@ -533,7 +540,8 @@ def _roll_up(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     if hunan:
         columns = [
             *LEVELS[:2], Column("level3", "三级指标", 0.14), Column("number", "指标值", 0.07),
-            Column("extra", "指标值内容", 0.12), Column("extra", "评（扣）分标准", 0.12), Column("unit", "度量单位", 0.05),
+            Column("extra", "指标值内容", 0.12), Column("extra", "评（扣）分标准", 0.12), Column("unit", "度量单位",
+            0.05),
             Column("extra", "指标值类型", 0.05), Column("extra", "备注", 0.04),
         ]  # fmt: skip
         heads = [
@@ -545,7 +553,8 @@ def _roll_up(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
         widths = [0.06, 0.08, 0.05, 0.14]
     else:
         columns = [
-            *LEVELS[:2], Column("level3", "三级指标", 0.16), Column("operator", "指标性质", 0.06), Column("number", "指标值", 0.08),
+            *LEVELS[:2], Column("level3", "三级指标", 0.16), Column("operator", "指标性质", 0.06), Column("number",
+            "指标值", 0.08),
             Column("unit", "度量单位", 0.06), Column("extra", "指标属性", 0.06), Column("extra", "指标内容", 0.14),
         ]  # fmt: skip
         heads, widths = ["单位名称、项目名称", "项目年度绩效目标"], [0.1, 0.16]

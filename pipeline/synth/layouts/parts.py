@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pipeline.synth.content import Subject, amount_parts, amount_wan, amount_yuan
 from pipeline.synth.indicators import Goal, Item
-from pipeline.synth.layouts.sheet import Group1, Group2, GridRow
+from pipeline.synth.layouts.sheet import GridRow, Group1, Group2
 from pipeline.synth.model import LaidLine
 
 ZHENGZHOU = {
@@ -116,7 +116,8 @@ def scored(
 ) -> tuple[list[Group1], str]:
     """Give every indicator a result, a score and sometimes a reason; return the groups and the points reached.
 
-    `names` maps done, weight, score, reason to the column headers in use; `weights` puts each level 1's weight beside it.
+    `names` maps done, weight, score, reason to the column headers in use; `weights` puts each level 1's weight beside
+    it.
     """
     due = {"产出": 50, "效益": 30, "满意度": 10, "成本": 20, "项目完成": 50, "项目效益": 30}
     total = 0.0

@@ -163,7 +163,7 @@ class Sheet:
                 self.value(text, label, row_label, head, colspan=span)
 
     def stacked(self, label: str, parts: Sequence[tuple[str, str]], spans: Sequence[int], label_span: int = 1) -> None:
-        """Put a label beside narratives that stand under labels of their own: 总体目标 | 中期目标 | 年度目标 over texts."""
+        """Put a label beside narratives under labels of their own: 总体目标 | 中期目标 | 年度目标 over texts."""
         self.new_row()
         self.label(label, label_span, 2, vertical=label_span == 1)
         for (head, _), span in zip(parts, spans, strict=True):
