@@ -157,6 +157,35 @@ def test_a_row_says_where_it_stands_and_how_sure_it_is(tmp_path: Path) -> None:
     assert (row["置信度"], row["状态"], row["分值"], row["数值"]) == (0.97, "与词典一致", "5", 100)
 
 
+def test_findings_come_worst_first(tmp_path: Path) -> None:
+    """Whoever opens the sheet sees the errors of a form before its hints."""
+    found = [
+        Finding(code=code, severity=severity, at="fields.项目概况", message="。")  # type: ignore[arg-type]
+        for code, severity in (("a", "info"), ("b", "error"), ("c", "warning"), ("d", "error"))
+    ]
+
+    write_workbook([record(fields={"项目概况": field("很长的文字。" * 20)}, findings=found)], tmp_path / "r.xlsx")
+
+    rows = table(tmp_path / "r.xlsx", "问题")
+    assert [row["代码"] for row in rows] == ["b", "d", "c", "a"]
+    assert all(len(row["内容"]) == 30 and row["内容"].endswith("…") for row in rows)
+
+
+def test_a_text_has_lines_and_no_pages(tmp_path: Path) -> None:
+    """A column that is empty all the way down tells nobody anything."""
+    made = record()
+    line = [Where(line=106, column=2)]
+    cells = {"level3": made.indicators[0].cells["level3"].model_copy(update={"where": line})}
+    rows = [made.indicators[0].model_copy(update={"cells": cells})]
+    fields = {label: value.model_copy(update={"where": line}) for label, value in made.fields.items()}
+
+    write_workbook([made.model_copy(update={"indicators": rows, "fields": fields})], tmp_path / "r.xlsx")
+
+    [row] = table(tmp_path / "r.xlsx", "指标")
+    assert row["位置"] == "第 106 行"
+    assert "页" not in row
+
+
 def test_codes_and_targets_are_text_even_when_edited(tmp_path: Path) -> None:
     """019001 must not become 19001 nor =100% a formula when a person touches the cell: both are set as text."""
     write_workbook([record()], tmp_path / "r.xlsx")

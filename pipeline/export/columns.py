@@ -52,7 +52,7 @@ class Layout:
     findings: Counter[str] = field(default_factory=Counter)  # by severity
     fields: Counter[str] = field(default_factory=Counter)  # by label, in order of first appearance
     extras: Counter[str] = field(default_factory=Counter)  # by name, likewise
-    parts: set[str] = field(default_factory=set)  # optional indicator columns that some row fills
+    parts: set[str] = field(default_factory=set)  # optional columns that some row fills
     _widest: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -75,10 +75,14 @@ class Layout:
         for label, value in record.fields.items():
             self.fields[label] += 1
             self._widen(f"field:{label}", value.value)
+            if any(place.page for place in value.where):
+                self.parts.add("page")
         for indicator in record.indicators:
             for name, text in indicator.extra.items():
                 self.extras[name] += 1
                 self._widen(f"extra:{name}", text)
+            if any(place.page for cell in indicator.cells.values() for place in cell.where):
+                self.parts.add("page")
             if indicator.period:
                 self.parts.add("period")
             if indicator.target and indicator.target.number_to:
@@ -142,7 +146,7 @@ class Layout:
             Column("更正与建议", 36, "wrap"),
             Column("问题", 42, "wrap"),
             Column("置信度", 9, "share", "该行各格中最低的一个，0 到 1"),
-            _PAGE, _SPOT, *self._sources,
+            *self._places, *self._sources,
         ]  # fmt: skip
         dynamic = self._dynamic(self.extra_names, "extra", [*first, *last])
         if len(self.extras) > MAX_EXTRA_COLUMNS:
@@ -165,7 +169,7 @@ class Layout:
             Column("次选得分", 11, "share"),
             Column("依据", 26, "wrap"),
             Column("理由", 40, "wrap"),
-            _PAGE, _SPOT, *self._sources,
+            *self._places, *self._sources,
         ]  # fmt: skip
 
     @property
@@ -180,13 +184,18 @@ class Layout:
             Column("处理建议", 36, "wrap"),
             Column("审核类别", 20, "wrap", "绩效目标审核意见的类别"),
             Column("代码", 28, "code"),
-            _PAGE, _SPOT, *self._sources,
+            *self._places, *self._sources,
         ]  # fmt: skip
 
     @property
     def _names(self) -> list[Column]:
         return [_YEAR, Column("单位名称", self._fit("agency", 14, 36), "wrap"),
                 Column("项目名称", self._fit("project", 14, 40), "wrap")]  # fmt: skip
+
+    @property
+    def _places(self) -> list[Column]:
+        # A text file has no pages; a column that is empty all the way down would only take up room.
+        return [*([_PAGE] if "page" in self.parts else []), _SPOT]
 
     @property
     def _sources(self) -> list[Column]:

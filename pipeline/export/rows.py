@@ -243,6 +243,12 @@ def value_at(record: Record, at: At) -> str:
     return ""
 
 
+def beginning(text: str) -> str:
+    """Return a text that is short enough for a list: of a narrative its first words."""
+    # Two lines of the column; the message quotes the passage it means, and a link leads to the whole.
+    return text if len(text) <= 30 else " ".join(text[:29].split()) + "…"
+
+
 def page_words(places: Iterable[Where]) -> str:
     """Return the pages of some places: `3`, or `3、4` for a cell cut by a page break."""
     return "、".join(str(page) for page in dict.fromkeys(place.page for place in places if place.page is not None))

@@ -19,7 +19,7 @@ from pipeline.export.masking import mask_record
 from pipeline.export.rows import Mark, Marks
 from pipeline.export.sheet import LINE_POINTS, Cell, Formats, Sheet, write_text
 from pipeline.export.whole import whole_file
-from pipeline.records import FieldValue, Record
+from pipeline.records import FieldValue, Record, Where
 
 FORMS, INDICATORS, REPAIRS, FINDINGS, GUIDE = "项目", "指标", "更正", "问题", "说明"
 _LEGEND = {
@@ -28,6 +28,7 @@ _LEGEND = {
     Mark.PROPOSED: "内容未改，“更正”表里有一条建议，由人决定。",
     Mark.REPAIRED: "认错的字已改正，原文在“更正”表里。",
 }
+_SEVERITIES = tuple(shown.SEVERITY_WORDS)
 # The workbook carries no clock: the same records give the same file, byte for byte.
 _EPOCH = datetime(2000, 1, 1)
 
@@ -172,8 +173,7 @@ class _Writer:
             Cell(shown.changes(record, index)),
             Cell("\n".join(marks.messages.get(index, ()))),
             Cell(shown.confidence_of(row)),
-            Cell(shown.page_words(places)),
-            Cell(shown.spot_words(places)),
+            *self._places(places),
             *_source(head),
         ]
 
@@ -195,31 +195,35 @@ class _Writer:
                 Cell(repair.runner_up.score if repair.runner_up else None),
                 Cell(shown.evidence_words(repair.evidence)),
                 Cell(repair.reason),
-                Cell(shown.page_words(places)),
-                Cell(shown.spot_words(places)),
+                *self._places(places),
                 *_source(head),
             ]
             self._repairs.add(cells, first=number == 0)
 
     def _add_findings(self, record: Record, rows: _Rows) -> None:
         head = shown.head_of(record)
-        for number, finding in enumerate(record.findings):
+        # What is wrong before what is merely worth knowing; otherwise as the record has them.
+        findings = sorted(record.findings, key=lambda finding: _SEVERITIES.index(finding.severity))
+        for number, finding in enumerate(findings):
             at = shown.parse_at(finding.at)
             places = shown.places_at(record, at)
             cells = [
                 Cell(shown.SEVERITY_WORDS[finding.severity], shown.severity_mark(finding)),
                 *_names(head),
                 Cell(at.words, link=self._link(rows, at)),
-                Cell(shown.value_at(record, at)),
+                Cell(shown.beginning(shown.value_at(record, at))),
                 Cell(finding.message),
                 Cell(finding.remedy),
                 Cell(finding.category),
                 Cell(finding.code),
-                Cell(shown.page_words(places)),
-                Cell(shown.spot_words(places)),
+                *self._places(places),
                 *_source(head),
             ]
             self._findings.add(cells, first=number == 0)
+
+    def _places(self, places: list[Where]) -> list[Cell]:
+        page = [Cell(shown.page_words(places))] if "page" in self._layout.parts else []
+        return [*page, Cell(shown.spot_words(places))]
 
     def finish(self) -> None:
         """Set the filters and write the guide."""
