@@ -175,6 +175,8 @@ class _Tabs(_Writer):
         if self.style == "mixture":
             self.regime = self.rng.choice(("none", "none", "narrative", "narrative", "all", "centred"))
         self.ordered = self.rng.random() < 0.1
+        # Tools that print tags mostly escape what is no tag (<24小时), but not all do.
+        self.escapes = self.rng.random() < 0.7
         self.joint = self.rng.choice((" ", " ", ""))
 
     def sheet(self, sheet: TextSheet) -> None:
@@ -198,6 +200,8 @@ class _Tabs(_Writer):
         if not text:
             return ""
         parts = [one_line(part) for part in text.split("\n") if part.strip()]
+        if self.regime in {"all", "centred"} and self.escapes:
+            parts = [html.escape(part, quote=False) for part in parts]
         label = cell is not None and cell.role in _LABEL_ROLES
         long = cell is not None and cell.role is Role.NARRATIVE
         if self.regime == "none" or (self.regime == "narrative" and not long):
@@ -345,8 +349,8 @@ class _Csv(_Writer):
     def record(self, cells: Sequence[str]) -> str:
         """Return one CSV record without its line end."""
         out = io.StringIO()
-        csv.writer(out, lineterminator="").writerow([*cells, *[""] * (self.width - len(cells))])
-        return out.getvalue()
+        csv.writer(out, lineterminator="\n").writerow([*cells, *[""] * (self.width - len(cells))])
+        return out.getvalue().removesuffix("\n")
 
     def sheet(self, sheet: TextSheet) -> None:
         for row in sheet.rows:

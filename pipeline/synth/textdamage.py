@@ -189,7 +189,7 @@ def level_columns(sheet: TextSheet) -> Columns | None:
     return (c1, c2, c3, ct) if c2 == c1 + 1 and c3 > c2 else None
 
 
-# --------------------------------------------------------------------------------------------------------- page breaks
+# -------------------------------------------------------------------------------------------------------- page breaks
 
 # Characters of 10.5 pt on the text width of an A4 page, and lines on it.
 _PAGE_CHARS = 44
@@ -461,6 +461,9 @@ def _lose(draft: Draft, row: TextRow, col: int) -> None:
     truth = draft.indicators[cell.indicator]
     row.texts[col], row.owner[col] = "", None
     if cell.role is Role.TARGET:
+        # An operator that was misread is gone with its value.
+        at = f"indicators[{cell.indicator}].target"
+        draft.damages = [d for d in draft.damages if not (d.kind == "operator" and d.at == at and d.after == text)]
         rest = [row.texts[c] for c, other in enumerate(row.laid) if other and other.role is Role.TARGET]
         draft.indicators[cell.indicator] = replace(truth, target="".join(rest) or None)
         draft.note("value-lost", f"indicators[{cell.indicator}].target", text, "")
@@ -482,10 +485,17 @@ def _lose_and_zip(
         chance = rng.random()
         if chance < damage.value_lost:
             _lose(draft, row, ct)
-        elif chance < damage.value_lost + damage.zipped and ct == c3 + 1 and len(row.texts[c3]) >= 8:
+        elif chance < damage.value_lost + damage.zipped and ct == c3 + 1 and _long_and_sound(row, c3, ct):
             name, value = row.texts[c3], row.texts[ct]
             cut = len(name) // 2 + rng.randint(-1, 2)
             before = row.shown()
             row.texts[c3], row.texts[ct], row.owner[ct] = f"{name[:cut]} {value}{name[cut:]}", "", None
             row.flat = True
             draft.note("zipped", f"indicators[{row.indicator}]", before, row.shown())
+
+
+def _long_and_sound(row: TextRow, name: int, target: int) -> bool:
+    """Say whether a name is long enough to have been printed on two lines, and it and its target are as laid."""
+    cells = [row.laid[name], row.laid[target]]
+    undamaged = all(cell and cell.text == row.texts[cell.col] for cell in cells)
+    return undamaged and len(row.texts[name]) >= 8

@@ -567,7 +567,7 @@ def _roll_up(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     groups = fill_skeleton(skeleton, subject, rng, skip_blank=rng.random() < 0.4)
     rules = ("", "未达标酌情扣分", "每少1%扣0.5分", "完成得满分，未完成不得分")
     makers = {
-        "指标值内容": lambda item, r: r.choice((item.name, f"反映{item.name}情况", "")),
+        "指标值内容": lambda item, r: r.choice((f"反映{item.name}情况", f"全年{item.name}", "")),
         "指标内容": lambda item, r: r.choice((f"反映{item.name}情况", f"考核{item.name}", "")),
         "评（扣）分标准": lambda item, r: r.choice(rules),
         "指标值类型": lambda item, r: "定性" if item.goal.words else "定量",
