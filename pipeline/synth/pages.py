@@ -17,7 +17,7 @@ from pipeline.document import Polygon, Role
 from pipeline.errors import InputError
 from pipeline.synth.degrade import degrade
 from pipeline.synth.layouts import make_form
-from pipeline.synth.model import LaidForm
+from pipeline.synth.model import LaidForm, LaidTable
 from pipeline.synth.render import (
     RenderedCell,
     RenderedLine,
@@ -45,7 +45,8 @@ def make_pages(
     """
     rng = random.Random(f"{layout}/{split}/{seed}")
     form = make_form(layout, rng, split)
-    pages = render_form(form, rng, draw_style(rng, split, **fixed))
+    columns = max((block.n_cols for block in form.blocks if isinstance(block, LaidTable)), default=4)
+    pages = render_form(form, rng, draw_style(rng, split, columns, **fixed))
     damage = [zlib.crc32(layout.encode()), zlib.crc32(kind.encode()), seed]
     return form, [degrade(page, kind, np.random.default_rng([*damage, page.index])) for page in pages]
 

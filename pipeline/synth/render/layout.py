@@ -13,11 +13,13 @@ from pipeline.synth.model import LaidCell, LaidForm, LaidLine, LaidTable
 from pipeline.synth.render.drawing import Box, Drawing, DrawnCell, DrawnLine, DrawnTable, Fill, Rule
 from pipeline.synth.render.fonts import face
 from pipeline.synth.render.style import RenderStyle
-from pipeline.synth.render.text import Line, Setting, TypeFace, set_line, wrap
+from pipeline.synth.render.text import Line, Setting, TypeFace, longest_word, set_line, wrap
 
 AMOUNT = re.compile(r"[\d,]+\.\d\d|\d{1,3}(,\d{3})+")
 # A column can always hold one character: narrower shares would print over the rulings.
 NARROWEST = 1.15
+# Longer numbers are broken all the same, or they would take the room of everything else.
+WIDEST_WORD = 4.5
 LABELS = {Role.LABEL, Role.HEADER, Role.BAR, Role.LEVEL1, Role.LEVEL2}
 
 
@@ -162,15 +164,30 @@ class _TableLayout:
 
     def _columns(self) -> list[float]:
         width = self.layout.right - self.layout.left
-        least = NARROWEST * self.style.size + 2 * self.style.pad_x
-        shares = [share / sum(self.table.widths) * width for share in self.table.widths]
-        narrow = [share < least for share in shares]
-        spare = width - least * sum(narrow)
-        rest = sum(share for share, thin in zip(shares, narrow, strict=True) if not thin)
+        least = [em * self.style.size + 2 * self.style.pad_x for em in self._narrowest()]
+        widths = [share / sum(self.table.widths) * width for share in self.table.widths]
+        # Widening one column narrows the others, which may then be too narrow themselves.
+        for _ in widths:
+            thin = [w <= low for w, low in zip(widths, least, strict=True)]
+            spare = width - sum(low for low, t in zip(least, thin, strict=True) if t)
+            rest = sum(w for w, t in zip(widths, thin, strict=True) if not t)
+            if spare <= 0 or rest <= 0:
+                break
+            widths = [low if t else w / rest * spare for w, low, t in zip(widths, least, thin, strict=True)]
         xs = [self.layout.left]
-        for share, thin in zip(shares, narrow, strict=True):
-            xs.append(xs[-1] + (least if thin else share / rest * spare))
+        for w in widths:
+            xs.append(xs[-1] + w)
         return xs
+
+    def _narrowest(self) -> list[float]:
+        """The least width of each column in ems: a character, or a number that is better not broken."""
+        least = [NARROWEST] * self.table.n_cols
+        if self.style.fit_words:
+            for cell in self.table.cells:
+                if cell.colspan == 1 and not cell.vertical:
+                    word = longest_word(cell.text, self._type_face(cell))
+                    least[cell.col] = max(least[cell.col], min(word, WIDEST_WORD) + NARROWEST - 1)
+        return least
 
     def _type_face(self, cell: LaidCell) -> TypeFace:
         return self.layout.faces[self.style.label_bold and cell.role in LABELS]

@@ -76,6 +76,7 @@ class RenderStyle:
     middle: bool = True  # cells stand in the middle of their row, not at its top
     centre_labels: bool = True
     amounts_right: bool = False
+    fit_words: bool = True  # columns are wide enough not to break short numbers
     indent: float = 0.0  # ems before the first line of a paragraph in a narrative
     split_rows: bool = True  # a page break may cut a row; a row higher than a page is always cut
     repeat_header: bool = False
@@ -88,11 +89,14 @@ class RenderStyle:
     head_rule: bool = False  # a rule under the running head, as office programs draw it
 
 
-def draw_style(rng: random.Random, split: str = "dev", **fixed: Any) -> RenderStyle:
-    """Draw a style; `fixed` overrides its fields. Held-out fonts and line styles come only with split "test"."""
+def draw_style(rng: random.Random, split: str = "dev", columns: int = 4, **fixed: Any) -> RenderStyle:
+    """Draw a style for tables of so many columns; `fixed` overrides its fields.
+
+    Held-out fonts and line styles come only with split "test". Wide tables mostly stand on landscape pages.
+    """
     weights = TEST_RULING_WEIGHTS if split == "test" else RULING_WEIGHTS
     family = choose_family(rng, split)
-    landscape = rng.random() < 0.1
+    landscape = rng.random() < (0.1 if columns < 7 else 0.5 if columns < 10 else 0.9)
     size = rng.choice((9.0, 10.0, 10.5, 10.5, 11.0, 12.0))
     side, end = rng.uniform(45, 80), rng.uniform(50, 85)
     style = RenderStyle(
@@ -103,8 +107,8 @@ def draw_style(rng: random.Random, split: str = "dev", **fixed: Any) -> RenderSt
         title_bold=rng.random() < 0.7,
         label_bold=rng.random() < 0.15,
         spacing=rng.uniform(1.15, 1.5),
-        pad_x=rng.uniform(2.5, 5.5),
-        pad_y=rng.uniform(1.0, 4.5),
+        pad_x=rng.uniform(1.5, 5.5),
+        pad_y=rng.uniform(0.8, 4.5),
         min_row=rng.choice((0.0, 0.0, rng.uniform(18, 26))),
         page=(A4[1], A4[0]) if landscape else A4,
         margins=(end, side, end, side),
@@ -115,6 +119,7 @@ def draw_style(rng: random.Random, split: str = "dev", **fixed: Any) -> RenderSt
         middle=rng.random() < 0.8,
         centre_labels=rng.random() < 0.75,
         amounts_right=rng.random() < 0.2,
+        fit_words=rng.random() < 0.85,
         indent=2.0 if rng.random() < 0.4 else 0.0,
         split_rows=rng.random() < 0.7,
         repeat_header=rng.random() < 0.3,

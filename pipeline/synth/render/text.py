@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.synth.render.drawing import Box, DrawnLine, Run
-from pipeline.synth.render.fonts import Face, face
+from pipeline.synth.render.fonts import Face, find_face
 
 # 避头尾: what may not begin and what may not end a line.
 NOT_FIRST = set("，。、；：？！）》〉」』】〕”’％%…‰℃,.;:?!)]}·—")
 NOT_LAST = set("（《〈「『【〔“‘([{")
 # Set where neither the family nor its companion has a glyph.
 FALLBACKS = ("Noto Sans CJK SC", "Noto Serif CJK SC", "DejaVu Sans", "AR PL UMing CN", "WenQuanYi Zen Hei")
+# These faces centre their marks as Taiwan prints them; forms from the mainland have them at the lower left.
+BORROWED = {"AR PL UMing CN": "。、；", "AR PL UKai CN": "，。、；：！？"}
+LENDER = "Noto Serif CJK SC"
 # The em box around the baseline: ink of Chinese glyphs stays within it but for a few hundredths.
 ASCENT, DESCENT = 0.86, 0.14
 
@@ -27,10 +30,12 @@ class TypeFace:
     def of(self, char: str) -> Face:
         """Return the face that has a glyph for `char`."""
         first = self.latin if char.isascii() else self.chinese
+        if char in BORROWED.get(first.family, ()) and (lender := find_face(LENDER)) is not None:
+            return lender
         if first.has(char):
             return first
-        for candidate in (self.chinese, *(face(name) for name in FALLBACKS)):
-            if candidate.has(char):
+        for candidate in (self.chinese, *(find_face(name) for name in FALLBACKS)):
+            if candidate is not None and candidate.has(char):
                 return candidate
         return first
 
@@ -78,6 +83,13 @@ def tokens(text: str, start: int, end: int) -> list[tuple[int, int]]:
             cuts.append(i)
     cuts.append(end)
     return list(pairwise(cuts))
+
+
+def longest_word(text: str, type_face: TypeFace) -> float:
+    """Return the width in ems of the widest stretch of `text` that wrapping would not break."""
+    return max(
+        (sum(type_face.advance(c) for c in text[a:b].rstrip()) for a, b in tokens(text, 0, len(text))), default=0
+    )
 
 
 def _wordy(char: str) -> bool:
