@@ -55,7 +55,7 @@ def _part(table: LaidTable, cell: LaidCell) -> int:
 
 @pytest.mark.parametrize("layout", ALL_LAYOUTS)
 @pytest.mark.parametrize("split", SPLITS)
-def test_truth_is_what_the_cells_say(layout: str, split: Split):
+def test_truth_is_what_the_cells_say(layout: str, split: Split) -> None:
     """Figures measured against a truth that the page does not show would be worth nothing."""
     for seed in range(5):
         form = make_form(layout, random.Random(seed), split)
@@ -70,7 +70,7 @@ def test_truth_is_what_the_cells_say(layout: str, split: Split):
 
 
 @pytest.mark.parametrize("layout", ALL_LAYOUTS)
-def test_extra_values_stand_in_the_indicators_row(layout: str):
+def test_extra_values_stand_in_the_indicators_row(layout: str) -> None:
     """A column with no place of its own goes to `extra` under its header, as printed."""
     for seed in range(5):
         form = make_form(layout, random.Random(seed), "train")
@@ -82,7 +82,7 @@ def test_extra_values_stand_in_the_indicators_row(layout: str):
 
 
 @pytest.mark.parametrize("layout", ALL_LAYOUTS)
-def test_blank_rows_of_one_level_2_are_one_indicator(layout: str):
+def test_blank_rows_of_one_level_2_are_one_indicator(layout: str) -> None:
     """House rule: an empty printed row is data, but three of them under one label are not three records."""
     for seed in range(12):
         truth = make_form(layout, random.Random(seed), "train").truth
@@ -97,15 +97,15 @@ def _group(row: TruthIndicator) -> tuple[str | None, ...]:
 
 
 @pytest.mark.parametrize("layout", ALL_LAYOUTS)
-def test_the_same_seed_gives_the_same_form(layout: str):
+def test_the_same_seed_gives_the_same_form(layout: str) -> None:
     """A figure can only be made again when its forms can."""
     assert make_form(layout, random.Random(3), "dev") == make_form(layout, random.Random(3), "dev")
     assert make_form(layout, random.Random(3), "dev") != make_form(layout, random.Random(4), "dev")
 
 
-def test_held_out_words_stay_out():
+def test_held_out_words_stay_out() -> None:
     """What a model may never have seen must not be in what it was trained on."""
-    texts = {split: "" for split in SPLITS}
+    texts = dict.fromkeys(SPLITS, "")
     for split in SPLITS:
         for seed in range(12):
             for layout in ("zhengzhou-2020", "self-eval-2020-10"):
@@ -130,7 +130,7 @@ def _own_words(split: Split) -> set[str]:
     return {word for word in found if len(word) >= 4}
 
 
-def test_held_out_phrases_are_used_by_test_alone():
+def test_held_out_phrases_are_used_by_test_alone() -> None:
     """Sentence patterns are learnt as easily as words."""
     held = [re.sub(r"\|\w+$", "", phrase) for pool in pools().values() for phrase in pool.held]
     tails = {max(re.split(r"\{\w+\}", phrase), key=len) for phrase in held}
@@ -145,17 +145,17 @@ def test_held_out_phrases_are_used_by_test_alone():
     assert sum(tail in texts["test"] for tail in tails) > len(tails) / 3
 
 
-def test_splits_divide_names_and_word_lists():
+def test_splits_divide_names_and_word_lists() -> None:
     """People and places of one split are strangers in the others."""
     for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
         assert not set(SURNAMES[one]) & set(SURNAMES[other])  # type: ignore[index]
         assert not set(PLACES[one]) & set(PLACES[other])  # type: ignore[index]
-        assert not set(wild_words(one)[0]) & set(wild_words(other)[0])  # type: ignore[arg-type]
+        assert not set(wild_words(one)[0]) & set(wild_words(other)[0])
     assert person(random.Random(1), "test")[0] in SURNAMES["test"]
 
 
-def test_most_names_stand_in_no_dictionary():
-    """Four names in five of real forms are the project's own; a generator of dictionary names would teach the wrong thing."""
+def test_most_names_stand_in_no_dictionary() -> None:
+    """Four names in five of real forms are the project's own; dictionary names alone would teach the wrong thing."""
     known = {name.text for names in dictionary_names().values() for name in names}
     rows = [
         row for seed in range(20) for row in make_form("zhengzhou-2020", random.Random(seed), "train").truth.indicators
@@ -165,7 +165,7 @@ def test_most_names_stand_in_no_dictionary():
     assert 0.6 < sum(name not in known for name in own) / len(own) < 0.9
 
 
-def test_names_repeat_what_the_form_is_about():
+def test_names_repeat_what_the_form_is_about() -> None:
     """Repairs lean on repetition inside the document, so that generated documents must repeat as real ones do."""
     subject = make_subject(random.Random(2), "train", wild=0)
     names = [item.name for item in make_items("quantity", 12, subject, random.Random(2), known_share=0)]
@@ -177,12 +177,12 @@ def test_names_repeat_what_the_form_is_about():
 @pytest.mark.parametrize(
     ("name", "word"), [("管理制度健全性", "健全"), ("资金使用规范性", "合规"), ("发放及时性", "及时")]
 )
-def test_adjectives_follow_their_names(name: str, word: str):
+def test_adjectives_follow_their_names(name: str, word: str) -> None:
     """…性 takes the adjective of its own stem: a good cross-check for a reader, if the generator keeps it."""
     assert adjective(name, random.Random(0), sound=True).words == word
 
 
-def test_yes_no_names_get_yes_no_words():
+def test_yes_no_names_get_yes_no_words() -> None:
     """是否 asks for 是, 有无 for 有, 能否 for 能."""
     rng = random.Random(0)
     assert [boolean_word(name, rng) for name in ("是否提升水平", "对增收有无帮助", "能否保障供水")] == [
@@ -192,8 +192,8 @@ def test_yes_no_names_get_yes_no_words():
     ]
 
 
-def test_sound_forms_state_sign_and_unit():
-    """A sound form gives a reviewer nothing to object to: numbers have operator and unit, percentages stay below 100."""
+def test_sound_forms_state_sign_and_unit() -> None:
+    """A sound form gives a reviewer nothing to object to: numbers have sign and unit, percentages stay below 100."""
     for seed in range(15):
         form = make_form("zhengzhou-2020", random.Random(seed), "train", sound=True)
         for row in form.truth.indicators:
@@ -205,7 +205,7 @@ def test_sound_forms_state_sign_and_unit():
         assert {"数量", "质量", "社会效益", "满意度"} <= present
 
 
-def test_composed_names_hold_no_open_slot():
+def test_composed_names_hold_no_open_slot() -> None:
     """A brace in a name would be a slot that nobody filled."""
     subject = make_subject(random.Random(5), "test")
     for kind in dictionary_names():
@@ -214,7 +214,7 @@ def test_composed_names_hold_no_open_slot():
             assert not re.search(r"[{}|]", item.name + item.goal.text)
 
 
-def test_a_document_is_mostly_one_agency():
+def test_a_document_is_mostly_one_agency() -> None:
     """Archives hold the forms of one agency together; titles alike are what makes cutting them hard."""
     titles = [
         {form.truth.title for form in make_document(["zhengzhou-2020"] * 3, random.Random(seed), "train")}

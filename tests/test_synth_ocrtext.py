@@ -21,7 +21,8 @@ from pipeline.synth.typos import KINDS
 
 ALL_LAYOUTS = (*LAYOUTS, *UNSEEN_LAYOUTS)
 HEAVY = replace(
-    DamageSettings(), rows=0.2, value_lost=0.02, zipped=0.03, operators=0.05, level1_typos=0.1, level2_typos=0.1, level3_typos=0.1,
+    DamageSettings(), rows=0.2, value_lost=0.02, zipped=0.03, operators=0.05, level1_typos=0.1, level2_typos=0.1,
+    level3_typos=0.1,
     field_typos=0.1, centred_labels=0.3, header_repeated=0.4, split_names=0.5, level1_missing=0.5,
 )  # fmt: skip
 
@@ -47,7 +48,7 @@ def laid_rows(form: LaidForm) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_the_same_seed_gives_the_same_text(style: Style):
+def test_the_same_seed_gives_the_same_text(style: Style) -> None:
     """Figures can only be compared when the damage can be made again."""
     one, two = (
         write_ocr_text(make_document(LAYOUTS[:2], random.Random(5), "train"), random.Random(5), style=style)
@@ -58,7 +59,7 @@ def test_the_same_seed_gives_the_same_text(style: Style):
 
 
 @pytest.mark.parametrize("layout", ALL_LAYOUTS)
-def test_undamaged_tabs_hold_every_cell_in_its_column(layout: str):
+def test_undamaged_tabs_hold_every_cell_in_its_column(layout: str) -> None:
     """Without damage the text is the table: splitting at tabs gives back every cell where it was laid."""
     forms = make_document([layout, layout], random.Random(11), "train")
 
@@ -71,7 +72,7 @@ def test_undamaged_tabs_hold_every_cell_in_its_column(layout: str):
 
 
 @pytest.mark.parametrize("layout", ALL_LAYOUTS)
-def test_undamaged_csv_holds_every_cell_in_its_column(layout: str):
+def test_undamaged_csv_holds_every_cell_in_its_column(layout: str) -> None:
     """The standard library's reader is the judge."""
     [form] = make_document([layout], random.Random(12), "train")
 
@@ -86,7 +87,7 @@ def test_undamaged_csv_holds_every_cell_in_its_column(layout: str):
 
 @pytest.mark.parametrize("layout", ALL_LAYOUTS)
 @pytest.mark.parametrize("style", ["html", "html-flat"])
-def test_undamaged_html_says_where_every_cell_stands(layout: str, style: Style):
+def test_undamaged_html_says_where_every_cell_stands(layout: str, style: Style) -> None:
     """Laid out by the rules of HTML, each cell has its place and span again (flat: its slot)."""
     [form] = make_document([layout], random.Random(13), "train")
     [table] = (block for block in form.blocks if isinstance(block, LaidTable))
@@ -119,7 +120,7 @@ def _html_cells(text: str) -> dict[tuple[int, int, int, int], str]:
 
 @pytest.mark.parametrize("style", ["mixture", "tsv"])
 @pytest.mark.parametrize("layout", ALL_LAYOUTS)
-def test_every_damage_is_in_the_text(style: Style, layout: str):
+def test_every_damage_is_in_the_text(style: Style, layout: str) -> None:
     """A damage that cannot be seen would be counted as found by a reader who saw nothing."""
     for seed in range(3):
         forms = make_document([layout], random.Random(seed), "train")
@@ -151,7 +152,7 @@ def test_every_damage_is_in_the_text(style: Style, layout: str):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_no_text_is_lost_but_what_is_noted(style: Style):
+def test_no_text_is_lost_but_what_is_noted(style: Style) -> None:
     """Truth may only ask for what the text still holds: every name, target and field that the truth keeps is there."""
     for seed in range(4):
         forms = make_document(["zhengzhou-2020", "self-eval-2020-10"], random.Random(seed), "train")
@@ -171,7 +172,7 @@ def test_no_text_is_lost_but_what_is_noted(style: Style):
                 assert cut or comparison_key(value).replace("|", "") in whole.replace("|", "")
 
 
-def test_a_lost_value_is_lost_in_the_truth_too():
+def test_a_lost_value_is_lost_in_the_truth_too() -> None:
     """What fell off the page cannot be recovered: the truth asks for nothing there."""
     lost = 0
     for seed in range(10):
@@ -188,7 +189,7 @@ def test_a_lost_value_is_lost_in_the_truth_too():
     assert lost > 5
 
 
-def test_as_many_rows_are_shifted_as_asked():
+def test_as_many_rows_are_shifted_as_asked() -> None:
     """One row in ten by default: the share in the one real text known."""
     shifted = rows = 0
     for seed in range(40):
@@ -200,7 +201,7 @@ def test_as_many_rows_are_shifted_as_asked():
     assert 0.07 < shifted / rows < 0.13
 
 
-def test_every_way_of_shifting_occurs():
+def test_every_way_of_shifting_occurs() -> None:
     """A reader must have met all five."""
     kinds: Counter[str] = Counter()
     for seed in range(40):
@@ -213,7 +214,7 @@ def test_every_way_of_shifting_occurs():
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_line_of_a_tabbed_table_has_the_same_number_of_tabs(layout: str):
+def test_every_line_of_a_tabbed_table_has_the_same_number_of_tabs(layout: str) -> None:
     """The real text keeps its tab count on every line, however rows shift: shifting must not widen a row."""
     [form] = make_document([layout], random.Random(21), "train")
     [table] = (block for block in form.blocks if isinstance(block, LaidTable))

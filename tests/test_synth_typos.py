@@ -13,7 +13,7 @@ NAMES = sorted(load_dictionaries().names("level3"))[::7]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_damaged_label_is_an_error_that_can_be_seen(kind: Kind):
+def test_a_damaged_label_is_an_error_that_can_be_seen(kind: Kind) -> None:
     """It differs by more than spaces and is no other dictionary name, else nobody could call it an error."""
     made = [(name, damage_label(name, kind, random.Random(seed))) for seed, name in enumerate(NAMES)]
     damaged = [(name, after) for name, after in made if after is not None]
@@ -24,7 +24,7 @@ def test_a_damaged_label_is_an_error_that_can_be_seen(kind: Kind):
         assert comparison_key(after) not in dictionary_keys()
 
 
-def test_displacement_puts_one_character_last():
+def test_displacement_puts_one_character_last() -> None:
     """s[:i] + s[i+1:] + s[i]: one error to a reader, though two edits to Levenshtein."""
     for seed, name in enumerate(NAMES):
         after = damage_label(name, "displaced", random.Random(seed))
@@ -36,14 +36,14 @@ def test_displacement_puts_one_character_last():
 @pytest.mark.parametrize(
     ("kind", "change"), [("dropped", -1), ("inserted", 1), ("doubled", 1), ("swapped", 0), ("look-alike", 0)]
 )
-def test_each_kind_changes_length_by_its_own_amount(kind: Kind, change: int):
+def test_each_kind_changes_length_by_its_own_amount(kind: Kind, change: int) -> None:
     """The kinds are told apart by what they do, so that figures by kind mean something."""
     made = [(name, damage_label(name, kind, random.Random(seed))) for seed, name in enumerate(NAMES)]
 
     assert {len(after) - len(name) for name, after in made if after} == {change}
 
 
-def test_digits_stay():
+def test_digits_stay() -> None:
     """A wrong digit cannot be told from a right one: labels' numbers are not damaged."""
     for kind in SINGLE_KINDS:
         for seed in range(30):
@@ -51,7 +51,7 @@ def test_digits_stay():
             assert after is None or "12" in after or kind == "inserted"
 
 
-def test_test_split_has_look_alikes_of_its_own():
+def test_test_split_has_look_alikes_of_its_own() -> None:
     """A repair model must not be measured on the pairs it was trained on."""
     train, test = look_alikes("train"), look_alikes("test")
 
@@ -61,13 +61,13 @@ def test_test_split_has_look_alikes_of_its_own():
     assert damage_label("项目资金到位", "look-alike", random.Random(1), "test") is not None
 
 
-def test_the_same_seed_gives_the_same_error():
+def test_the_same_seed_gives_the_same_error() -> None:
     """Damage can be made again."""
     for kind in KINDS:
         one, two = (damage_label("财务管理制度健全性", kind, random.Random(9)) for _ in range(2))
         assert one == two
 
 
-def test_what_cannot_be_damaged_is_left():
+def test_what_cannot_be_damaged_is_left() -> None:
     """A single character has no error that leaves a label."""
     assert all(damage_label("率", kind, random.Random(0)) is None for kind in KINDS)

@@ -178,7 +178,7 @@ Columns = tuple[int, int, int, int]
 
 
 def level_columns(sheet: TextSheet) -> Columns | None:
-    """Return the columns of level 1, 2, 3 and the last target cell; None where the grid is not one of four such columns.
+    """Return the columns of level 1, 2, 3 and the last target cell; None where the grid has not one of each.
 
     Two grids side by side have two level-3 columns: how their rows shift is not known from any real text.
     """
@@ -189,7 +189,7 @@ def level_columns(sheet: TextSheet) -> Columns | None:
     return (c1, c2, c3, ct) if c2 == c1 + 1 and c3 > c2 else None
 
 
-# -------------------------------------------------------------------------------------------------------- page breaks
+# ------------------------------------------------------------------------------------------------------- page breaks
 
 # Characters of 10.5 pt on the text width of an A4 page, and lines on it.
 _PAGE_CHARS = 44

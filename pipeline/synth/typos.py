@@ -18,7 +18,8 @@ Kind = Literal["look-alike", "displaced", "dropped", "inserted", "doubled", "swa
 SINGLE_KINDS: tuple[Kind, ...] = ("look-alike", "displaced", "dropped", "inserted", "doubled", "swapped")
 KINDS: tuple[Kind, ...] = (*SINGLE_KINDS, "several")
 
-# Groups of characters that look alike, symmetric. Source: knowledge of the field, with 办力, 日曰, 是足, 和利, 连还, 筛箭
+# Groups of characters that look alike, symmetric. Source: knowledge of the field, with 办力, 日曰, 是足, 和利, 连还,
+# 筛箭
 # and 拨拔 seen in published OCR text. _HELD_GROUPS are kept for the split "test".
 _GROUPS = (
     "办力 力刀 刀刃 未末 未本 木本 末木 己已巳 土士 日曰 目日 目自 人入八 大太天 千干于 午牛 王玉主 白自 百白 "
