@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # The longest text a cell takes, in UTF-16 units: a rare Hanzi outside the basic plane counts two.
 MAX_UNITS = 32_767
@@ -15,6 +16,8 @@ _STARTERS = ("=", "+", "-", "@")
 _REACHES_OUT = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\s*\(|[|!\[\\]|://")
 
 
+# A form's title, agency and project stand in every one of its rows.
+@lru_cache(maxsize=512)
 def cell_text(text: str) -> str:
     """Return `text` as a cell may hold it.
 
@@ -32,9 +35,11 @@ def cell_text(text: str) -> str:
 
 def is_active(text: str) -> bool:
     """Tell whether a spreadsheet that took `text` for a formula would do more than arithmetic with it."""
+    start = text.lstrip()
     # Full-width signs are taken for the plain ones where an input method is at work.
-    plain = unicodedata.normalize("NFKC", text[:MAX_UNITS]).lstrip()
-    return plain.startswith(_STARTERS) and _REACHES_OUT.search(plain) is not None
+    if not unicodedata.normalize("NFKC", start[:1]).startswith(_STARTERS):
+        return False
+    return _REACHES_OUT.search(unicodedata.normalize("NFKC", start)) is not None
 
 
 def looks_like_formula(text: str) -> bool:

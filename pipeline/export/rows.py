@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 
 from pipeline.records import FieldValue, Finding, Indicator, Record, RepairEntry, Where
 
@@ -305,6 +306,7 @@ def display_width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in text)
 
 
+@lru_cache(maxsize=512)
 def wrapped_lines(text: str, width: float) -> int:
     """Return how many lines a text takes in a column of `width` half-width characters."""
     usable = max(width - 1, 2)  # a cell has a small margin on both sides
