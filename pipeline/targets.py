@@ -24,7 +24,9 @@ _LONGEST = 60
 # Words around a number that are not listed: longer ones say something of their own, and the cell is words.
 _LONGEST_AROUND = 8
 # A unit that no dictionary lists: 棚, 标段, dB. Longer tails are text, and so are 4D and 5A级.
-_UNKNOWN_UNIT = re.compile(r"[\u4e00-\u9fff]{1,2}|[A-Za-z]{2,3}")
+# 口 and 丨 before another character are a 0 and a 1 misread, unless wells and ponds are counted.
+_UNKNOWN_UNIT = re.compile(r"(?!口[^井塘]|丨.)[\u4e00-\u9fff]{1,2}|[A-Za-z]{2,3}")
+_BRACKETED_UNIT = re.compile(r"\(([\u4e00-\u9fff]{1,4})\)")
 # Words beside a number: Hanzi, with letters, brackets and quotes among them.
 _HANZI = re.compile(r"(?=.*[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z()（）“”\"]+")
 
@@ -54,13 +56,14 @@ _NO_MEANING = " 。；;,，、.．"
 _PER = re.compile(r"每(?P<of>[^\d每]{1,3}?)(?P<verb>为|不少于|不超过|不低于|补助|奖励)?")
 _DATE_SIGN = re.compile(r"[0-9]\s*[年月./\-—–―─~∼至到]|[0-9]{6}")
 _YEARS = re.compile(r"((?:19|20)\d\d)(?:-{1,2}|[—–―─~∼]{1,2}|至|到)((?:19|20)\d\d)年?", re.A)
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DIGIT = re.compile(r"[0-9]")
 _SPACE_IN_NUMBER = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _SPACE = re.compile(r"\s+")
 # Letters that recognisers read for the digits 0 and 1 (ocr_confusions); other letters stand for several digits.
-_DIGIT_LETTERS = str.maketrans({"O": "0", "o": "0", "〇": "0", "○": "0", "I": "1", "l": "1", "|": "1"})
+_DIGIT_LETTERS = str.maketrans({"O": "0", "o": "0", "〇": "0", "○": "0", "I": "1", "l": "1", "|": "1", "丨": "1"})
 _SURE_SIGN = re.compile(r"[》《〉〈≥≤=＝≡]")
-_LETTERED = re.compile(rf"(?P<sign>{_SIGN})?(?P<digits>[\dOo〇○Il|.]{{2,}})(?P<rest>\D*)", re.A)
+_LETTERED = re.compile(rf"(?P<sign>{_SIGN})?(?P<digits>[\dOo〇○Il|丨.]{{2,}})(?P<rest>\D*)", re.A)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +244,7 @@ class _Grammar:
         tail = self.tail(rest)
         if tail is None:
             return self._flipped(raw, head, lead)
-        if not self._free_words_fit(lead, tail, operator):
+        if not self._free_words_fit(lead, tail, operator, number):
             return None
         said = {op for op in (operator, lead.operator, tail.operator) if op}
         if len(said) > 1:
@@ -252,7 +255,7 @@ class _Grammar:
             raw, raw, "number", said.pop() if said else None, _plain(number), None, unit, None, text_around
         )  # fmt: skip
 
-    def _free_words_fit(self, lead: _Lead, tail: _Tail, operator: str | None) -> bool:
+    def _free_words_fit(self, lead: _Lead, tail: _Tail, operator: str | None, number: str) -> bool:
         """Words that no list knows stand beside a number only where a sign, a word for one or a unit vouches."""
         vouched = operator or lead.operator or tail.operator
         if not lead.listed and lead.text is not None:
@@ -261,6 +264,8 @@ class _Grammar:
                 return False
             if not _HANZI.fullmatch(lead.text) or not (vouched or tail.unit):
                 return False
+        if tail.text and tail.unit == "年" and _YEAR.fullmatch(number):
+            return False  # ≥2019年水平
         if tail.text and not vouched and not lead.text and tail.text not in self.words.around_after:
             # 3场演出 is a number with words; 3年级学生 and 5日前 are not.
             return tail.unit is not None and tail.unit not in self.words.not_before_words
@@ -355,6 +360,9 @@ class _Grammar:
             bare = rest.removesuffix(word)
             if bare != rest and _UNKNOWN_UNIT.fullmatch(bare):
                 return _Tail(bare, operator, None)
+        bracketed = _BRACKETED_UNIT.fullmatch(rest)
+        if bracketed is not None:
+            return _Tail(bracketed[1], None, None)
         return _Tail(rest, None, None) if _UNKNOWN_UNIT.fullmatch(rest) else None
 
     def _after_words(self, after: str) -> tuple[str | None, str | None]:

@@ -175,7 +175,7 @@ def test_nothing_is_empty(raw: str) -> None:
 
 
 SURE = [
-    ("二100%", "=100%"), ("》95%", "≥95%"), ("》=95%", "≥95%"), ("之90%", "≥90%"), ("《5%", "≤5%"), ("≥≥95%", "≥95%"),
+    ("二100%", "=100%"), ("》95%", "≥95%"), ("》=95%", "≥95%"), ("之90%", "≥90%"), ("《5%", "≤5%"), ("==95%", "=95%"),
     ("IO0%", "100%"), ("≥9O%", "≥90%"), ("=l00%", "=100%"), ("95o/o", "95%"), ("≥95%%", "≥95%"),
 ]  # fmt: skip
 
@@ -197,7 +197,7 @@ def test_a_sure_misreading_is_repaired_and_kept(raw: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["292%", "2280次", "%=99百分比", "一100%", "-100%", "W5%", "950/0", "O-Io", "二十人", "之后"]
+    "raw", ["292%", "2280次", "%=99百分比", "一100%", "-100%", "W5%", "950/0", "O-Io", "≥≥6场", "≥S%", "二十人", "之后"]
 )
 def test_a_likely_misreading_is_left_alone(raw: str) -> None:
     """Each of these could be what was printed; a person decides."""

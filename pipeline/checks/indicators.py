@@ -19,13 +19,22 @@ _WANTED = re.compile(r"\(?\s*[≥≤=><]+\s*\*+[^()]{0,6}\)?\s*$")
 _NAMELESS = re.compile(r"指标\s*\d+\s*[:：]?")
 _UNIT_IN_NAME = re.compile(r"[(（](?:单位[:：])?(?P<unit>[^()（）]{1,5})[)）]$")
 # An operator that lost its shape, before a number: read but not one of the grammar's.
-_ODD_SIGN = re.compile(r"(?P<sign>%=|％=|[-—–一]|[WwSs]|兰|乏|之|Z|二)(?=\d)")
-_SIGN_AFTER = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>%?)(?P<sign>[≥≤=><])")
-_PERCENT_AS_DIGITS = re.compile(r"(?P<sign>[≥≤=><]?)(?P<number>\d{1,3})0/0")
-_DIGIT_LETTERS = re.compile(r"(?=.*[OoIl])[0-9OoIl|.]+(?P<to>[-~—至])[0-9OoIl|.]+(?P<rest>\D*)")
-_JUNK_BEFORE_NUMBER = re.compile(r"[^0-9\u4e00-\u9fffA-Za-z(（【\[“《≥≤=><≧≦+.,，±]{1,3}\d")
-_SIGN_OF = {"%=": "≥", "-": "=", "—": "=", "–": "=", "一": "=", "二": "=", "W": "≤", "w": "≤", "S": "≤", "s": "≤",
-            "兰": "≤", "乏": "≥", "之": "≥", "Z": "≥"}  # fmt: skip
+_SIGN_OF = {"%=": "≥", "-": "=", "—": "=", "–": "=", "一": "=", "二": "=", "W": "≤", "w": "≤", "s": "≤", "兰": "≤",
+            "乏": "≥", "之": "≥"}  # fmt: skip
+_ODD_SIGN = re.compile(rf"(?P<sign>{'|'.join(_SIGN_OF)})(?=\d)", re.A)
+_SIGN_AFTER = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>%?)(?P<sign>[≥≤=><])", re.A)
+_PERCENT_AS_DIGITS = re.compile(r"(?P<sign>[≥≤=><]?)(?P<number>\d{1,3}(?:\.\d+?)?)0/0", re.A)
+_DOUBLED_SIGN = re.compile(r"(?P<sign>[≥≤])(?P=sign)(?=\d)", re.A)
+_DIGIT_OF = str.maketrans("OoQD〇○口IlLi|!丨ZSsBbGgq$", "00000001111111255866995")
+_LETTERED = re.compile(
+    r"(?P<sign>[≥≤=><]?)(?=[^\d]*\d|[^\d]+[%X])(?P<digits>[\dOoQD〇○口IlLi|!丨ZSsBbGgq$.~-]{1,})(?P<rest>[%Xx]|[\u4e00-\u9fff/]{0,4})",
+    re.A,
+)
+# ≥上年水平 and ≥5A级 are words; ≥9&%, ≥S0人 and ≥≥% are numbers that were not read.
+_SIGN_AND_RUN = re.compile(r"(?P<signs>[≥≤=><≧≦]{1,2})(?P<run>[\dA-Za-z口丨〇○&$!|≥≤.,]*)", re.A)
+_CLEAN_RUN = re.compile(r"\d[\d,]*(?:\.\d+)?|\d?[A-D]?", re.A)
+_NUMBER_WITH_LETTERS = re.compile(r"\d[\dA-Za-z&$!口丨〇○.,]*(?:%|人次|人|次|个|万元|元)", re.A)
+_JUNK = re.compile(r"[^0-9\u4e00-\u9fffA-Za-z(（【\[“《+.,，±*]{1,3}\d", re.A)
 _AGAINST = {"≥": "≤", ">": "≤", "≤": "≥", "<": "≥"}
 _STEM_PREFIXES = ("", "基本", "较", "较为", "比较", "不", "不够", "高度")
 
@@ -56,10 +65,14 @@ def operators(facts: Facts) -> Iterator[Finding]:
             yield facts.finding("form.operators-absent", "form")
         return
     for row in bare:
-        if misread_operator(facts, row) is None:
+        if misread_target(facts, row) is None:
             target = _target(row)
             sign = next((name.operator for name in facts.names(row) if name.operator), None) or _usual_sign(facts, row)
-            yield facts.finding("target.operator-missing", row.at, value=target.value, proposal=sign + target.value)
+            proposal = sign + target.value
+            if re.match(r"[25]\d", target.value):
+                # ≥ is read as 2 and ≤ as 5 (ocr_confusions).
+                proposal += f"”或“{'≥' if target.value[0] == '2' else '≤'}{target.value[1:]}"
+            yield facts.finding("target.operator-missing", row.at, value=target.value, proposal=proposal)
 
 
 def _is_price(facts: Facts, row: Row) -> bool:
@@ -81,42 +94,74 @@ def _usual_sign(facts: Facts, row: Row) -> str:
     return signs.most_common(1)[0][0] if signs else "≥"
 
 
-def misread_operators(facts: Facts) -> Iterator[Finding]:
+def misread_targets(facts: Facts) -> Iterator[Finding]:
     """G05, G08. Texts that a misread operator or digit would explain; each with what it probably was."""
     for row in facts.rows:
         target = row.indicator.target
         if target is None or _blank(target):
             continue
-        proposal = misread_operator(facts, row)
+        proposal = misread_target(facts, row)
         if proposal is not None and not _over_100(facts, row):
-            yield facts.finding("target.operator-misread", row.at, value=target.value, proposal=proposal)
-        elif proposal is None and target.kind == "words" and _JUNK_BEFORE_NUMBER.match(fold(target.value).strip()):
+            yield facts.finding("target.misread", row.at, value=target.value, proposal=proposal)
+        elif proposal is None and target.kind == "words" and _is_broken(fold(target.value)):
             yield facts.finding("target.unreadable", row.at, value=target.value)
 
 
-def misread_operator(facts: Facts, row: Row) -> str | None:
+def _is_broken(text: str) -> bool:
+    compact = "".join(text.split())
+    signed = _SIGN_AND_RUN.match(compact)
+    if signed is not None:
+        return (
+            len(signed["signs"]) == 2 or not _CLEAN_RUN.fullmatch(signed["run"]) or "o/o" in compact or "0/0" in compact
+        )
+    return bool(_NUMBER_WITH_LETTERS.fullmatch(compact) or _JUNK.match(compact))
+
+
+def misread_target(facts: Facts, row: Row) -> str | None:
     """Return what the target was before its operator or a digit was misread, where its shape tells; else None."""
     target = _target(row)
     text = "".join(fold(target.value).split())
     if target.kind == "words":
-        if match := _ODD_SIGN.match(text):
-            return _SIGN_OF[match["sign"].replace("％", "%")] + text[match.end() :]
-        if match := _SIGN_AFTER.fullmatch(text):
-            return match["sign"] + match["number"] + match["unit"]
-        if match := _PERCENT_AS_DIGITS.fullmatch(text):
-            return f"{match['sign']}{match['number']}%"
-        if _DIGIT_LETTERS.fullmatch(text):
-            return text.translate(str.maketrans("OoIl|", "00111"))
+        return _misread_words(text)
+    if target.kind != "number" or target.number is None or target.operator is not None:
         return None
-    if target.kind != "number" or target.number is None:
-        return None
-    if target.number.startswith("-") and target.operator is None and target.unit == "%":
-        return f"={target.number[1:]}%"
+    if target.number.startswith("-"):
+        # No target is below nothing but by an operator or a word (≤-5%, 下降5%): the dash was a sign.
+        return "=" + text.lstrip("-")
     # A rate of the shape 2NN is a ≥ read as 2 (292% for ≥92%).
     lost_sign = re.fullmatch(r"2(\d{2}(?:\.\d+)?|100)", target.number)
-    if target.unit == "%" and target.operator is None and lost_sign and Decimal(lost_sign[1]) <= 100:
+    if target.unit == "%" and lost_sign and Decimal(lost_sign[1]) <= 100:
         return f"≥{lost_sign[1]}%" if _is_bounded(facts, row) or row.name.endswith("率") else None
     return None
+
+
+def _misread_words(text: str) -> str | None:
+    if match := _ODD_SIGN.match(text):
+        return _SIGN_OF[match["sign"]] + text[match.end() :]
+    if match := _SIGN_AFTER.fullmatch(text):
+        return match["sign"] + match["number"] + match["unit"]
+    if match := _PERCENT_AS_DIGITS.fullmatch(text):
+        return f"{match['sign']}{match['number']}%"
+    if match := _DOUBLED_SIGN.match(text):
+        return text[1:]
+    if match := _LETTERED.fullmatch(text):
+        # Each of these letters is read for one digit only (ocr_confusions); X stands for %.
+        digits = match["digits"].translate(_DIGIT_OF)
+        rest = "%" if match["rest"] in ("X", "x") else match["rest"]
+        proposal = f"{match['sign']}{digits}{rest}"
+        return proposal if proposal != text else None
+    return None
+
+
+def odd_operators(facts: Facts) -> Iterator[Finding]:
+    """G05. One > among many ≥ lost its lower stroke; a form that means > writes it more than once."""
+    signs = Counter(_target(row).operator for row in facts.numbers)
+    for row in facts.numbers:
+        target = _target(row)
+        sign = fold(target.value).strip()[:1]
+        if sign == ">" == target.operator and signs[">"] == 1 and signs["≥"] >= 3:
+            proposal = "≥" + fold(target.value).strip()[1:]
+            yield facts.finding("target.operator-odd", row.at, value=target.value, proposal=proposal)
 
 
 def _is_bounded(facts: Facts, row: Row) -> bool:
@@ -135,7 +180,7 @@ def percents_over_100(facts: Facts) -> Iterator[Finding]:
     """G08. A share of something cannot exceed the whole; growth can."""
     for row in facts.rows:
         if row.indicator.target is not None and _over_100(facts, row):
-            proposal = misread_operator(facts, row) or "≤100%"
+            proposal = misread_target(facts, row) or "≤100%"
             value = _target(row).value
             yield facts.finding("target.percent-over-100", row.at, name=row.name, value=value, proposal=proposal)
 
@@ -198,7 +243,9 @@ def unit_names(facts: Facts) -> Iterator[Finding]:
             continue
         rule, kind = _unit_rule(facts, row), _unit_kind(facts, target.unit)
         allowed = {unit for name in facts.names(row) for unit in name.units}
-        if rule is None or kind is None or kind in rule.kinds or target.unit in allowed:
+        # 95‰ of satisfaction is 95% misread; 5‰ of births and deaths is not.
+        per_mille = target.unit == "‰" and (_is_bounded(facts, row) or Decimal(target.number or 0) > 30)
+        if rule is None or kind is None or target.unit in allowed or (kind in rule.kinds and not per_mille):
             continue
         digits = target.value.replace(target.unit, rule.suggest)
         yield facts.finding("target.unit-name", row.at, name=row.name, value=target.unit, proposal=digits)
@@ -346,6 +393,6 @@ def _target(row: Row) -> TargetValue:
 
 
 INDICATOR_CHECKS: tuple[Check, ...] = (
-    lost_targets, operators, misread_operators, percents_over_100, units, unit_names, directions, stems, booleans,
-    vague_targets, placeholders, late_targets, duplicates, joined_names,
+    lost_targets, operators, misread_targets, odd_operators, percents_over_100, units, unit_names, directions, stems,
+    booleans, vague_targets, placeholders, late_targets, duplicates, joined_names,
 )  # fmt: skip
