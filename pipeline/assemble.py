@@ -21,6 +21,7 @@ from pipeline.document import (
     Status,
     Target,
 )
+from pipeline.labeltext import label_text, split_weight, without_placeholder
 from pipeline.records import (
     FieldValue,
     Finding,
@@ -39,29 +40,18 @@ from pipeline.records import (
 # A paragraph ends with one of these; a cell cut by a page break anywhere else goes on in the middle of a sentence.
 _PARAGRAPH_END = re.compile(r"[。；;！!？?：:]\s*$")
 _PARAGRAPH_START = re.compile(r"^\s*(\d+[.、．)）]|[（(][一二三四五六七八九十\d]+[)）]|[一二三四五六七八九十]+[、.])")
-_WEIGHT = re.compile(r"\s*[(（]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）]\s*$")
-_PLACEHOLDER = re.compile(r"^\s*指标\s*\d+\s*[:：.、]?\s*|^\s*(?:…+|\.{3,}|⋯+)\s*$")
-_BETWEEN_HAN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 
 ParseTarget = Callable[[str, str | None], tuple[Target, Repair | None]]
 ParseField = Callable[[str, str, str | None], dict[str, Any] | None]
 SplitLabel = Callable[[str], tuple[str, str | None]]
 
 
-def label_text(text: str) -> str:
-    """A label as it reads on one line: breaks and the spaces beside Chinese characters are the layout's, not the label's."""
-    return _BETWEEN_HAN.sub("", " ".join(text.split())).strip()
-
-
 def level_text(cell: RowCell) -> tuple[str, str | None]:
-    """A level's name and the weight printed beside it: `产出指标(50分)` -> 产出指标, 50分; `指标1：培训人数` -> 培训人数."""
+    """A level's name and the weight printed beside it."""
     text = label_text(cell.text)
-    weight = None
-    if cell.role in (Role.LEVEL1, Role.LEVEL2) and (match := _WEIGHT.search(text)):
-        text, weight = text[: match.start()], match.group(1).replace(" ", "")
     if cell.role is Role.LEVEL3:
-        text = _PLACEHOLDER.sub("", text)
-    return text, weight
+        return without_placeholder(text), None
+    return split_weight(text)
 
 
 def joined_value(cells: Sequence[RowCell]) -> str:
@@ -300,7 +290,11 @@ def _agency_of(fields: Mapping[str, FieldValue]) -> str | None:
         value = fields.get(label)
         if value is not None and value.value:
             name = (value.parsed or {}).get("name")
-            return str(name) if name else re.sub(r"^[\[【(（]?[0-9A-Za-z]{3,24}[\]】)）]?\s*[-—]?\s*(?=\D)", "", value.value)
+            return (
+                str(name)
+                if name
+                else re.sub(r"^[\[【(（]?[0-9A-Za-z]{3,24}[\]】)）]?\s*[-—]?\s*(?=\D)", "", value.value)
+            )
     return None
 
 

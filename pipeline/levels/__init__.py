@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pipeline.dictionaries import Dictionaries, comparison_key
-from pipeline.document import Form, IndicatorRow, LabelledForm, Role, Row, RowCell
+from pipeline.document import FieldEntry, Form, IndicatorRow, LabelledForm, Role, Row, RowCell
+from pipeline.labeltext import label_text, split_weight, without_placeholder
 from pipeline.levels.decode import EMPTY, FIELDS, GRID, HEADER, Choice, decode, skeleton_of
+from pipeline.levels.features import GridHeader, HeaderColumn, Lexicon, cell_features, find_headers
 from pipeline.levels.fields import FieldGatherer
-from pipeline.levels.features import Lexicon, cell_features, find_headers
 from pipeline.levels.loose import label_loose_lines
 from pipeline.levels.model import LevelModel, load_level_model
 from pipeline.templates import Template
+
+# A target that has its operator and unit in columns of their own is read in this order.
+_TARGET_ORDER = {"operator": 0, "target": 1, "unit": 2}
+_SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|＝|＞|＜|>=|<=|大于|小于|等于|不少于|不低于|不超过|不高于)")
+_PERIOD = re.compile(r"(长期|中期|实施期|年度)(?:总体)?(?:绩效)?(?:指标|目标)")
+_PERIOD_NAMES = {"长期": "长期", "中期": "中期", "实施期": "实施期", "年度": "年度"}
+# 财预〔2015〕88号 prints the grid of the whole term left of the year's.
+_PARALLEL = ("中期", "年度")
 
 __all__ = ["LevelModel", "LevelTools", "label_form", "load_level_tools"]
 
@@ -42,15 +52,25 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
         logp[r][i] = [float(value) for value in values]
     skeleton = skeleton_of(template.skeleton if template else None, tools.lexicon)
     choices, certainties = decode(rows, headers, logp, skeleton, tools.lexicon)
-    labelled = tuple(_with_roles(row, choice, sure) for row, choice, sure in zip(rows, choices, certainties, strict=True))
+    labelled = tuple(
+        _with_roles(row, choice, sure) for row, choice, sure in zip(rows, choices, certainties, strict=True)
+    )
     gatherer = _Gatherer(tools.lexicon.dictionaries, template)
-    for row, choice in zip(labelled, choices, strict=True):
-        gatherer.take(row, choice)
+    for number, (row, choice, header) in enumerate(zip(labelled, choices, headers, strict=True)):
+        gatherer.take(row, choice, header, _following(labelled, choices, number))
     gatherer.finish()
     return LabelledForm(
         form, tuple(gatherer.fields.fields), tuple(gatherer.indicators), tuple(gatherer.fields.strays),
         tuple(gatherer.headers), labelled,
     )  # fmt: skip
+
+
+def _following(rows: Sequence[Row], choices: Sequence[Choice], number: int) -> Row | None:
+    """The next field row, where it stands in the same table."""
+    after = number + 1
+    if after < len(rows) and choices[after].kind == FIELDS and rows[after].table == rows[number].table:
+        return rows[after]
+    return None
 
 
 def _with_roles(row: Row, choice: Choice, certainties: Sequence[float]) -> Row:
@@ -76,6 +96,40 @@ class _Open:
     page: int
 
 
+@dataclass(slots=True)
+class _Grid:
+    """One of the parallel grids of a form, usually the only one."""
+
+    number: int
+    rows: list[IndicatorRow] = field(default_factory=list)
+    level2: RowCell | None = None
+    blank: _Open | None = None
+    blank_after: RowCell | None = None  # the level-2 cell that already has its blank row
+    level3_until: int = -1  # last row that the level-3 cell above spans
+
+
+@dataclass(slots=True)
+class _Slots:
+    """The cells of one grid row by what they are."""
+
+    level1: RowCell | None = None
+    level2: RowCell | None = None
+    level3: RowCell | None = None
+    target: list[tuple[int, RowCell]] = field(default_factory=list)
+    extra: list[tuple[str, RowCell]] = field(default_factory=list)
+
+    def put(self, cell: RowCell, column: HeaderColumn) -> None:
+        """File a cell under its column. 定性 in the operator's column is no operator."""
+        if column.role == "operator" and not _SIGN.match("".join(cell.text.split())):
+            self.extra.append((column.name, cell))
+        elif column.role in _TARGET_ORDER:
+            self.target.append((_TARGET_ORDER[column.role], cell))
+        elif column.role == "extra":
+            self.extra.append((column.name, cell))
+        else:
+            setattr(self, column.role, cell)
+
+
 class _Gatherer:
     """Walks the labelled rows once, carrying the levels down."""
 
@@ -83,86 +137,123 @@ class _Gatherer:
         self.dictionaries = dictionaries
         self.template = template
         self.fields = FieldGatherer()
-        self.indicators: list[IndicatorRow] = []
+        self.done: list[IndicatorRow] = []
         self.headers: list[RowCell] = []
         self.grid_header: list[RowCell] = []
+        self.grids: dict[int, _Grid] = {}
         self.level1: RowCell | None = None
-        self.level2: RowCell | None = None
-        self.blank: _Open | None = None
-        self.blank_after: RowCell | None = None  # the level-2 cell that already has its blank row
-        self.level3_until = -1  # last row that the level-3 cell above spans
+        self.period: str | None = None
         self.last_kind = ""
 
-    def take(self, row: Row, choice: Choice) -> None:
+    @property
+    def indicators(self) -> list[IndicatorRow]:
+        """All indicators; periods are told only where the form has more than one."""
+        periods = {row.period for row in self.done}
+        return self.done if len(periods) > 1 else [replace(row, period=None) for row in self.done]
+
+    def take(self, row: Row, choice: Choice, header: GridHeader | None, following: Row | None) -> None:
         if choice.kind == GRID:
             self.fields.interrupt()
             self._grid_row(row, choice)
         elif choice.kind == FIELDS:
             self._close_blank()
-            self.fields.row(row, self.grid_header if self.last_kind == GRID else ())
+            self.fields.row(row, following, self.grid_header if self.last_kind == GRID else ())
         elif choice.kind == EMPTY and row.n_cols == 0:
             self._loose_line(row.cells[0])
         elif choice.kind == EMPTY:
             if self.last_kind == GRID:
-                self._blank_row(row)
+                for grid in self.grids.values():
+                    self._blank_row(row, grid)
             return
         else:
             self.fields.interrupt()
             found = [cell for cell in row.cells if cell.text]
-            self.headers.extend(found)
             if choice.kind == HEADER:
-                self.grid_header = found
+                self._header_row(found, header)
+            else:
+                for cell in found:
+                    self._bar(cell)
         # A total under the grid leaves the grid open for what may follow it.
         if not (choice.kind == FIELDS and self.last_kind == GRID and self.grid_header):
             self.last_kind = choice.kind
 
-    def finish(self) -> None:
+    def _header_row(self, found: list[RowCell], header: GridHeader | None) -> None:
+        self.grid_header = found
+        for cell in found:
+            self._bar(cell)
+        groups = max((column.group for column in header.columns), default=0) if header else 0
+        if groups + 1 != len(self.grids) and self.grids:
+            self.flush()
+        for group in range(groups + 1):
+            self.grids.setdefault(group, _Grid(group))
+
+    def flush(self) -> None:
+        """End the grids at hand: the rows of parallel grids follow each other, each under its period."""
         self._close_blank()
+        parallel = len(self.grids) > 1
+        for grid in self.grids.values():
+            period = _PARALLEL[min(grid.number, 1)] if parallel else None
+            self.done.extend(replace(row, period=period or row.period) for row in grid.rows)
+        self.grids = {}
+
+    def finish(self) -> None:
+        self.flush()
 
     # -- the grid ------------------------------------------------------------------------------------------------------
 
     def _grid_row(self, row: Row, choice: Choice) -> None:
         filled = [cell for cell in row.cells if cell.text]
-        by_role: dict[Role, RowCell] = {}
-        targets: list[tuple[int, RowCell]] = []
-        extras: list[tuple[str, RowCell]] = []
-        order = {"operator": 0, "target": 1, "unit": 2}
-        for cell, role, column in zip(filled, choice.roles, choice.columns, strict=True):
+        slots: dict[int, _Slots] = {}
+        for cell, column in zip(filled, choice.columns, strict=True):
             if column is None:
-                self.headers.append(cell)
-            elif column.role in order:
-                targets.append((order[column.role], cell))
-            elif column.role == "extra":
-                extras.append((column.name, cell))
+                self._bar(cell)
+            elif column.lead:
+                label = (column.head,) if column.head else ()
+                self.fields.fields.append(FieldEntry(label, (cell,)))
             else:
-                by_role[role] = cell
-        level1, level2, level3 = (by_role.get(role) for role in (Role.LEVEL1, Role.LEVEL2, Role.LEVEL3))
+                slots.setdefault(column.group, _Slots()).put(cell, column)
+        for group in sorted(slots):
+            self._indicator(row, slots[group], self.grids.setdefault(group, _Grid(group)), choice.shifted)
+
+    def _indicator(self, row: Row, found: _Slots, grid: _Grid, shifted: bool) -> None:
+        level1, level2, level3 = found.level1, found.level2, found.level3
         if level1 is not None:
-            self._close_blank()
-            if self.level1 is None or _key(level1) != _key(self.level1):
-                self.level2 = None
+            for other in self.grids.values():
+                self._close_blank(other)
+                if self.level1 is None or _key(level1) != _key(self.level1):
+                    other.level2 = None
             self.level1 = level1
         if level2 is not None:
-            if not (self.blank is not None and _key(self.blank.level2) == _key(level2)):
-                self._close_blank()
-            self.level2 = level2
+            if not (grid.blank is not None and _key(grid.blank.level2) == _key(level2)):
+                self._close_blank(grid)
+            grid.level2 = level2
             if level1 is None:
                 self._infer_level1(level2)
-        target = tuple(cell for _, cell in sorted(targets, key=lambda item: (item[0], item[1].col)))
-        if level3 is None and not target and not extras:
+        target = tuple(cell for _, cell in sorted(found.target, key=lambda item: (item[0], item[1].col)))
+        nothing = level3 is None or not without_placeholder(label_text(level3.text))
+        if nothing and not target and not found.extra:
             if level2 is not None:
-                self.blank = _Open(self.level1, level2, row.page)
+                grid.blank = _Open(self.level1, level2, row.page)
+            else:
+                self._blank_row(row, grid)
             return
-        self.blank = None
-        first_row = filled[0].row
-        if level3 is None and self.indicators and first_row <= self.level3_until:
-            self._sub_row(target, extras)
+        grid.blank = None
+        number = row.cells[0].row
+        if level3 is None and grid.rows and number <= grid.level3_until:
+            self._sub_row(grid, target, found.extra)
             return
         if level3 is not None:
-            self.level3_until = level3.row + level3.rowspan - 1 if level3.rowspan > 1 else -1
-        self.indicators.append(
-            IndicatorRow(self.level1, self.level2, level3, target, tuple(extras), None, row.page, choice.shifted)
+            grid.level3_until = level3.row + level3.rowspan - 1 if level3.rowspan > 1 else -1
+        grid.rows.append(
+            IndicatorRow(self.level1, grid.level2, level3, target, tuple(found.extra), self.period, row.page, shifted)
         )
+
+    def _bar(self, cell: RowCell) -> None:
+        """A section bar or the vertical label beside a grid; where it names a period, the rows below are that period's."""
+        self.headers.append(cell)
+        match = _PERIOD.search("".join(cell.text.split()))
+        if match:
+            self.period = _PERIOD_NAMES[match.group(1)]
 
     def _infer_level1(self, level2: RowCell) -> None:
         """A page break may swallow a level 1: the skeleton says whose the level 2 is, and a person is asked to look."""
@@ -177,7 +268,9 @@ class _Gatherer:
         """The level-1 names that a level 2 can stand under, by the template or the vocabularies the form has used so far."""
         key = _key(level2)
         if self.template is not None and self.template.skeleton:
-            return {one for one, below in self.template.skeleton.items() if key in {comparison_key(name) for name in below}}
+            return {
+                one for one, below in self.template.skeleton.items() if key in {comparison_key(name) for name in below}
+            }
         if self.level1 is None:
             return set()
         written = self.dictionaries.written("level1", self.level1.text)
@@ -186,25 +279,29 @@ class _Gatherer:
         names = self.dictionaries.names("level2").get(level2_written or "", ())
         return {parent for name in names if name.vocabulary in used for parent in name.parents}
 
-    def _sub_row(self, target: Sequence[RowCell], extras: Sequence[tuple[str, RowCell]]) -> None:
+    @staticmethod
+    def _sub_row(grid: _Grid, target: Sequence[RowCell], extras: Sequence[tuple[str, RowCell]]) -> None:
         """Another row of the level-3 cell above: its values go beside the first row's."""
-        last = self.indicators[-1]
+        last = grid.rows[-1]
         more = [("目标值", cell) for cell in target]
-        self.indicators[-1] = replace(last, extra=(*last.extra, *more, *extras))
+        grid.rows[-1] = replace(last, extra=(*last.extra, *more, *extras))
 
-    def _close_blank(self) -> None:
-        if self.blank is not None:
-            self.indicators.append(IndicatorRow(self.blank.level1, self.blank.level2, None, (), (), None, self.blank.page))
-            self.blank = None
+    def _close_blank(self, grid: _Grid | None = None) -> None:
+        for one in [grid] if grid is not None else list(self.grids.values()):
+            if one.blank is not None:
+                blank = one.blank
+                one.rows.append(IndicatorRow(blank.level1, blank.level2, None, (), (), self.period, blank.page))
+                one.blank_after = blank.level2
+                one.blank = None
 
-    def _blank_row(self, row: Row) -> None:
+    def _blank_row(self, row: Row, grid: _Grid) -> None:
         """A printed row without text belongs to the level 2 above it: all of them are one blank indicator."""
-        if self.blank is not None or self.level2 is None or self.level2 is self.blank_after or not row.cells:
+        if grid.blank is not None or grid.level2 is None or grid.level2 is grid.blank_after or not row.cells:
             return
-        if row.cells[0].row <= self.level3_until:
+        if row.cells[0].row <= grid.level3_until:
             return
-        self.blank_after = self.level2
-        self.indicators.append(IndicatorRow(self.level1, self.level2, None, (), (), None, row.page))
+        grid.blank_after = grid.level2
+        grid.rows.append(IndicatorRow(self.level1, grid.level2, None, (), (), self.period, row.page))
 
     def _loose_line(self, cell: RowCell) -> None:
         if cell.role is Role.LABEL:
@@ -217,5 +314,4 @@ class _Gatherer:
 
 
 def _key(cell: RowCell) -> str:
-    return comparison_key(cell.text)
-
+    return comparison_key(split_weight(label_text(cell.text))[0])

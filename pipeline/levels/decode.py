@@ -182,7 +182,8 @@ def _grid_options(
         chosen = tuple(columns[j] if j >= 0 else None for j in picked)
         roles = tuple(Role.BAR if c is None else _ROLE_OF_COLUMN.get(c.role, Role.TARGET) for c in chosen)
         shifted = any(
-            c is not None and not c.col <= row.cells[i].col < c.col + c.colspan for c, i in zip(chosen, filled, strict=True)
+            c is not None and not c.col <= row.cells[i].col < c.col + c.colspan
+            for c, i in zip(chosen, filled, strict=True)
         )
         choices.append(Choice(GRID, roles, chosen, score - _shape_cost(roles, row), shifted and scale == 1.0))
     choices.sort(key=lambda choice: (-choice.score, choice.roles))
@@ -191,7 +192,9 @@ def _grid_options(
 
 def _default_columns(n_cols: int) -> tuple[HeaderColumn, ...]:
     roles = _DEFAULT_ROLES[-n_cols:] if n_cols < 4 else (*_DEFAULT_ROLES, *("extra",) * (n_cols - 4))
-    return tuple(HeaderColumn(col, 1, role, "" if role != "extra" else f"第{col + 1}列") for col, role in enumerate(roles))
+    return tuple(
+        HeaderColumn(col, 1, role, "" if role != "extra" else f"第{col + 1}列") for col, role in enumerate(roles)
+    )
 
 
 def _shape_cost(roles: Sequence[Role], row: Row) -> float:
@@ -233,9 +236,7 @@ def _field_cost(last: Role, role: Role) -> float:
     return 0.0
 
 
-def _advance(
-    state: _State, choice: Choice, row: Row, headed: bool, skeleton: Skeleton, lexicon: Lexicon
-) -> _State:
+def _advance(state: _State, choice: Choice, row: Row, headed: bool, skeleton: Skeleton, lexicon: Lexicon) -> _State:
     if choice.kind == EMPTY:
         return _State(state.score, state.kind, state.level1, state.level2, (*state.path, choice))
     score = state.score + choice.score + _transition(state.kind, choice.kind, headed)

@@ -109,17 +109,24 @@ class Lexicon:
             near = process.extract(key, list(self.column_roles), scorer=OSA.distance, score_cutoff=1, limit=None)
             roles = {self.column_roles[found] for found, _, _ in near}
             role = roles.pop() if len(roles) == 1 else None
-        return role
+        return role or _role_by_words(key)
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderColumn:
-    """One column of a grid as its header names it: first column, width, role, and the printed name."""
+    """One column of a grid as its header names it: first column, width, role, and the printed name.
+
+    `group` counts parallel grids from zero: the second 三级指标 of a header begins the second grid. `head` is the header
+    cell itself; a column left of the levels (`lead`) holds a field of the project, not of the indicator.
+    """
 
     col: int
     colspan: int
     role: str
     name: str
+    group: int = 0
+    lead: bool = False
+    head: RowCell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +168,74 @@ def _header_of(number: int, row: Row, lexicon: Lexicon) -> GridHeader | None:
     levels = [role for role in named if role.startswith("level")]
     if len(levels) < 2 or len(named) * 2 < len(filled):
         return None
-    columns = tuple(
-        HeaderColumn(cell.col, cell.colspan, role or "extra", "".join(cell.text.split()))
-        for cell, role in zip(filled, roles, strict=True)
-        # A vertical label such as 绩效指标 spans the grid beside the header; it is no column.
-        if not (role is None and cell.rowspan > 2)
-    )
-    return GridHeader(number, row.n_cols, columns)
+    return GridHeader(number, row.n_cols, _columns(filled, roles))
+
+
+def _columns(filled: Sequence[RowCell], roles: Sequence[str | None]) -> tuple[HeaderColumn, ...]:
+    """The header's columns: doubled roles are told apart into parallel grids and extra columns."""
+    first_level = min(i for i, role in enumerate(roles) if role and role.startswith("level"))
+    found: list[HeaderColumn] = []
+    group = 0
+    taken: dict[str, str] = {}  # role -> base name, of the grid at hand
+    for i, (cell, role) in enumerate(zip(filled, roles, strict=True)):
+        name = "".join(cell.text.split())
+        if i < first_level:
+            # A vertical label such as 绩效指标 spans the grid beside its header; it is no column.
+            if (role is None and cell.rowspan > 2) or (
+                i == 0 and first_level == 1 and len(comparison_key(cell.text)) <= 8 and role is None and _is_bar(name)
+            ):
+                continue
+            found.append(HeaderColumn(cell.col, cell.colspan, "extra", name, lead=True, head=cell))
+            continue
+        if role in taken and role in ("level2", "level3"):
+            if _base(taken[role]) == _base(name):
+                group += 1
+                taken = {}
+            else:
+                role = "extra"  # another layout's word for the level, here a column beside it
+        elif role in taken and role in ("level1", "target", "operator", "unit"):
+            role = "extra"
+        if role is not None:
+            taken[role] = name
+        found.append(HeaderColumn(cell.col, cell.colspan, role or "extra", name, group, head=cell))
+    return tuple(found)
+
+
+def _is_bar(name: str) -> bool:
+    return name.endswith(("指标", "目标")) and not name.startswith(("一级", "二级", "三级"))
+
+
+def _base(name: str) -> str:
+    return re.sub(r"[(（].*?[)）]$", "", name)
+
+
+# Words that tell a column no vocabulary holds: what was done and how it was scored, against what is aimed at.
+_DONE = (
+    "实际",
+    "完成",
+    "执行",
+    "得分",
+    "分值",
+    "权重",
+    "原因",
+    "偏差",
+    "标准",
+    "说明",
+    "备注",
+    "依据",
+    "类型",
+    "属性",
+    "解释",
+)
+_AIMED = ("预期", "计划值", "指标值", "目标值", "标准值")
+
+
+def _role_by_words(key: str) -> str | None:
+    if len(key) > 16:
+        return None
+    if any(word in key for word in _DONE):
+        return "extra"
+    return "target" if any(word in key for word in _AIMED) else None
 
 
 def _by_order(roles: list[str | None]) -> list[str | None]:

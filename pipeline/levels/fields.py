@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from pipeline.document import FieldEntry, Role, Row, RowCell
 
@@ -28,37 +29,41 @@ class FieldGatherer:
         self.strays: list[RowCell] = []
         self._parent: RowCell | None = None
         self._parent_until = -1
+        self._groups: dict[int, RowCell] = {}
         self._heads: _Heads | None = None
 
     def interrupt(self) -> None:
         """Another kind of row stands between: parents and column labels end."""
         self._parent = None
+        self._groups = {}
         self._heads = None
 
-    def row(self, row: Row, grid_header: Sequence[RowCell] = ()) -> None:
-        """Take a row of labels and values. `grid_header`: the cells of the grid's header where the row stands in a grid."""
+    def row(self, row: Row, following: Row | None = None, grid_header: Sequence[RowCell] = ()) -> None:
+        """Take a row of labels and values.
+
+        `following` is the next row of the same table; `grid_header` the cells of the grid's header where the row stands in
+        a grid.
+        """
         filled = [cell for cell in row.cells if cell.text]
         number = filled[0].row
         if self._ends_parent(filled[0], number):
-            self._parent = None
-            self._heads = None
+            self.interrupt()
         if self._heads is not None and self._heads.table != row.table and filled[0].col == 0:
             self._heads = None
         labels = [cell for cell in filled if cell.role is Role.LABEL]
         if grid_header and len(labels) == 1 and len(filled) > 1:
             self._under_heads(row, labels[0], grid_header, only_filled=True)
-            return
-        if not labels and self._heads is None:
+        elif not labels and self._heads is None:
             self.more(filled)
-            return
-        if self._is_head_row(row, filled):
+        elif self._is_head_row(row, filled, following):
             self._open_heads(row, filled)
-            return
-        if self._heads is not None and self._fits_heads(filled):
-            own = labels[0] if labels and labels[0].col < self._heads.cells[0].col else None
-            self._under_heads(row, own, self._heads.cells)
-            return
-        self._pairs(row, filled)
+        elif self._heads is not None and self._fits_heads(filled):
+            heads = self._heads.cells
+            own = labels[0] if labels and labels[0].col <= heads[0].col else None
+            # The column of the row labels has a head of its own (任务名称), which names no value.
+            self._under_heads(row, own, heads[1:] if own is not None and own.col == heads[0].col else heads)
+        else:
+            self._pairs(row, filled, following)
 
     def more(self, cells: Sequence[RowCell]) -> None:
         """Values that go on with the field above; with none above they are strays."""
@@ -77,8 +82,12 @@ class FieldGatherer:
 
     def _ends_parent(self, first: RowCell, number: int) -> bool:
         if self._parent is None:
-            return self._heads is not None and first.col == 0 and first.role is Role.LABEL and number > 0 and (
-                self._heads.cells[0].col > 0
+            return (
+                self._heads is not None
+                and first.col == 0
+                and first.role is Role.LABEL
+                and number > 0
+                and (self._heads.cells[0].col > 0)
             )
         if self._parent.rowspan > 1:
             return number > self._parent_until
@@ -89,21 +98,24 @@ class FieldGatherer:
         """Tell whether no blank cell stands between two cells of a row."""
         return not any(left.col < cell.col < right.col and not cell.text for cell in row.cells)
 
-    def _is_head_row(self, row: Row, filled: Sequence[RowCell]) -> bool:
-        """Labels only, the last ones touching each other, the last one at the row's end: headers over values.
+    def _is_head_row(self, row: Row, filled: Sequence[RowCell], following: Row | None) -> bool:
+        """Labels only, and the row below has its values under them: headers over values.
 
-        One label left of them may be their parent; a blank beside it is the corner over the row labels.
+        One label left of them may be their parent; a blank beside it is the corner over the row labels. Where the row below
+        is blank, labels that touch each other up to the row's end are headers too.
         """
         if any(cell.role is not Role.LABEL for cell in filled) or len(filled) < 2:
             return False
+        below = [cell for cell in following.cells if cell.text] if following is not None else []
+        if below:
+            columns = {cell.col for cell in filled}
+            values = [cell for cell in below if cell.role is not Role.LABEL]
+            labels = [cell for cell in below if cell.role is Role.LABEL]
+            # The row below begins beside the parent, and has at most one label: its own.
+            return bool(values) and all(v.col in columns for v in values) and len(labels) <= 1 and below[0].col > 0
         last = filled[-1]
-        if any(cell.col > last.col and not cell.text for cell in row.cells):
-            return False
-        touching = [self._touch(row, a, b) for a, b in zip(filled, filled[1:], strict=False)]
-        if not all(touching[1:]):
-            return False
-        # Two labels side by side: a parent with a lone label whose value is blank would have its blank at the end.
-        return len(filled) >= 3 or (touching[0] and filled[0].col > 0) or (touching[0] and filled[0].col == 0 and filled[0].rowspan == 1)
+        touching = [self._touch(row, one, other) for one, other in pairwise(filled)]
+        return len(filled) >= 3 and all(touching[1:]) and not any(c.col > last.col and not c.text for c in row.cells)
 
     def _open_heads(self, row: Row, filled: Sequence[RowCell]) -> None:
         first, rest = filled[0], list(filled[1:])
@@ -123,11 +135,13 @@ class FieldGatherer:
         columns = {cell.col for cell in self._heads.cells}
         start = min(columns)
         labels = [cell for cell in filled if cell.role is Role.LABEL]
-        if any(cell.col >= start for cell in labels) or len(labels) > 1:
+        if any(cell.col > start for cell in labels) or len(labels) > 1:
             return False
         return all(cell.col in columns or cell.col < start for cell in filled)
 
-    def _under_heads(self, row: Row, own: RowCell | None, heads: Sequence[RowCell], *, only_filled: bool = False) -> None:
+    def _under_heads(
+        self, row: Row, own: RowCell | None, heads: Sequence[RowCell], *, only_filled: bool = False
+    ) -> None:
         by_col = {cell.col: cell for cell in row.cells}
         path = tuple(cell for cell in (self._parent if not only_filled else None, own) if cell is not None)
         for head in heads:
@@ -136,22 +150,41 @@ class FieldGatherer:
                 continue
             self.fields.append(FieldEntry((*path, head), (value,) if value.text else ()))
 
-    def _pairs(self, row: Row, filled: Sequence[RowCell]) -> None:
+    def _pairs(self, row: Row, filled: Sequence[RowCell], following: Row | None) -> None:
         i = 0
         while i < len(filled) and filled[i].role is not Role.LABEL:
             self.more([filled[i]])
             i += 1
+        first_of_parent = False
+        pairs: list[tuple[RowCell, list[RowCell]]] = []
         while i < len(filled):
             label = filled[i]
-            following = filled[i + 1] if i + 1 < len(filled) else None
-            if following is not None and following.role is Role.LABEL and self._touch(row, label, following) and label.col == 0:
+            i += 1
+            if i < len(filled) and self._is_parent(row, label, filled[i], following):
                 self._set_parent(label)
-                i += 1
+                self._groups = {}
+                first_of_parent = True
                 continue
             values = []
-            i += 1
             while i < len(filled) and filled[i].role is not Role.LABEL:
                 values.append(filled[i])
                 i += 1
-            path = (self._parent, label) if self._parent is not None and self._parent is not label else (label,)
-            self.fields.append(FieldEntry(path, tuple(values)))
+            pairs.append((label, values))
+        if first_of_parent and len(pairs) > 1:
+            # Two totals side by side: what stands below each is a part of it.
+            self._groups = {label.col: label for label, _ in pairs}
+        for label, values in pairs:
+            path = [cell for cell in (self._parent, self._groups.get(label.col)) if cell is not None and cell is not label]
+            self.fields.append(FieldEntry((*path, label), tuple(values)))
+
+    def _is_parent(self, row: Row, label: RowCell, after: RowCell, following: Row | None) -> bool:
+        """A label beside a label in the first column is its parent; a blank between them may be the rest of a span.
+
+        Then the row below tells: it begins with a label under the second one.
+        """
+        if label.col > 0 or after.role is not Role.LABEL:
+            return False
+        if self._touch(row, label, after):
+            return True
+        below = [cell for cell in following.cells if cell.text] if following is not None else []
+        return bool(below) and below[0].role is Role.LABEL and 0 < below[0].col <= after.col

@@ -74,7 +74,9 @@ def _is_label(text: str, lexicon: Lexicon, template: Template | None, used: set[
     if not 2 <= len(key) <= 20:
         return False
     # Where the layout is known its own labels decide: a heading inside a narrative may be another layout's label.
-    names = [comparison_key(name) for name in template.fields] if template and template.fields else list(_labels(lexicon))
+    names = (
+        [comparison_key(name) for name in template.fields] if template and template.fields else list(_labels(lexicon))
+    )
     free = [name for name in names if name not in used]
     if key in free:
         return True

@@ -58,7 +58,9 @@ def load_level_model(folder: Path | None = None) -> LevelModel:
         content = path.read_bytes()
         card = json.loads(card_path.read_text("utf-8"))
     except OSError as error:
-        raise ModelError(f"{error.filename}: cannot be read ({error.strerror}); reinstall zhibiao or train the model again") from error
+        raise ModelError(
+            f"{error.filename}: cannot be read ({error.strerror}); reinstall zhibiao or train the model again"
+        ) from error
     except ValueError as error:
         raise ModelError(f"{card_path}: is not JSON ({error}); reinstall zhibiao") from error
     if hashlib.sha256(content).hexdigest() != card.get("sha256"):

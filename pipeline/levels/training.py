@@ -108,7 +108,9 @@ def make_examples(
 def make_document_text(rng: random.Random, split: Split, layouts: Sequence[str]) -> tuple[str, list[LaidForm]]:
     """Return the OCR text of a generated document and its forms: any layout, any style, more or less damaged."""
     forms = make_document([rng.choice(layouts) for _ in range(rng.choice((1, 1, 1, 2)))], rng, split)
-    style = rng.choice(("mixture", "mixture", "mixture", "tsv", "html", "html-flat", "html-wrong", "html-unclosed", "markdown", "csv"))
+    style = rng.choice(
+        ("mixture", "mixture", "mixture", "tsv", "html", "html-flat", "html-wrong", "html-unclosed", "markdown", "csv")
+    )
     damage = DamageSettings(rows=rng.choice((0.0, 0.1, 0.2)))
     return write_ocr_text(forms, rng, damage, style, split)
 
@@ -122,7 +124,9 @@ def _blinded(features: NDArray[np.float32], rng: random.Random) -> NDArray[np.fl
 
 def roles_of(rows: Sequence[Row], source: LaidForm) -> dict[tuple[int, int], Role]:
     """For each filled cell, the role of the laid-out cell it shows: by text in order, damaged labels by their damage."""
-    laid = [cell for block in source.blocks if isinstance(block, LaidTable) for cell in block.cells if cell.text.strip()]
+    laid = [
+        cell for block in source.blocks if isinstance(block, LaidTable) for cell in block.cells if cell.text.strip()
+    ]
     damaged = {comparison_key(damage.before): comparison_key(damage.after) for damage in source.damages if damage.after}
     keys = [comparison_key(cell.text) for cell in laid]
     shown = [damaged.get(key, key) for key in keys]
@@ -161,7 +165,9 @@ def _role_of_piece(key: str, keys: Sequence[str], laid: Sequence[Any]) -> Role |
     return next((cell.role for whole, cell in zip(keys, laid, strict=True) if key in whole), None)
 
 
-def train(examples: Examples, held_out: Examples, folder: Path, dictionaries: Dictionaries, data: dict[str, Any]) -> dict[str, Any]:
+def train(
+    examples: Examples, held_out: Examples, folder: Path, dictionaries: Dictionaries, data: dict[str, Any]
+) -> dict[str, Any]:
     """Fit the classifier, measure it on forms it has not seen, and write model and card into `folder`. Returns the card."""
     import sklearn
     import skops
@@ -215,5 +221,3 @@ def scores(estimator: Any, classes: Sequence[str], held_out: Examples) -> dict[s
         if (truth == name).any()
     }
     return {"cells": len(held_out), "accuracy": round(float(right.mean()), 5), "recall": recall, "calibration": bins}
-
-

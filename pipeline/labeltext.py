@@ -1,0 +1,25 @@
+"""How a printed label reads: breaks and spaces of the layout, weights in brackets, placeholders before a name."""
+
+from __future__ import annotations
+
+import re
+
+_BETWEEN_HAN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+_WEIGHT = re.compile(r"\s*[(（]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）]\s*$")
+_PLACEHOLDER = re.compile(r"^\s*指\s*标\s*[\dX一二三四五六七八九十]+\s*[:：.、．]?\s*|^\s*(?:…+|\.{3,}|⋯+|·{3,})\s*$")
+
+
+def label_text(text: str) -> str:
+    """A label as it reads on one line: breaks and the spaces beside Chinese characters are the layout's, not the label's."""
+    return _BETWEEN_HAN.sub("", " ".join(text.split())).strip()
+
+
+def split_weight(text: str) -> tuple[str, str | None]:
+    """A level's name and the weight printed beside it: `产出指标(50分)` -> 产出指标, 50分."""
+    match = _WEIGHT.search(text)
+    return (text[: match.start()], match.group(1).replace(" ", "")) if match else (text, None)
+
+
+def without_placeholder(text: str) -> str:
+    """A level-3 name without the `指标1：` that a blank form prints before it; empty where nothing else stands."""
+    return _PLACEHOLDER.sub("", text)
