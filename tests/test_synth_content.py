@@ -11,11 +11,12 @@ from pipeline.dictionaries import load_dictionaries
 from pipeline.document import Role
 from pipeline.synth.content import PLACES, SPLITS, SURNAMES, Split, make_subject, person, pools, topics, wild_words
 from pipeline.synth.indicators import adjective, boolean_word, compose, dictionary_names, make_items
-from pipeline.synth.layouts import LAYOUTS, UNSEEN_LAYOUTS, make_document, make_form
+from pipeline.synth.layouts import LAYOUTS, SPECIAL_LAYOUTS, UNSEEN_LAYOUTS, make_document, make_form
 from pipeline.synth.layouts.sheet import WEIGHT_KEY
 from pipeline.synth.model import LaidCell, LaidForm, LaidTable, TruthIndicator
 
-ALL_LAYOUTS = (*LAYOUTS, *UNSEEN_LAYOUTS)
+# Layouts whose cells are the grid's; the text list is proved apart.
+ALL_LAYOUTS = (*LAYOUTS, *UNSEEN_LAYOUTS, *(layout for layout in SPECIAL_LAYOUTS if layout != "anhui-list-2025"))
 _PREFIX = re.compile(r"^指标\d+[：:、]|^……$")
 
 
@@ -60,11 +61,12 @@ def test_truth_is_what_the_cells_say(layout: str, split: Split) -> None:
     for seed in range(5):
         form = make_form(layout, random.Random(seed), split)
 
-        fields = {cell.field: cell.text for cell in cells_of(form) if cell.field}
+        fields = {(cell.part, cell.field): cell.text for cell in cells_of(form) if cell.field}
         read = read_indicators(form)
 
-        assert fields == form.truth.fields
-        truth = form.truth.indicators
+        parts = enumerate(form.truths)
+        assert fields == {(part, key): value for part, truth in parts for key, value in truth.fields.items()}
+        truth = [row for truth in form.truths for row in truth.indicators]
         assert sorted(read) == list(range(len(truth)))
         assert [read[i] for i in range(len(truth))] == [(t.level1, t.level2, t.level3, t.target) for t in truth]
 
@@ -75,21 +77,42 @@ def test_extra_values_stand_in_the_indicators_row(layout: str) -> None:
     for seed in range(5):
         form = make_form(layout, random.Random(seed), "train")
 
-        for number, indicator in enumerate(form.truth.indicators):
+        for number, indicator in enumerate(row for truth in form.truths for row in truth.indicators):
             printed = {cell.text for cell in cells_of(form) if cell.indicator == number and cell.role is Role.EXTRA}
             kept = {value for key, value in indicator.extra.items() if key != WEIGHT_KEY}
             assert kept == printed - {""}
+
+
+def test_listed_indicators_are_in_their_cell() -> None:
+    """A text list holds everything in one cell: label, name and target of every indicator, in order."""
+    for seed in range(8):
+        form = make_form("anhui-list-2025", random.Random(seed), "train")
+        for part, truth in enumerate(form.truths):
+            [cell] = [c for c in cells_of(form) if c.part == part and c.field == "绩效目标"]
+            at = 0
+            for row in truth.indicators:
+                assert f"{row.level1}-{row.level2}" in cell.text
+                if row.level3:
+                    at = max(cell.text.find(f"{row.level3}{bracket}{row.target}", at) for bracket in "(（")
+                    assert at >= 0
+
+
+def test_a_roll_up_is_several_records() -> None:
+    """One project a row block: each block has its own fields and indicators."""
+    counts = {len(make_form("hunan-wide-2023-many", random.Random(seed), "train").truths) for seed in range(20)}
+
+    assert counts == {2, 3, 4}
+    assert all(len(make_form(layout, random.Random(1), "train").truths) == 1 for layout in LAYOUTS)
 
 
 @pytest.mark.parametrize("layout", ALL_LAYOUTS)
 def test_blank_rows_of_one_level_2_are_one_indicator(layout: str) -> None:
     """House rule: an empty printed row is data, but three of them under one label are not three records."""
     for seed in range(12):
-        truth = make_form(layout, random.Random(seed), "train").truth
+        for truth in make_form(layout, random.Random(seed), "train").truths:
+            blanks = [_group(row) for row in truth.indicators if row.level3 is None]
 
-        blanks = [_group(row) for row in truth.indicators if row.level3 is None]
-
-        assert len(blanks) == len(set(blanks))
+            assert len(blanks) == len(set(blanks))
 
 
 def _group(row: TruthIndicator) -> tuple[str | None, ...]:

@@ -14,12 +14,12 @@ import pytest
 from lxml import html as lxml_html
 
 from pipeline.dictionaries import comparison_key
-from pipeline.synth.layouts import LAYOUTS, UNSEEN_LAYOUTS, make_document
+from pipeline.synth.layouts import LAYOUTS, SPECIAL_LAYOUTS, UNSEEN_LAYOUTS, make_document
 from pipeline.synth.model import LaidForm, LaidTable
 from pipeline.synth.ocrtext import STYLES, DamageSettings, Style, write_ocr_text
 from pipeline.synth.typos import KINDS
 
-ALL_LAYOUTS = (*LAYOUTS, *UNSEEN_LAYOUTS)
+ALL_LAYOUTS = (*LAYOUTS, *UNSEEN_LAYOUTS, *SPECIAL_LAYOUTS)
 HEAVY = replace(
     DamageSettings(), rows=0.2, value_lost=0.02, zipped=0.03, operators=0.05, level1_typos=0.1, level2_typos=0.1,
     level3_typos=0.1,
@@ -67,7 +67,7 @@ def test_undamaged_tabs_hold_every_cell_in_its_column(layout: str) -> None:
 
     rows = [[plain(cell) for cell in line.split("\t")] for line in text.split("\n") if "\t" in line]
     assert rows == [row for form in forms for row in laid_rows(form)]
-    assert [form.truth for form in written] == [form.truth for form in forms]
+    assert [form.truths for form in written] == [form.truths for form in forms]
     assert not any(form.damages for form in written)
 
 
@@ -147,7 +147,7 @@ def test_every_damage_is_in_the_text(style: Style, layout: str) -> None:
                 assert comparison_key(damage.before) not in "\t".join(lines).split("\t")
             elif damage.kind == "value-lost":
                 number = int(re.findall(r"\d+", damage.at)[0])
-                kept = form.truth.indicators[number]
+                kept = [row for truth in form.truths for row in truth.indicators][number]
                 assert kept.target != damage.before or damage.at.endswith("extra")
 
 

@@ -108,7 +108,7 @@ def pools() -> dict[str, Pool]:
 
 # The word model that labels are judged with brings a word list; its common nouns widen what generated names are about
 # far beyond the topics. Characters that would make a form unfit to show are kept out.
-_UNFIT = re.compile("[奸妓毒杀尸淫娼嫖赌鬼血性裸奴匪死亡党共产反革命]")
+_UNFIT = re.compile("[奸妓毒杀尸淫娼嫖赌鬼血性裸奴匪死亡党共产反革命墓盗贼帝佛僧妾婢]")
 # Below this count in the word list's corpus a word is rare enough to be strange on a form.
 _COMMON_WORD = 300
 

@@ -101,7 +101,7 @@ def _count(
     span: tuple[int, int],
     signs: str = "≥=≥=≥",
 ) -> Goal:
-    unit = rng.choice(units)
+    unit = rng.choice([unit for unit in units if not (subject.sound and unit == "人/次")])
     due = next((due for ending, due in _ENDING_UNITS if name.endswith(ending)), ())
     if due and (subject.sound or rng.random() < 0.85):
         unit = rng.choice(due)
@@ -281,7 +281,7 @@ def known_goal(entry: Name, subject: Subject, rng: random.Random) -> Goal:
         if name.endswith(endings):
             if word == "adjective" and entry.words and not subject.sound:
                 return _words(rng.choice((*entry.words[:1] * 3, *(w for w in entry.words if not w.startswith("不")))))
-            return _GOALS[word](rng, name, subject)
+            return _GOALS["days" if word == "date" and subject.sound else word](rng, name, subject)
     if entry.units and entry.operator:
         unit = rng.choice(entry.units)
         if unit == "%":

@@ -28,6 +28,8 @@ class LaidCell:
     indicator: int = -1
     # Key into Truth.fields for the cell that holds the field's value, "" elsewhere.
     field: str = ""
+    # Which of the form's truths the cell belongs to; not 0 only in a table that holds several projects.
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +95,11 @@ class LaidForm:
     blocks: tuple[LaidTable | LaidLine, ...]
     truth: Truth
     damages: tuple[Damage, ...] = ()
+    # Truths of the further projects of a roll-up (one table, several projects), in their order. Indices of indicators
+    # count on through all truths.
+    more: tuple[Truth, ...] = ()
+
+    @property
+    def truths(self) -> tuple[Truth, ...]:
+        """All truths: one for each record that the form should become."""
+        return (self.truth, *self.more)

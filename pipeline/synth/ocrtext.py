@@ -134,8 +134,8 @@ class _Writer:
         if not self.half or half == text:
             return text
         if cell.field:
-            whole = self.draft.fields[cell.field]
-            self.draft.fields[cell.field] = whole.replace(text, half)
+            fields = self.draft.fields[cell.part]
+            fields[cell.field] = fields[cell.field].replace(text, half)
             return half
         if cell.indicator >= 0 and cell.role in {Role.LEVEL3, Role.TARGET}:
             truth = self.draft.indicators[cell.indicator]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.document import Role
 from pipeline.synth.content import Split
 from pipeline.synth.model import Damage, LaidCell, LaidForm, LaidLine, LaidTable, TruthIndicator
-from pipeline.synth.typos import SINGLE_KINDS, Kind, damage_label
+from pipeline.synth.typos import KINDS, SINGLE_KINDS, Kind, damage_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ class Draft:
 
     form: LaidForm
     blocks: list[LaidLine | TextSheet]
-    indicators: list[TruthIndicator]
-    fields: dict[str, str]
+    indicators: list[TruthIndicator]  # of all the form's truths, one after another
+    fields: list[dict[str, str]]  # by truth
     damages: list[Damage] = field(default_factory=list)
 
     @property
@@ -132,8 +132,13 @@ class Draft:
 
     def finished(self) -> LaidForm:
         """Return the form with its damages and the truth that can still be recovered."""
-        truth = replace(self.form.truth, indicators=tuple(self.indicators), fields=self.fields)
-        return replace(self.form, truth=truth, damages=(*self.form.damages, *self.damages))
+        truths, start = [], 0
+        for truth, fields in zip(self.form.truths, self.fields, strict=True):
+            end = start + len(truth.indicators)
+            truths.append(replace(truth, indicators=tuple(self.indicators[start:end]), fields=fields))
+            start = end
+        damages = (*self.form.damages, *self.damages)
+        return replace(self.form, truth=truths[0], more=tuple(truths[1:]), damages=damages)
 
 
 def one_line(text: str) -> str:
@@ -144,7 +149,8 @@ def one_line(text: str) -> str:
 def damaged_draft(form: LaidForm, rng: random.Random, damage: DamageSettings, split: Split) -> Draft:
     """Return the form as text rows, broken into pages and damaged."""
     blocks: list[LaidLine | TextSheet] = [_sheet(b) if isinstance(b, LaidTable) else b for b in form.blocks]
-    draft = Draft(form, blocks, list(form.truth.indicators), dict(form.truth.fields))
+    indicators = [indicator for truth in form.truths for indicator in truth.indicators]
+    draft = Draft(form, blocks, indicators, [dict(truth.fields) for truth in form.truths])
     for sheet in draft.sheets:
         if rng.random() < damage.collapse_blanks:
             _collapse(draft, sheet)
@@ -160,7 +166,14 @@ def damaged_draft(form: LaidForm, rng: random.Random, damage: DamageSettings, sp
         _at_page_breaks(draft, sheet, columns, rng, damage)
         _shift_rows(draft, sheet, columns, rng, damage)
         _lose_and_zip(draft, sheet, columns, rng, damage)
+    _forget_lost_typos(draft)
     return draft
+
+
+def _forget_lost_typos(draft: Draft) -> None:
+    """Drop typos of texts that were lost afterwards, with their label at a page break or with their value."""
+    left = {"".join(text.split()) for sheet in draft.sheets for row in sheet.rows for text in row.texts}
+    draft.damages = [d for d in draft.damages if d.kind not in {*KINDS, "operator"} or d.after in left]
 
 
 def _sheet(table: LaidTable) -> TextSheet:
@@ -461,9 +474,6 @@ def _lose(draft: Draft, row: TextRow, col: int) -> None:
     truth = draft.indicators[cell.indicator]
     row.texts[col], row.owner[col] = "", None
     if cell.role is Role.TARGET:
-        # An operator that was misread is gone with its value.
-        at = f"indicators[{cell.indicator}].target"
-        draft.damages = [d for d in draft.damages if not (d.kind == "operator" and d.at == at and d.after == text)]
         rest = [row.texts[c] for c, other in enumerate(row.laid) if other and other.role is Role.TARGET]
         draft.indicators[cell.indicator] = replace(truth, target="".join(rest) or None)
         draft.note("value-lost", f"indicators[{cell.indicator}].target", text, "")

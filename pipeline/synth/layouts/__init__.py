@@ -1,8 +1,8 @@
 """Layouts: what a form looks like, with the truth that a perfect reader returns for it.
 
 `make_form(layout, rng, split)` fills a layout with invented content. `LAYOUTS` are the layouts that published forms use
-(ids as in `dictionaries/templates`, with a suffix where one template has variants); `UNSEEN_LAYOUTS` are invented
-variants that only ever test.
+(ids as in `dictionaries/templates`, with a suffix where one template has variants); `SPECIAL_LAYOUTS` are published
+too, but do not read row by row; `UNSEEN_LAYOUTS` are invented variants that only ever test.
 """
 
 from __future__ import annotations
@@ -11,13 +11,20 @@ import random
 from collections.abc import Callable, Sequence
 
 from pipeline.synth.content import Split, Subject, make_subject
-from pipeline.synth.layouts import evaluation, goals, invented, national
+from pipeline.synth.layouts import evaluation, goals, invented, national, rollups
 from pipeline.synth.model import LaidForm
 
-_KNOWN = {**national.MAKERS, **goals.MAKERS, **evaluation.MAKERS}
-_MAKERS: dict[str, Callable[[str, Subject, random.Random], LaidForm]] = {**_KNOWN, **invented.MAKERS}
+_KNOWN = {**national.MAKERS, **goals.MAKERS, **rollups.SINGLE, **evaluation.MAKERS}
+_MAKERS: dict[str, Callable[[str, Subject, random.Random], LaidForm]] = {
+    **_KNOWN,
+    **rollups.MANY,
+    **invented.MAKERS,
+}
 
 LAYOUTS: tuple[str, ...] = tuple(_KNOWN)
+# Published layouts that do not read row by row: several projects in one table (`LaidForm.truths` has more than one
+# truth), indicators listed inside a cell, graded thresholds.
+SPECIAL_LAYOUTS: tuple[str, ...] = tuple(rollups.MANY)
 UNSEEN_LAYOUTS: tuple[str, ...] = tuple(invented.MAKERS)
 
 

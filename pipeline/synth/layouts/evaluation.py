@@ -138,10 +138,9 @@ def _transfer(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
 def _sichuan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     """部门预算项目支出绩效自评表: operator, number and unit in three columns."""
     columns = [
-        *LEVELS[:2], Column("level3", "三级指标", 0.22), Column("operator", "指标性质", 0.06), Column("number",
-        "指标值", 0.1),
-        Column("unit", "度量单位", 0.07), Column("extra", "完成值", 0.08), Column("extra", "权重", 0.06),
-        Column("extra", "得分", 0.06), Column("extra", "未完成原因分析", 0.14),
+        *LEVELS[:2], Column("level3", "三级指标", 0.22), Column("operator", "指标性质", 0.06),
+        Column("number", "指标值", 0.1), Column("unit", "度量单位", 0.07), Column("extra", "完成值", 0.08),
+        Column("extra", "权重", 0.06), Column("extra", "得分", 0.06), Column("extra", "未完成原因分析", 0.14),
     ]  # fmt: skip
     sheet = Sheet([column.width for column in columns])
     code = f"{rng.randint(510000, 519999)}{subject.year % 100:02d}T{rng.randint(0, 10**12):012d}"
@@ -190,10 +189,9 @@ def _sichuan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
 def _yunnan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     """项目支出绩效自评表（公开14表）: ≧ and ═ as operators, ten columns."""
     columns = [
-        *LEVELS[:2], Column("level3", "三级指标", 0.22), Column("operator", "指标性质", 0.06), Column("number",
-        "指标值", 0.1),
-        Column("unit", "度量单位", 0.07), Column("extra", "实际完成值", 0.1), Column("extra", "分值", 0.06),
-        Column("extra", "得分", 0.06), Column("extra", "偏差原因分析及改进措施", 0.14),
+        *LEVELS[:2], Column("level3", "三级指标", 0.22), Column("operator", "指标性质", 0.06),
+        Column("number", "指标值", 0.1), Column("unit", "度量单位", 0.07), Column("extra", "实际完成值", 0.1),
+        Column("extra", "分值", 0.06), Column("extra", "得分", 0.06), Column("extra", "偏差原因分析及改进措施", 0.14),
     ]  # fmt: skip
     sheet = Sheet([column.width for column in columns])
     sheet.pairs(("项目名称", subject.project), label_span=2)
@@ -229,9 +227,9 @@ def _yunnan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
 def _guangdong(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     """{专项}绩效目标表 of 2018: departments of four levels, results beside the targets."""
     columns = [
-        Column("level1", "一级目标", 0.13), LEVELS[1], Column("level3", "三级指标", 0.27), Column("target", "指标值",
-        0.14),
-        Column("extra", "实际完成值", 0.14), Column("extra", "未达到指标值原因", 0.16),
+        Column("level1", "一级目标", 0.13), LEVELS[1], Column("level3", "三级指标", 0.27),
+        Column("target", "指标值", 0.14), Column("extra", "实际完成值", 0.14),
+        Column("extra", "未达到指标值原因", 0.16),
     ]  # fmt: skip
     sheet = Sheet([column.width for column in columns])
     sheet.pairs(("专项名称", subject.project))
@@ -252,15 +250,14 @@ def _guangdong(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     groups, _ = scored(groups, rng, {"done": "实际完成值", "reason": "未达到指标值原因"}, weights=False)
     sheet.grid(columns, groups)
     lines = [title("{y}年" + subject.project + "绩效目标表", subject), year_line(subject, rng)]
-    return finish(layout, sheet, subject, lines, agency=subject.department, money_unit="万元")
+    return finish(layout, sheet, subject, lines, agency=None, money_unit="万元")
 
 
 def _chongqing(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     """项目支出绩效目标审批表: weights beside the targets, an explanation of each."""
     columns = [
-        *LEVELS[:2], Column("level3", "三级指标", 0.26), Column("target", "指标值", 0.14), Column("extra", "分值",
-        0.08),
-        Column("extra", "指标解释", 0.22),
+        *LEVELS[:2], Column("level3", "三级指标", 0.26), Column("target", "指标值", 0.14),
+        Column("extra", "分值", 0.08), Column("extra", "指标解释", 0.22),
     ]  # fmt: skip
     sheet = Sheet([column.width for column in columns])
     sheet.pairs(("预算单位", subject.agency))

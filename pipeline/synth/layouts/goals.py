@@ -16,10 +16,8 @@ from pipeline.synth.layouts.parts import (
     SICHUAN,
     amount,
     check_boxes,
-    mapped,
     result_of,
     title,
-    unit_line,
     with_extra,
     with_goal,
     year_line,
@@ -327,10 +325,9 @@ def _wuhan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     """绩效目标表 of 武汉 2020: seven columns, long-term and annual, level 1 printed on every row."""
     third = rng.choice(("三级指标", "指标内容"))
     columns = [
-        Column("level1", "一级指标", 0.12), Column("level2", "二级指标(长期)", 0.12), Column("level3",
-        f"{third}(长期)", 0.2),
-        Column("target", "指标值(长期)", 0.12), Column("level2", "二级指标(年度)", 0.12), Column("level3",
-        f"{third}(年度)", 0.2),
+        Column("level1", "一级指标", 0.12), Column("level2", "二级指标(长期)", 0.12),
+        Column("level3", f"{third}(长期)", 0.2), Column("target", "指标值(长期)", 0.12),
+        Column("level2", "二级指标(年度)", 0.12), Column("level3", f"{third}(年度)", 0.2),
         Column("target", "指标值(年度)", 0.12),
     ]  # fmt: skip
     sheet = Sheet([column.width for column in columns])
@@ -534,70 +531,6 @@ def _shanghai_old(layout: str, subject: Subject, rng: random.Random) -> LaidForm
     return finish(layout, sheet, subject, lines, agency=subject.agency, money_unit="元")
 
 
-def _roll_up(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
-    """Wide tables with one project a row block: 湖南 (13 columns) and 云南 (10 columns)."""
-    hunan = layout == "hunan-wide-2023"
-    if hunan:
-        columns = [
-            *LEVELS[:2], Column("level3", "三级指标", 0.14), Column("number", "指标值", 0.07),
-            Column("extra", "指标值内容", 0.12), Column("extra", "评（扣）分标准", 0.12), Column("unit", "度量单位",
-            0.05),
-            Column("extra", "指标值类型", 0.05), Column("extra", "备注", 0.04),
-        ]  # fmt: skip
-        heads = [
-            "单位代码",
-            "单位（专项）名称",
-            _with_unit("资金总额", "万元", rng).replace("\n", ""),
-            "实施期绩效目标",
-        ]
-        widths = [0.06, 0.08, 0.05, 0.14]
-    else:
-        columns = [
-            *LEVELS[:2], Column("level3", "三级指标", 0.16), Column("operator", "指标性质", 0.06), Column("number",
-            "指标值", 0.08),
-            Column("unit", "度量单位", 0.06), Column("extra", "指标属性", 0.06), Column("extra", "指标内容", 0.14),
-        ]  # fmt: skip
-        heads, widths = ["单位名称、项目名称", "项目年度绩效目标"], [0.1, 0.16]
-    sheet = Sheet([*widths, *(column.width for column in columns)])
-    sheet.new_row()
-    for head in heads:
-        sheet.put(head, Role.HEADER, centred=True, shaded=True)
-    sheet.grid_header(columns)
-    skeleton = COST_FIRST if hunan else NATIONAL
-    groups = fill_skeleton(skeleton, subject, rng, skip_blank=rng.random() < 0.4)
-    rules = ("", "未达标酌情扣分", "每少1%扣0.5分", "完成得满分，未完成不得分")
-    makers = {
-        "指标值内容": lambda item, r: r.choice((f"反映{item.name}情况", f"全年{item.name}", "")),
-        "指标内容": lambda item, r: r.choice((f"反映{item.name}情况", f"考核{item.name}", "")),
-        "评（扣）分标准": lambda item, r: r.choice(rules),
-        "指标值类型": lambda item, r: "定性" if item.goal.words else "定量",
-        "指标属性": lambda item, r: "定性指标" if item.goal.words else "定量指标",
-    }
-    used = {column.header for column in columns}
-    groups = with_extra(groups, rng, {head: make for head, make in makers.items() if head in used})
-    if hunan:
-        # No column for the operator: it is printed with the number (≥90 | %) or left out.
-        groups = with_goal(
-            groups, lambda goal: goal if goal.words else Goal("", goal.operator + goal.number, goal.unit)
-        )
-    height = sum(group.height for group in groups)
-    values = (
-        [str(rng.randint(100001, 599999)), subject.project, amount(rng, "万元"), narrative("goal", subject, rng, 200)]
-        if hunan
-        else [subject.project, narrative("goal", subject, rng, 200)]
-    )
-    sheet.new_row()
-    for head, text in zip(heads, values, strict=True):
-        sheet.value(text, head, rowspan=height, narrative="目标" in head)
-    sheet.grid(columns, mapped(groups, lambda row: row), header=False, continued=True)
-    lines = [title("{y}年项目支出绩效目标表" if hunan else "项目支出绩效目标表", subject)]
-    if not hunan:
-        lines = [LaidLine("预算05-2表", "note"), *lines, year_line(subject, rng)]
-    if hunan and rng.random() < 0.5:
-        lines.append(unit_line(rng))
-    return finish(layout, sheet, subject, lines, agency=None, money_unit="万元" if hunan else None)
-
-
 MAKERS = {
     "mof-2015-88-dual": _dual,
     "mof-2021-101-core": _central,
@@ -612,6 +545,4 @@ MAKERS = {
     "hubei-huangshi-2022": _huangshi,
     "dept-overall-goal-generic": _department,
     "henan-dept-goal": _department,
-    "hunan-wide-2023": _roll_up,
-    "yunnan-goal": _roll_up,
 }

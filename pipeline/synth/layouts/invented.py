@@ -102,9 +102,8 @@ def _results_first(layout: str, subject: Subject, rng: random.Random) -> LaidFor
     """A monitoring table: result so far and expected result beside the target, sometimes under a double header."""
     columns = [
         Column("level1", "一级指标", 0.1), Column("level2", "二级指标", 0.12), Column("level3", "三级指标", 0.24),
-        Column("target", "年度指标值", 0.12), Column("extra", "1至7月执行情况", 0.12), Column("extra",
-        "全年预计完成情况", 0.12),
-        Column("extra", "偏差原因分析", 0.18),
+        Column("target", "年度指标值", 0.12), Column("extra", "1至7月执行情况", 0.12),
+        Column("extra", "全年预计完成情况", 0.12), Column("extra", "偏差原因分析", 0.18),
     ]  # fmt: skip
     sheet = Sheet([column.width for column in columns])
     sheet.pairs(("项目名称", subject.project))

@@ -87,6 +87,8 @@ class Sheet:
         self.cells: list[LaidCell] = []
         self.fields: dict[str, str] = {}
         self.indicators: list[TruthIndicator] = []
+        # What earlier projects of a roll-up held: their fields, and how many indicators there were when they ended.
+        self.before: list[tuple[dict[str, str], int]] = []
         self._taken: dict[tuple[int, int], LaidCell] = {}
         self._row = -1
 
@@ -112,7 +114,9 @@ class Sheet:
         free = [c for c in range(self.n_cols) if (self._row, c) not in self._taken]
         col = free[0]
         colspan = colspan or self.n_cols - col
-        cell = LaidCell(self._row, col, text, role, rowspan, colspan, vertical, centred, shaded, indicator, key)
+        cell = LaidCell(
+            self._row, col, text, role, rowspan, colspan, vertical, centred, shaded, indicator, key, len(self.before)
+        )  # fmt: skip
         for r in range(self._row, self._row + rowspan):
             for c in range(col, col + colspan):
                 if (r, c) in self._taken or c >= self.n_cols:
@@ -120,6 +124,11 @@ class Sheet:
                 self._taken[r, c] = cell
         self.cells.append(cell)
         return cell
+
+    def next_project(self) -> None:
+        """Begin the next project of a roll-up: what follows belongs to another record."""
+        self.before.append((self.fields, len(self.indicators)))
+        self.fields = {}
 
     def label(self, text: str, colspan: int = 1, rowspan: int = 1, *, vertical: bool = False) -> None:
         """Put a field label."""
@@ -397,7 +406,7 @@ def fill_skeleton(
             rows = [GridRow(item) for item in items]
             if rows and blank_rows > 1 and rng.random() < 0.1:
                 rows.append(GridRow(None))
-            if not rows and not skip_blank:
+            if not rows and (subject.sound or not skip_blank):
                 rows = [GridRow(None)] * rng.randint(1, blank_rows)
             if placeholders:
                 rows = _numbered(rows, rng)
@@ -436,5 +445,10 @@ def finish(
     """Return the form made of the lines before, the sheet and the lines after; `year` 0 where the form names none."""
     title = next(line.text for line in lines if line.kind == "title")
     year = subject.year if year is None else year or None
-    truth = Truth(title, year, agency, money_unit, dict(sheet.fields), tuple(sheet.indicators))
-    return LaidForm(layout, (*lines, sheet.table(), *after), truth)
+    ends = [*sheet.before, (sheet.fields, len(sheet.indicators))]
+    starts = [0, *(end for _, end in ends)]
+    truth, *more = (
+        Truth(title, year, agency, money_unit, dict(fields), tuple(sheet.indicators[start:end]))
+        for start, (fields, end) in zip(starts, ends, strict=False)
+    )
+    return LaidForm(layout, (*lines, sheet.table(), *after), truth, more=tuple(more))
