@@ -24,6 +24,7 @@ _GENERIC_TAILS = (
     "绩效目标表", "绩效目标申报表", "绩效目标审批表", "绩效目标批复表", "绩效目标汇总表", "绩效自评表", "绩效评价表",
     "绩效目标和指标", "绩效目标及指标", "绩效指标表",
 )  # fmt: skip
+_PROJECT_COLUMN = re.compile(r"项目名称|\(专项\)名称|单位名称|单位代码|项目编码|项目代码|单位编码|支出项目")
 # The longest title seen has 38 characters; a sentence that mentions a form runs longer.
 _MAX_TITLE = 60
 # Header fields stand on the first rows under a title: the year line, the unit line, then the fields.
@@ -92,6 +93,15 @@ class _Part:
     rows: list[Row] = field(default_factory=list)
     head_lines: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    wide: int = 0  # columns left of the levels that name a project: each project is a form of its own
+    header: Row | None = None
+
+    def next_project(self) -> _Part:
+        """A further project of the same wide sheet, under the same title and header."""
+        following = _Part(self.title, self.title_places, [], list(self.head_lines), [], self.wide, self.header)
+        if self.header is not None:
+            following.rows.append(self.header)
+        return following
 
 
 @dataclass
@@ -104,12 +114,13 @@ class _Cutter:
     def parts(self) -> list[_Part]:
         parts: list[_Part] = []
         part: _Part | None = None
-        seen_grid = False
+        seen_grid = after_head = False
         for i, row in enumerate(self.rows):
             title = self._title(row)
             if title is not None:
-                if part is not None and not self._begins_form(i) and self._same_title(part.title, title.text):
-                    continue  # a running head over a continuing grid
+                if part is not None and self._same_title(part.title, title.text) and not self._begins_again(i, part):
+                    after_head = True  # a running head over a form that goes on: so are year and unit under it
+                    continue
                 part = _Part(title.text, title.places)
                 parts.append(part)
                 seen_grid = False
@@ -123,9 +134,18 @@ class _Cutter:
                 self.before.append(row)
             elif self._is_head_line(row, part):
                 part.head_lines.extend(cell.text for cell in row.cells if cell.text)
+            elif after_head and _is_head_text(row):
+                continue
             else:
+                if self._is_grid_header(row):
+                    seen_grid = True
+                    part.wide = self._lead_columns(row)
+                    part.header = row
+                elif part.wide and self._begins_project(row, part):
+                    part = part.next_project()
+                    parts.append(part)
+                after_head = False
                 part.rows.append(row)
-                seen_grid |= self._is_grid_header(row)
         return [p for p in parts if any(cell.text for row in p.rows for cell in row.cells) or p.title]
 
     def _title(self, row: Row) -> RowCell | None:
@@ -145,15 +165,23 @@ class _Cutter:
                 return True
         return False
 
-    def _begins_form(self, i: int) -> bool:
+    def _begins_again(self, i: int, part: _Part) -> bool:
+        """Tell whether the form under a repeated title begins as the one at hand began: with the same label or header."""
+        first = next((row for row in part.rows if row.n_cols and any(cell.text for cell in row.cells)), None)
+        if first is None:
+            return False
+        start = self._first_key(first)
         for row in self.rows[i + 1 : i + 1 + _LOOK_AHEAD]:
             if self._title(row) is not None:
                 return False
-            if self._is_grid_header(row):
-                return False
-            if any(self.dictionaries.written("field", cell.text) for cell in row.cells if cell.text):
-                return True
+            if row.n_cols and any(cell.text for cell in row.cells) and not _is_head_text(row):
+                # A misread character must not glue two forms together.
+                return OSA.normalized_similarity(self._first_key(row), start) > 0.7
         return False
+
+    @staticmethod
+    def _first_key(row: Row) -> str:
+        return comparison_key(next(cell.text for cell in row.cells if cell.text))
 
     @staticmethod
     def _same_title(one: str, other: str) -> bool:
@@ -174,6 +202,23 @@ class _Cutter:
         roles = [self._column_role(cell.text) for cell in row.cells if cell.text]
         return len(roles) >= 3 and "level3" in roles and ("level2" in roles or "level1" in roles)
 
+    def _lead_columns(self, row: Row) -> int:
+        """How many columns stand left of the levels and hold a project's name or code; 0 where the sheet is not wide."""
+        filled = [cell for cell in row.cells if cell.text]
+        roles = [self._column_role(cell.text) for cell in filled]
+        first = next((i for i, role in enumerate(roles) if role and role.startswith("level")), 0)
+        named = any(_PROJECT_COLUMN.search(comparison_key(cell.text)) for cell in filled[:first])
+        return filled[first].col if first and named else 0
+
+    @staticmethod
+    def _begins_project(row: Row, part: _Part) -> bool:
+        """A row with a project's cells filled begins the next project, unless the project at hand has no row yet."""
+        filled = [cell for cell in row.cells if cell.text]
+        leads = [cell for cell in filled if cell.col < part.wide]
+        has_rows = part.header is not None and part.rows and part.rows[-1] is not part.header
+        # One lone short cell may have slid sideways; a project fills its name and more beside it.
+        return bool(leads) and bool(has_rows) and len(leads) >= 2 and row.n_cols == (part.header.n_cols if part.header else 0)
+
     def _column_role(self, text: str) -> str | None:
         written = self.dictionaries.written("column", text)
         return self.dictionaries.names("column")[written][0].role if written else None
@@ -181,11 +226,12 @@ class _Cutter:
     @staticmethod
     def _is_head_line(row: Row, part: _Part) -> bool:
         """The year and the money unit stand between the title and the first table row."""
-        filled = [cell for cell in row.cells if cell.text]
-        if part.rows or len(filled) != 1:
-            return False
-        text = filled[0].text
-        return bool(_YEAR_LINE.match(text) or _UNIT_LINE.search(text))
+        return not part.rows and _is_head_text(row)
+
+
+def _is_head_text(row: Row) -> bool:
+    filled = [cell.text for cell in row.cells if cell.text]
+    return len(filled) == 1 and bool(_YEAR_LINE.match(filled[0]) or _UNIT_LINE.search(filled[0]))
 
 
 def _first_place(row: Row) -> Place | None:
@@ -249,9 +295,17 @@ def _agency(title: str, tails: Sequence[str]) -> str | None:
     while (shorter := _TITLE_WORDS.sub("", head)) != head:
         head = shorter
     head = re.sub(r"^((19|20)\d\d年度?)", "", head)
+    if not _AGENCY_END.search(head):
+        return None
     start = key.find(head)
     # An agency's name has four characters or more (某某县局); the key may have folded widths, never the length.
     return text[start : start + len(head)] if len(head) >= 4 and len(text) == len(key) else (head if len(head) >= 4 else None)
+
+
+# What agencies' names end with; what stands before a title's tail may also be a project or a fund.
+_AGENCY_END = re.compile(
+    r"(局|委|委员会|办|办公室|院|馆|会|处|所|站|队|中心|校|学校|中学|小学|大学|学院|幼儿园|政府|公司|厅|部|机关|团|社|庭|室|署|台|园|场|库|行|法院|检察院|镇|乡|街道)$"
+)
 
 
 def _misread_cut(key: str, tails: Sequence[str]) -> int:

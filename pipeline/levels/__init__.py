@@ -66,9 +66,9 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
 
 
 def _following(rows: Sequence[Row], choices: Sequence[Choice], number: int) -> Row | None:
-    """The next field row, where it stands in the same table."""
+    """The next field row; a page break between changes nothing as long as the columns are the same."""
     after = number + 1
-    if after < len(rows) and choices[after].kind == FIELDS and rows[after].table == rows[number].table:
+    if after < len(rows) and choices[after].kind == FIELDS and rows[after].n_cols == rows[number].n_cols:
         return rows[after]
     return None
 
@@ -212,8 +212,13 @@ class _Gatherer:
                 self.fields.fields.append(FieldEntry(label, (cell,)))
             else:
                 slots.setdefault(column.group, _Slots()).put(cell, column)
-        for group in sorted(slots):
-            self._indicator(row, slots[group], self.grids.setdefault(group, _Grid(group)), choice.shifted)
+        for group in sorted({*slots, *self.grids}):
+            grid = self.grids.setdefault(group, _Grid(group))
+            if group in slots:
+                self._indicator(row, slots[group], grid, choice.shifted)
+            elif not choice.shifted:
+                # One of the parallel grids has nothing on this row.
+                self._blank_row(row, grid)
 
     def _indicator(self, row: Row, found: _Slots, grid: _Grid, shifted: bool) -> None:
         level1, level2, level3 = found.level1, found.level2, found.level3

@@ -129,14 +129,16 @@ def _options(row: Row, header: GridHeader | None, logp: Mapping[int, Sequence[fl
     filled = [i for i, cell in enumerate(row.cells) if cell.text]
     if not filled or row.n_cols == 0:
         return [Choice(EMPTY, (), (), 0.0)]
-    if header is not None and header.row == number:
+    if header is not None and header.first <= number <= header.row:
         return [Choice(HEADER, (Role.HEADER,) * len(filled), (None,) * len(filled), 0.0)]
     choices = _grid_options(row, header, logp, filled)
     choices.append(_field_option(logp, filled))
     if len(filled) == 1:
         choices.append(Choice(BAR, (Role.BAR,), (None,), _p(logp, filled[0], Role.BAR)))
     headed = sum(_p(logp, i, Role.HEADER) for i in filled)
-    choices.append(Choice(HEADER, (Role.HEADER,) * len(filled), (None,) * len(filled), headed))
+    # A row that the vocabulary does not know for a header is one only where the classifier takes every cell for it.
+    if headed > len(filled) * math.log(0.5):
+        choices.append(Choice(HEADER, (Role.HEADER,) * len(filled), (None,) * len(filled), headed))
     return choices
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -104,6 +104,8 @@ class Lexicon:
     def column_role(self, text: str) -> str | None:
         """The role of a column header; one misread character in a header of four or more is forgiven."""
         key = comparison_key(re.sub(r"[(（].*?[)）]$", "", text)) or comparison_key(text)
+        if key in self.exact["bar"]:
+            return None
         role = self.column_roles.get(comparison_key(text)) or self.column_roles.get(key)
         if role is None and len(key) >= 3:
             near = process.extract(key, list(self.column_roles), scorer=OSA.distance, score_cutoff=1, limit=None)
@@ -131,8 +133,9 @@ class HeaderColumn:
 
 @dataclass(frozen=True, slots=True)
 class GridHeader:
-    """The header row of a grid and the row it stands on; `n_cols` is that of its table."""
+    """The header of a grid: its first and last row, its columns; `n_cols` is that of its table."""
 
+    first: int
     row: int
     n_cols: int
     columns: tuple[HeaderColumn, ...]
@@ -153,9 +156,30 @@ def find_headers(rows: Sequence[Row], lexicon: Lexicon) -> list[GridHeader | Non
     current: GridHeader | None = None
     for number, row in enumerate(rows):
         found = _header_of(number, row, lexicon)
+        if found is None and current is not None and current.row == number - 1:
+            found = _second_row(current, number, row, lexicon)
         current = found or current
         headers.append(current)
     return headers
+
+
+def _second_row(header: GridHeader, number: int, row: Row, lexicon: Lexicon) -> GridHeader | None:
+    """A header of two rows: 目标值 and 实际完成值 under 绩效指标值. Every cell of the second row names a column."""
+    filled = [cell for cell in row.cells if cell.text]
+    roles = [lexicon.column_role(cell.text) if len(cell.text) <= 16 else None for cell in filled]
+    if not filled or row.n_cols != header.n_cols or not all(roles) or any(r in ("level1", "level2") for r in roles):
+        return None
+    below = {
+        cell.col: HeaderColumn(cell.col, cell.colspan, role or "extra", "".join(cell.text.split()), head=cell)
+        for cell, role in zip(filled, roles, strict=True)
+    }
+    kept = [c for c in header.columns if not any(c.col <= col < c.col + c.colspan for col in below)]
+    groups = {c.col: c.group for c in header.columns}
+    merged = [
+        replace(c, group=max((g for col, g in groups.items() if col <= c.col), default=0)) for c in below.values()
+    ]
+    columns = tuple(sorted((*kept, *merged), key=lambda c: c.col))
+    return GridHeader(header.first, number, row.n_cols, columns)
 
 
 def _header_of(number: int, row: Row, lexicon: Lexicon) -> GridHeader | None:
@@ -168,7 +192,7 @@ def _header_of(number: int, row: Row, lexicon: Lexicon) -> GridHeader | None:
     levels = [role for role in named if role.startswith("level")]
     if len(levels) < 2 or len(named) * 2 < len(filled):
         return None
-    return GridHeader(number, row.n_cols, _columns(filled, roles))
+    return GridHeader(number, number, row.n_cols, _columns(filled, roles))
 
 
 def _columns(filled: Sequence[RowCell], roles: Sequence[str | None]) -> tuple[HeaderColumn, ...]:
@@ -181,9 +205,7 @@ def _columns(filled: Sequence[RowCell], roles: Sequence[str | None]) -> tuple[He
         name = "".join(cell.text.split())
         if i < first_level:
             # A vertical label such as 绩效指标 spans the grid beside its header; it is no column.
-            if (role is None and cell.rowspan > 2) or (
-                i == 0 and first_level == 1 and len(comparison_key(cell.text)) <= 8 and role is None and _is_bar(name)
-            ):
+            if role is None and (cell.rowspan > 2 or _is_bar(name)):
                 continue
             found.append(HeaderColumn(cell.col, cell.colspan, "extra", name, lead=True, head=cell))
             continue
