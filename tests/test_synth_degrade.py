@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.document import Cell, Line, PageReading, Place, Reading, Role, Table
 from pipeline.errors import UsageError
-from pipeline.synth.degrade import KINDS, degrade
+from pipeline.synth.degrade import KINDS, MORE_KINDS, degrade
+from pipeline.synth.degrade.marks import cut_edge
 from pipeline.synth.degrade.rulings import INKED, break_rulings
 from pipeline.synth.degrade.seals import stamp
 from pipeline.synth.model import LaidCell, LaidForm, LaidLine, LaidTable, Truth
@@ -53,7 +54,7 @@ def filled(polygon: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return mask
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS + MORE_KINDS)
 def test_polygons_still_enclose_the_ink(kind: str, drawing: Drawing) -> None:
     """The page is damaged twice, with and without text: where the two differ is text, and the truth covers it."""
     with_text = degrade(rasterise(drawing, DPI), kind, np.random.default_rng(5))
@@ -74,7 +75,7 @@ def test_polygons_still_enclose_the_ink(kind: str, drawing: Drawing) -> None:
     assert not (ink & (inside == 0)).any()
 
 
-@pytest.mark.parametrize("kind", ["scan", "skew7", "photo", "curl30", "rotated", "dpi100"])
+@pytest.mark.parametrize("kind", ["scan", "skew7", "photo", "curl30", "rotated", "dpi100", "crease", "turned7"])
 def test_cell_outlines_follow_the_rulings(kind: str, drawing: Drawing) -> None:
     """Every point of a cell's outline lies on a ruling of the damaged page."""
     bare = rasterise(replace(drawing, runs=[]), DPI)
@@ -90,7 +91,7 @@ def test_cell_outlines_follow_the_rulings(kind: str, drawing: Drawing) -> None:
             assert grey[near].min() < 0.8 * paper[near].min()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS + MORE_KINDS)
 def test_the_same_seed_gives_the_same_bytes(kind: str, page: RenderedPage) -> None:
     """A degraded page is a function of page, kind and seed; another seed is another page."""
     first = degrade(page, kind, np.random.default_rng(11))
@@ -167,6 +168,24 @@ def test_turned_pages_know_by_how_much(page: RenderedPage) -> None:
         (x0, y0), (x1, y1) = turned.lines[0].polygon[:2]
         along = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[turned.turned]
         assert (x1 - x0) * along[0] + (y1 - y0) * along[1] > 0.9 * np.hypot(x1 - x0, y1 - y0)
+
+
+def test_a_page_cut_at_its_edge_loses_a_ruling_and_no_text(drawing: Drawing) -> None:
+    """The picture ends between the outer ruling and the text; what is left of the truth lies inside it."""
+    page = rasterise(drawing, DPI)
+    for seed in range(6):
+        cut = cut_edge(page, np.random.default_rng(seed))
+
+        height, width = cut.image.shape[:2]
+        assert width < page.image.shape[1]
+        points = np.concatenate([np.asarray(c.polygon) for c in cut.tables[0].cells] + polygons(cut))
+        assert (points >= 0).all()
+        assert (points <= [width, height]).all()
+        text = np.concatenate(polygons(cut))
+        assert text[:, 0].min() > 0
+        assert text[:, 0].max() < width
+        outer = cut.image[:, [0, -1], 0] < INKED
+        assert outer.mean(axis=0).max() < 0.2  # neither side still shows the ruling down the page
 
 
 def test_an_unknown_kind_names_the_known_ones(page: RenderedPage) -> None:

@@ -12,21 +12,25 @@ import numpy as np
 
 from pipeline.errors import UsageError
 from pipeline.synth.degrade import tone
+from pipeline.synth.degrade.marks import cut_edge, mark
 from pipeline.synth.degrade.photo import photograph
 from pipeline.synth.degrade.rulings import break_rulings
-from pipeline.synth.degrade.seals import stamp
+from pipeline.synth.degrade.seals import stamp, watermark
 from pipeline.synth.degrade.warp import quarter_turns, resample, rotate
 from pipeline.synth.render.page import RenderedPage
 
-__all__ = ["KINDS", "degrade"]
+__all__ = ["KINDS", "MORE_KINDS", "degrade"]
 
 LID = (250, 250, 250)  # what a scanner sees beside the paper
 
 
 def degrade(page: RenderedPage, kind: str, rng: np.random.Generator) -> RenderedPage:
-    """Return the page after the degradation `kind` (one of KINDS). Raises UsageError for any other word."""
+    """Return the page, as it was drawn, after the degradation `kind` (of KINDS or MORE_KINDS).
+
+    Raises UsageError for any other word.
+    """
     if kind not in _STEPS:
-        raise UsageError(f"unknown degradation '{kind}'; known are {', '.join(KINDS)}")
+        raise UsageError(f"unknown degradation '{kind}'; known are {', '.join(_STEPS)}")
     return replace(_STEPS[kind](page, rng), kind=kind)
 
 
@@ -108,6 +112,31 @@ def _rotated(page: RenderedPage, rng: np.random.Generator) -> RenderedPage:
     return quarter_turns(_scan(page, rng), int(rng.integers(1, 4)))
 
 
+def _edge(page: RenderedPage, rng: np.random.Generator) -> RenderedPage:
+    """A scan whose edge cuts off the outer ruling on one side."""
+    return _sensed(cut_edge(rotate(page, rng.uniform(-0.15, 0.15), LID), rng), rng, 60)
+
+
+def _darkmark(page: RenderedPage, rng: np.random.Generator) -> RenderedPage:
+    """A scan with a watermark of half to 0.7 of the paper's light."""
+    return _scan(watermark(page, rng, (0.5, 0.7)), rng)
+
+
+def _pen(page: RenderedPage, rng: np.random.Generator) -> RenderedPage:
+    """A scan of a page on which somebody ticked, underlined and signed."""
+    return _scan(mark(page, rng), rng)
+
+
+def _crease(page: RenderedPage, rng: np.random.Generator) -> RenderedPage:
+    """A photograph of a page that was folded lengthwise."""
+    return photograph(page, rng, (rng.uniform(2, 6),), fold=rng.uniform(6, 16))
+
+
+def _turned7(page: RenderedPage, rng: np.random.Generator) -> RenderedPage:
+    """A page laid askew and then turned by 90, 180 or 270 degrees."""
+    return quarter_turns(_skew7(page, rng), int(rng.integers(1, 4)))
+
+
 _STEPS: dict[str, Callable[[RenderedPage, np.random.Generator], RenderedPage]] = {
     "clean": _clean,
     "scan": _scan,
@@ -120,5 +149,12 @@ _STEPS: dict[str, Callable[[RenderedPage, np.random.Generator], RenderedPage]] =
     "photo": _photo,
     "curl30": _curl30,
     "rotated": _rotated,
+    "edge": _edge,
+    "darkmark": _darkmark,
+    "pen": _pen,
+    "crease": _crease,
+    "turned7": _turned7,
 }
-KINDS = tuple(_STEPS)
+# The acceptance table's kinds, and what lies beyond it.
+MORE_KINDS = ("edge", "darkmark", "pen", "crease", "turned7")
+KINDS = tuple(kind for kind in _STEPS if kind not in MORE_KINDS)

@@ -53,11 +53,57 @@ class Bend:
         return np.column_stack([x, y])
 
 
-def photograph(page: RenderedPage, rng: np.random.Generator, curl: tuple[float, ...]) -> RenderedPage:
-    """Photograph the page; `curl` holds the amplitudes in pixels at 200 dpi of the bends laid over each other."""
+class Fold:
+    """A page that was folded and opened again: lines across it climb to the fold and fall behind it."""
+
+    def __init__(self, rng: np.random.Generator, size: tuple[int, int], amplitude: float) -> None:
+        self.width, self.height = size
+        self.at = rng.uniform(0.3, 0.7) * self.width
+        self.slant = rng.uniform(-0.03, 0.03)  # nobody folds quite straight
+        self.reach = rng.uniform(0.15, 0.4) * self.width
+        self.amplitude = amplitude * (1 if rng.random() < 0.5 else -1)
+
+    def across(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        """How far from the fold a point is, in pixels."""
+        return np.abs(x - self.at - self.slant * (y - self.height / 2))
+
+    def flat(self, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Where the points of the folded page were on the flat one."""
+        return x, y - self.amplitude * np.clip(1 - self.across(x, y) / self.reach, 0, 1)
+
+    def bent(self, points: Points) -> Points:
+        """Where points of the flat page are on the folded one."""
+        x, y = points[:, 0], points[:, 1].copy()
+        for _ in range(40):
+            y = points[:, 1] + self.amplitude * np.clip(1 - self.across(x, y) / self.reach, 0, 1)
+        return np.column_stack([x, y])
+
+    def shadow(self, image: Image, rng: np.random.Generator, dpi: float) -> Image:
+        """The worn line along the fold, and the darker slope beside it."""
+        height, width = image.shape[:2]
+        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        distance = self.across(x, y) * tone.BASE_DPI / dpi
+        side = np.where(x > self.at, 1.0, 0.3).astype(np.float32)
+        depth = rng.uniform(0.12, 0.3) * np.exp(-((distance / 2.5) ** 2)) + 0.1 * side * np.exp(-distance / 40)
+        out: Image = np.rint(image * (1 - depth)[:, :, None]).astype(np.uint8)
+        return out
+
+
+def photograph(
+    page: RenderedPage, rng: np.random.Generator, curl: tuple[float, ...], fold: float | None = None
+) -> RenderedPage:
+    """Photograph the page; `curl` holds the amplitudes in pixels at 200 dpi of the bends laid over each other.
+
+    With `fold` the page was folded once lengthwise, the fold standing that many pixels at 200 dpi off the page's plane.
+    """
     height, width = page.image.shape[:2]
-    bends = [Bend(rng, (width, height), amplitude * page.dpi / tone.BASE_DPI) for amplitude in curl]
-    border = [int(rng.uniform(0.02, 0.07) * width + max(curl) * page.dpi / tone.BASE_DPI) for _ in range(4)]
+    scale = page.dpi / tone.BASE_DPI
+    bends: list[Bend | Fold] = [Bend(rng, (width, height), amplitude * scale) for amplitude in curl]
+    if fold is not None:
+        crease = Fold(rng, (width, height), fold * scale)
+        page = replace(page, image=crease.shadow(page.image, rng, page.dpi))
+        bends = [crease, *bends]
+    border = [int(rng.uniform(0.02, 0.07) * width + (max(curl) + (fold or 0)) * scale) for _ in range(4)]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)
     moved = corners + rng.uniform(-1, 1, (4, 2)) * CORNER_SHARE * width + [border[3], border[0]]
     size = (width + border[1] + border[3], height + border[0] + border[2])
@@ -69,12 +115,14 @@ def photograph(page: RenderedPage, rng: np.random.Generator, curl: tuple[float, 
         return apply(matrix, points)
 
     image = _expose(page.image, matrix, bends, size, rng)
-    page = replace(move_truth(page, forward, step=width * STEP_SHARE), image=image)
+    # A fold is sharper than any curl.
+    step = width * STEP_SHARE / (1 if fold is None else 4)
+    page = replace(move_truth(page, forward, step=step), image=image)
     return replace(page, image=_develop(page.image, rng, page.dpi))
 
 
 def _expose(
-    image: Image, matrix: NDArray[np.float64], bends: list[Bend], size: tuple[int, int], rng: np.random.Generator
+    image: Image, matrix: NDArray[np.float64], bends: list[Bend | Fold], size: tuple[int, int], rng: np.random.Generator
 ) -> Image:
     """Look up every pixel of the photograph on the flat page; where the page is not, there is the desk."""
     height, width = image.shape[:2]

@@ -32,8 +32,7 @@ MARKS = ("内部资料", "仅供审计使用", "档案室", "样本", "绩效评
 
 def stamp(page: RenderedPage, rng: np.random.Generator) -> RenderedPage:
     """Put one or two round seals, up to two box seals and a grey diagonal watermark over the page's tables."""
-    image = _watermark(page.image, rng, page.dpi)
-    page = replace(page, image=image)
+    page = watermark(page, rng, (0.74, 0.86))  # the trial's was 0.80 of the paper
     for _ in range(int(rng.integers(1, 3))):
         page = _put(page, rng, *_round_seal(rng, page.dpi))
     for _ in range(int(rng.integers(0, 3))):
@@ -212,8 +211,9 @@ def _colour(rng: np.random.Generator) -> tuple[int, int, int]:
     return int(rng.integers(25, 70)), int(rng.integers(50, 100)), int(rng.integers(160, 215))
 
 
-def _watermark(image: Image, rng: np.random.Generator, dpi: float) -> Image:
-    """Grey words across the page, one large line or many small ones, under an angle."""
+def watermark(page: RenderedPage, rng: np.random.Generator, grey: tuple[float, float]) -> RenderedPage:
+    """Put grey words across the page, one large line or many small ones; `grey` is their share of the paper's light."""
+    image, dpi = page.image, page.dpi
     height, width = image.shape[:2]
     words = _choose(rng, MARKS)
     face = _face(rng)
@@ -234,6 +234,5 @@ def _watermark(image: Image, rng: np.random.Generator, dpi: float) -> Image:
     canvas = canvas.rotate(angle, PilImage.Resampling.BILINEAR)
     left, top = (diagonal - width) // 2, (diagonal - height) // 2
     cover = np.asarray(canvas.crop((left, top, left + width, top + height)), dtype=np.float32) / 255
-    grey = rng.uniform(0.74, 0.86)  # of the paper's brightness; the trial's was 0.80
-    out: Image = np.rint(image * (1 - (1 - grey) * cover)[:, :, None]).astype(np.uint8)
-    return out
+    out: Image = np.rint(image * (1 - (1 - rng.uniform(*grey)) * cover)[:, :, None]).astype(np.uint8)
+    return replace(page, image=out)
