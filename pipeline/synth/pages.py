@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from PIL import Image as PilImage
 from pipeline.document import Polygon, Role
 from pipeline.errors import InputError
 from pipeline.synth.degrade import degrade
-from pipeline.synth.layouts import make_form
+from pipeline.synth.layouts import make_document as make_forms
 from pipeline.synth.model import LaidForm, LaidTable
 from pipeline.synth.render import (
     RenderedCell,
@@ -25,7 +25,7 @@ from pipeline.synth.render import (
     RenderedSeal,
     RenderedTable,
     draw_style,
-    render_form,
+    render_forms,
 )
 
 Split = Literal["train", "dev", "test"]
@@ -43,12 +43,23 @@ def make_pages(
     `fixed` overrides fields of the style (see RenderStyle), for instance dpi=300. Raises UsageError for an unknown kind
     and KeyError for an unknown layout.
     """
-    rng = random.Random(f"{layout}/{split}/{seed}")
-    form = make_form(layout, rng, split)
-    columns = max((block.n_cols for block in form.blocks if isinstance(block, LaidTable)), default=4)
-    pages = render_form(form, rng, draw_style(rng, split, columns, **fixed))
-    damage = [zlib.crc32(layout.encode()), zlib.crc32(kind.encode()), seed]
-    return form, [degrade(page, kind, np.random.default_rng([*damage, page.index])) for page in pages]
+    forms, pages = make_document([layout], kind, seed, split, **fixed)
+    return forms[0], pages
+
+
+def make_document(
+    layouts: Sequence[str], kind: str, seed: int, split: Split = "dev", new_pages: bool = True, **fixed: Any
+) -> tuple[list[LaidForm], list[RenderedPage]]:
+    """Return forms of these layouts and the pages of the document that holds them one after the other.
+
+    Without `new_pages` a form begins below the one before it, so that a page may hold several tables.
+    """
+    rng = random.Random(f"{'+'.join(layouts)}/{split}/{seed}")
+    forms = make_forms(layouts, rng, split)
+    columns = max((block.n_cols for form in forms for block in form.blocks if isinstance(block, LaidTable)), default=4)
+    pages = render_forms(forms, rng, draw_style(rng, split, columns, **fixed), new_pages)
+    damage = [zlib.crc32("+".join(layouts).encode()), zlib.crc32(kind.encode()), seed]
+    return forms, [degrade(page, kind, np.random.default_rng([*damage, page.index])) for page in pages]
 
 
 def write_pages(folder: Path, layout: str, kind: str, seed: int, split: Split = "dev", **fixed: Any) -> list[Path]:
