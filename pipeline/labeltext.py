@@ -6,7 +6,10 @@ import re
 
 _BETWEEN_HAN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _WEIGHT = re.compile(r"\s*[(（]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）]\s*$")
-_PLACEHOLDER = re.compile(r"^\s*指\s*标\s*[\dX一二三四五六七八九十]+\s*[:：.、．]?\s*|^\s*(?:…+|\.{3,}|⋯+|·{3,})\s*$")
+# One of the two characters may be misread or lost; then only the mark after the number tells.
+_PLACEHOLDER = re.compile(
+    r"^\s*指\s*标\s*[\dX一二三四五六七八九十]+\s*[:：.、．]?\s*|^\s*(?:标指|指.|.标|指|标)\s*\d+\s*[:：、]\s*|^\s*(?:…+|\.{3,}|⋯+|·{3,})\s*$"
+)
 
 
 def label_text(text: str) -> str:

@@ -178,7 +178,7 @@ class _Gatherer:
             self.last_kind = choice.kind
 
     def _header_row(self, found: list[RowCell], header: GridHeader | None) -> None:
-        self.grid_header = found
+        self.grid_header = [column.head for column in header.columns if column.head] if header else found
         for cell in found:
             self._bar(cell)
         groups = max((column.group for column in header.columns), default=0) if header else 0

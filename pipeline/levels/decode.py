@@ -151,6 +151,8 @@ _COLUMN_ROLE = {
     # An operator or a unit in a column of its own looks like either.
     "operator": (Role.EXTRA, Role.TARGET), "unit": (Role.EXTRA, Role.TARGET), "extra": (Role.EXTRA,),
 }  # fmt: skip
+# A project's name, code, amount or goal beside its indicators reads like a field's value.
+_LEAD_ROLES = (Role.EXTRA, Role.VALUE, Role.NARRATIVE, Role.LABEL)
 _ROLE_OF_COLUMN = {"level1": Role.LEVEL1, "level2": Role.LEVEL2, "level3": Role.LEVEL3, "extra": Role.EXTRA}
 
 
@@ -175,7 +177,7 @@ def _grid_options(
                 inside = column.col <= at < column.col + column.colspan
                 moved = 0 if inside else column.col - at
                 cost = shift if moved != displaced else 0.0
-                gain = max(_p(logp, i, role) for role in _COLUMN_ROLE[column.role])
+                gain = max(_p(logp, i, role) for role in (_LEAD_ROLES if column.lead else _COLUMN_ROLE[column.role]))
                 grown.append((score + gain - cost, j, moved, (*picked, j)))
         grown.sort(key=lambda item: (-item[0], item[3]))
         partial = grown[: _PER_ROW * 6]

@@ -205,7 +205,7 @@ def _columns(filled: Sequence[RowCell], roles: Sequence[str | None]) -> tuple[He
         name = "".join(cell.text.split())
         if i < first_level:
             # A vertical label such as 绩效指标 spans the grid beside its header; it is no column.
-            if role is None and (cell.rowspan > 2 or _is_bar(name)):
+            if role is None and (cell.rowspan > 2 or (i == 0 and first_level == 1 and _is_bar(name))):
                 continue
             found.append(HeaderColumn(cell.col, cell.colspan, "extra", name, lead=True, head=cell))
             continue

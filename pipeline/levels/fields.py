@@ -6,11 +6,18 @@ labels with nothing between them heads the columns below it: `项目资金→年
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.document import FieldEntry, Role, Row, RowCell
+
+
+# A row under the grid whose values stand under the grid's own columns.
+_TOTAL = re.compile(r"^(总分|合计|小计|总计|得分合计)[:：]?$")
+# Labels that name a whole, of which the labels below them name parts.
+_SUM = re.compile(r"(总额|总计|合计|总投入)([(（].*[)）])?$")
 
 
 @dataclass
@@ -51,7 +58,7 @@ class FieldGatherer:
         if self._heads is not None and self._heads.table != row.table and filled[0].col == 0:
             self._heads = None
         labels = [cell for cell in filled if cell.role is Role.LABEL]
-        if grid_header and len(labels) == 1 and len(filled) > 1:
+        if grid_header and len(labels) == 1 and len(filled) > 1 and _TOTAL.match("".join(labels[0].text.split())):
             self._under_heads(row, labels[0], grid_header, only_filled=True)
         elif not labels and self._heads is None:
             self.more(filled)
@@ -170,7 +177,7 @@ class FieldGatherer:
                 values.append(filled[i])
                 i += 1
             pairs.append((label, values))
-        if first_of_parent and len(pairs) > 1:
+        if first_of_parent and len(pairs) > 1 and all(_SUM.search(label.text.rstrip("：: ")) for label, _ in pairs):
             # Two totals side by side: what stands below each is a part of it.
             self._groups = {label.col: label for label, _ in pairs}
         for label, values in pairs:
