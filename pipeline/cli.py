@@ -50,8 +50,12 @@ def run(
     template: Annotated[
         list[Path] | None, typer.Option(help="A further template file; may be given more than once.", metavar="FILE")
     ] = None,
-    separate: Annotated[bool, typer.Option("--separate", help="Take each image of a folder for a document of its own.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Draw what was found over each page (DIR/debug/*.png).")] = False,
+    separate: Annotated[
+        bool, typer.Option("--separate", help="Take each image of a folder for a document of its own.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Draw what was found over each page (DIR/debug/*.png).")
+    ] = False,
 ) -> None:
     """Read forms and write records.jsonl, records.xlsx and run.json."""
     from pipeline.progress import Progress

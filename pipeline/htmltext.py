@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -14,16 +15,19 @@ _SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<[a-zA-Z/!]|&[a-zA-Z#]")
 # HTML's elements. Any other `<` is a less-than sign: `<24小时`, `a<b`, an unknown name, a tag that is never closed.
 _ELEMENTS = (
-    "a abbr address article aside b base bdo big blockquote body br button caption center cite code col colgroup dd del "
-    "details dfn dir div dl dt em fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe "
-    "img input ins kbd label legend li link main map mark meta nav noscript o:p ol option p param pre q s samp script section "
-    "select small source span strike strong style sub summary sup table tbody td template textarea tfoot th thead time title "
-    "tr tt u ul var video"
+    "a abbr address article aside b base bdo big blockquote body br button caption center cite code col colgroup dd "
+    "del details dfn dir div dl dt em fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr "
+    "html i iframe img input ins kbd label legend li link main map mark meta nav noscript o:p ol option p param pre q "
+    "s samp script section select small source span strike strong style sub summary sup table tbody td template "
+    "textarea tfoot th thead time title tr tt u ul var video"
 ).replace(" ", "|")
 _LESS_THAN = re.compile(rf"<(?!/?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>|!)", re.IGNORECASE)
 _TAG = re.compile(rf"</?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>|<![^<>]*>", re.IGNORECASE)
 # Elements that begin a line of their own.
-_BLOCKS = frozenset("p div h1 h2 h3 h4 h5 h6 li tr table ul blockquote section article br hr".split())
+_BLOCKS = frozenset((
+    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "table", "ul", "blockquote", "section", "article", "br",
+    "hr",
+))  # fmt: skip
 _SKIPPED = frozenset(("script", "style", "head", "template"))
 # HTML 4.01 and 5 cap colspan at 1000 and rowspan at 65534; a form has far fewer, and a lie must not cost memory.
 _MAX_SPAN = 200
@@ -71,7 +75,7 @@ def clean_fragment(raw: str) -> str:
     """
     if not _MARKUP.search(raw):
         return _tidy(raw)
-    from lxml import html
+    from lxml import html  # noqa: PLC0415 - a text without markup needs no parser
 
     source = _LESS_THAN.sub("&lt;", _UNREAD.sub(" ", raw))
     try:
@@ -167,7 +171,7 @@ def _between(text: str, line: int) -> Iterator[HtmlText]:
 
 
 def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
-    from lxml import html
+    from lxml import html  # noqa: PLC0415 - a text without markup needs no parser
 
     try:
         source = _LESS_THAN.sub("&lt;", _UNREAD.sub(lambda m: "\n" * m.group().count("\n"), text))
@@ -226,8 +230,6 @@ def _cell_text(cell: Any) -> str:
     inner = cell.find(".//table")
     if inner is None:
         return _text_of(cell)
-    from copy import deepcopy
-
     shallow = deepcopy(cell)
     for table in shallow.findall(".//table"):
         table.drop_tree()

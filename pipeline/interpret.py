@@ -39,9 +39,8 @@ def load_interpret_tools(
     settings = settings or Settings()
     words = load_dictionaries(dictionaries)
     layouts = load_templates(templates)
-    return InterpretTools(
-        words, layouts, load_level_tools(words, layouts), load_repairer(words, settings.repair), CheckContext(words), settings
-    )
+    levels, repairer = load_level_tools(words, layouts), load_repairer(words, settings.repair)
+    return InterpretTools(words, layouts, levels, repairer, CheckContext(words), settings)
 
 
 def interpret(pages: Sequence[PageReading], document: str, sha256: str, tools: InterpretTools) -> Iterator[Record]:
@@ -72,8 +71,8 @@ def _record(
         review_confidence=tools.settings.review_confidence,
     )
     record = assembly.record()
-    findings = [*record.findings, *(_before_finding(line) for line in before), *check_record(record, _context(labelled, tools))]
-    return with_findings(record, findings)
+    checked = check_record(record, _context(labelled, tools))
+    return with_findings(record, [*record.findings, *(_before_finding(line) for line in before), *checked])
 
 
 def _repairs(labelled: LabelledForm, tools: InterpretTools) -> dict[int, Repair]:

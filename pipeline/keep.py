@@ -1,7 +1,7 @@
 """Kept readings: a PageReading as bytes and back, and the key that says when a page need not be read again.
 
-The bytes are a ZIP of `reading.json` and `posteriors.npz` (no pickles). `pack` is deterministic: equal readings give equal
-bytes.
+The bytes are a ZIP of `reading.json`, `symbols.npy` and `logp.npy` (no pickles). `pack` is deterministic: equal
+readings give equal bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # ZIP's first day: no clock stands in a kept rea
 
 
 def reading_key(sha256: str, number: int, settings: LeftSettings, engine: str) -> str:
-    """The key of one page: file digest, page number in the file, all settings of the left half, version, engine and weights."""
+    """The key of one page: file digest, page number in the file, the left half's settings and version, the engine.
+
+    `engine` names the engine and its weights by digest.
+    """
     parts = [sha256, str(number), settings.model_dump_json(), str(READING_VERSION), engine]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -103,7 +106,12 @@ class _Packer:
             posterior = [self.frames, len(line.posterior.symbols), line.posterior.alphabet]
             self.frames += len(line.posterior.symbols)
             self.posteriors.append(line.posterior)
-        return {"text": line.text, "place": self.place(line.place), "confidence": line.confidence, "posterior": posterior}
+        return {
+            "text": line.text,
+            "place": self.place(line.place),
+            "confidence": line.confidence,
+            "posterior": posterior,
+        }
 
     @staticmethod
     def place(place: Place) -> dict[str, Any]:
@@ -126,7 +134,8 @@ class _Unpacker:
             blocks=tuple(self.line(b["line"]) if "line" in b else self.table(b) for b in data["blocks"]),
             seals=tuple(Seal(self.place(s["place"]), tuple(s["colour"])) for s in data["seals"]),
             problems=tuple(
-                Problem(p["code"], p["message"], self.place(p["place"]) if p["place"] else None) for p in data["problems"]
+                Problem(p["code"], p["message"], self.place(p["place"]) if p["place"] else None)
+                for p in data["problems"]
             ),
         )  # fmt: skip
 
@@ -183,6 +192,7 @@ class ReadingFolder:
 
 def renumbered(reading: PageReading, index: int, file: str) -> PageReading:
     """Return the reading as page `index` of another document: every place on it says the new page."""
+
     def place(old: Place) -> Place:
         return replace(old, page=index) if old.page is not None else old
 
@@ -191,7 +201,8 @@ def renumbered(reading: PageReading, index: int, file: str) -> PageReading:
 
     def table(old: Table) -> Table:
         readings = tuple(
-            replace(r, places=tuple(place(p) for p in r.places), lines=tuple(line(x) for x in r.lines)) for r in old.readings
+            replace(r, places=tuple(place(p) for p in r.places), lines=tuple(line(x) for x in r.lines))
+            for r in old.readings
         )
         return replace(old, readings=readings)
 

@@ -31,7 +31,7 @@ def read_text_file(path: Path, settings: OcrTextSettings | None = None) -> list[
     """Read one OCR text file into its pages.
 
     Raises InputError, naming file, line and remedy, for a missing, empty, binary or wrongly encoded file and for a line
-    longer than `settings.max_line_chars`.
+    longer than `settings.max_line_bytes`.
     """
     settings = settings or OcrTextSettings()
     try:
@@ -78,7 +78,10 @@ def decode_text(content: bytes, name: str) -> tuple[str, list[Problem]]:
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data" and len(body) - error.start < 4:
             place = Place(line=body[: error.start].count(b"\n"), column=0)
-            message = f"{name}:{(place.line or 0) + 1}: ends in the middle of a character; the file was cut off, export it again"
+            message = (
+                f"{name}:{(place.line or 0) + 1}: ends in the middle of a character; the file was cut off, "
+                "export it again"
+            )
             return _lines(body[: error.start].decode("utf-8")), [Problem("text-cut-off", message, place)]
         failed_at = error.start
     try:
@@ -175,9 +178,10 @@ class _PageText:
 
 
 def _separator(lines: Sequence[str]) -> tuple[str, int]:
-    """What stands between cells, and the commonest number of cells in a row: tabs where there are any, else even commas.
+    """What stands between cells, and the commonest number of cells in a row.
 
-    Commas inside sentences never come out so even as a table's do; four rows are the least that show it.
+    Tabs where there are any, else even commas. Commas inside sentences never come out so even as a table's do; four
+    rows are the least that show it.
     """
     tabs = Counter(line.count("\t") + 1 for line in lines if "\t" in line)
     if tabs:

@@ -17,6 +17,7 @@ from pipeline.export import write_jsonl, write_workbook
 from pipeline.interpret import InterpretTools, interpret, load_interpret_tools
 from pipeline.keep import ReadingFolder, reading_key, renumbered
 from pipeline.ocrtext import read_text_file
+from pipeline.pages import open_folder, open_pages
 from pipeline.records import Record
 from pipeline.sources import Source, find_sources
 
@@ -115,7 +116,7 @@ class Summary:
 
 @dataclass
 class Corridor:
-    """What a run carries with it: tools loaded once (the engine only when a page needs it), kept readings, the voice."""
+    """What a run carries with it: tools loaded once (the engine at the first page), kept readings, the voice."""
 
     tools: InterpretTools
     out: Path
@@ -127,7 +128,7 @@ class Corridor:
     def reader(self) -> ReaderTools:
         """The engine, loaded at the first page. Raises ModelError."""
         if self._reader is None:
-            from pipeline.leftside import load_reader
+            from pipeline.leftside import load_reader  # noqa: PLC0415 - text needs no OpenCV
 
             self._reader = load_reader(self.tools.settings.left)
         return self._reader
@@ -145,13 +146,15 @@ class Corridor:
             self.say(f"zhibiao: skipped: {skipped}")
             return []
         except PipelineError as error:
-            if error.exit_code == 4:  # a model or dictionary that cannot be used stops the run: no input would fare better
+            # A model or dictionary that cannot be used stops the run: no input would fare better.
+            if error.exit_code == 4:
                 raise
             account.fail(str(error))
             self.say(f"zhibiao: {error}")
             return []
         except Exception as error:  # a fault of zhibiao's own must not take the other inputs with it
-            account.fail(f"{source.path}: {type(error).__name__}: {error}; a fault of zhibiao, please report it with the file")
+            fault = f"{type(error).__name__}: {error}"
+            account.fail(f"{source.path}: {fault}; a fault of zhibiao, please report it with the file")
             self.say(f"zhibiao: {account.why}")
             return []
         account.records = len(found)
@@ -178,13 +181,12 @@ class Corridor:
         return readings
 
     def _page_readings(self, source: Source) -> Iterator[PageReading]:
-        from pipeline.leftside import read_page
-        from pipeline.pages import open_folder, open_pages
+        from pipeline.leftside import read_page  # noqa: PLC0415 - text needs no OpenCV
 
         settings = self.tools.settings.left
         kept = ReadingFolder(self.out / READINGS)
-        opened = open_folder(source.path, settings.pages) if source.kind == "images" else open_pages(source.path, settings.pages)
-        for page in opened:
+        open_source = open_folder if source.kind == "images" else open_pages
+        for page in open_source(source.path, settings.pages):
             if self.on_page:
                 self.on_page(page)
             tools = self.reader()
@@ -212,7 +214,8 @@ def _read_or_problem(
     except PipelineError:
         raise
     except Exception as error:
-        problem = Problem("page.unreadable", f"{type(error).__name__}: {error}; a fault of zhibiao, please report it with the page")
+        fault = f"{type(error).__name__}: {error}; a fault of zhibiao, please report it with the page"
+        problem = Problem("page.unreadable", fault)
         return PageReading(page.index, page.file, page.sha256, problems=(problem,), origin="pixels")
 
 
@@ -258,9 +261,9 @@ def run_inputs(
 ) -> Summary:
     """Read every input and write records.jsonl, records.xlsx and run.json into `out`.
 
-    An input that fails is said in one line and accounted for; the others go on. Pages that were read before into the same
-    `out` are not read again. Raises DictionaryError, ModelError and SettingsError, UsageError where `out` cannot be
-    written.
+    An input that fails is said in one line and accounted for; the others go on. Pages that were read before into the
+    same `out` are not read again. Raises DictionaryError, ModelError and SettingsError, UsageError where `out` cannot
+    be written.
     """
     tools = load_interpret_tools(dictionaries=dictionaries, templates=templates)
     _prepare(out)

@@ -1,4 +1,4 @@
-"""What is to be read: paths on the command line -> documents, each a file of text, a file of pages, or a folder of images."""
+"""What is to be read: paths on the command line -> documents: a text, a file of pages, or a folder of images each."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def _file(path: Path) -> Source | InputError:
 
 
 def _folder(folder: Path, separate: bool) -> Iterator[Source | InputError]:
-    entries = sorted((e for e in folder.iterdir() if not e.name.startswith(".")), key=lambda e: (natural_key(e.name), e.name))
+    entries = sorted(
+        (e for e in folder.iterdir() if not e.name.startswith(".")), key=lambda e: (natural_key(e.name), e.name)
+    )
     files = [entry for entry in entries if entry.is_file()]
     images = [entry for entry in files if _is_image(entry)]
     if len(images) > 1 and not separate:

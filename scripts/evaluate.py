@@ -11,13 +11,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def forms(options: argparse.Namespace) -> None:
-    from pipeline.evaluation.generated import TEST_SEEDS, Case, generated_cases, score_cases
     from pipeline.evaluation.forms import FormScore
+    from pipeline.evaluation.generated import TEST_SEEDS, Case, generated_cases, score_cases
     from pipeline.interpret import load_interpret_tools
+    from pipeline.synth.content import Split
     from pipeline.synth.layouts import LAYOUTS, UNSEEN_LAYOUTS
 
     layouts = {"known": LAYOUTS, "unseen": UNSEEN_LAYOUTS}.get(options.layouts) or tuple(options.layouts.split(","))
-    split = "dev" if options.dev else "test"
+    split: Split = "dev" if options.dev else "test"
     first = 500_000 if options.dev else TEST_SEEDS
 
     def show(case: Case, score: FormScore) -> None:

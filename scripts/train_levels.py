@@ -2,7 +2,7 @@
 
     python scripts/train_levels.py --forms 1500 --out models
 
-Deterministic: the same generator and settings give the same model. Seeds below 1,000,000 train, seeds from 500,000 are the
+Deterministic: the same generator and settings give the same model. Seeds from 0 train, seeds from 500,000 are the
 development split; what evaluation reports comes from seeds from 1,000,000 and from the generator's test vocabulary.
 """
 

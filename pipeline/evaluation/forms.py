@@ -56,15 +56,18 @@ class FormScore:
         return (
             f"{name:34s} forms {self.forms_found}/{self.forms}  rows F1 {self.f1:.4f} ({self.rows_right}/{self.rows})  "
             f"fields {self.field_share:.4f} ({self.fields_right}/{self.fields})  head {self.head_right}/{self.head}  "
-            f"silent {self.silent_share:.4%} ({self.silent}/{self.values})  review {self.reviewed / max(self.values, 1):.2%}"
+            f"silent {self.silent_share:.4%} ({self.silent}/{self.values})  "
+            f"review {self.reviewed / max(self.values, 1):.2%}"
         )
 
 
-def score_document(records: Sequence[Record], truths: Sequence[Truth], *, as_printed: Iterable[Mapping[str, str]] = ()) -> FormScore:
-    """Compare the records of one document with its forms, in order. A form too many or too few counts all its values.
+def score_document(
+    records: Sequence[Record], truths: Sequence[Truth], *, as_printed: Iterable[Mapping[str, str]] = ()
+) -> FormScore:
+    """Compare the records of one document with its forms, in order.
 
-    `as_printed` maps, per form, a correct label to what stands in the text instead: that reading is right too (it is the
-    labels' figure, not the levels', that asks for the repair).
+    A form too many or too few counts all its values. `as_printed` maps, per form, a correct label to what stands in the
+    text instead: that reading is right too (it is the labels' figure, not the levels', that asks for the repair).
     """
     total = FormScore(forms=len(truths), forms_found=len(records))
     printed = list(as_printed) or [{}] * len(truths)
@@ -78,7 +81,9 @@ def score_document(records: Sequence[Record], truths: Sequence[Truth], *, as_pri
         )  # fmt: skip
     for record in records[len(truths) :]:
         extra = len(record.indicators) * 4
-        total = total + FormScore(rows_found=len(record.indicators), wrong=extra, silent=extra, faults=[f"form too many: {record.form.title}"])
+        total = total + FormScore(
+            rows_found=len(record.indicators), wrong=extra, silent=extra, faults=[f"form too many: {record.form.title}"]
+        )
     return total
 
 
@@ -99,7 +104,9 @@ def _truth_row(row: TruthIndicator) -> tuple[str | None, ...]:
     return (row.level1, row.level2, row.level3, row.target)
 
 
-def align(found: Sequence[Sequence[str | None]], wanted: Sequence[Sequence[str | None]]) -> list[tuple[int | None, int | None]]:
+def align(
+    found: Sequence[Sequence[str | None]], wanted: Sequence[Sequence[str | None]]
+) -> list[tuple[int | None, int | None]]:
     """Pair rows in order so that the fewest cells differ."""
     n, m = len(found), len(wanted)
     cost = [[0.0] * (m + 1) for _ in range(n + 1)]
@@ -138,14 +145,17 @@ def _score_form(record: Record, truth: Truth, printed: Mapping[str, str]) -> For
             score.wrong += 4
             quiet = i is None or not record.indicators[i].review
             score.silent += 4 if quiet else 0
-            score.faults.append(f"row {'missing' if i is None else 'too many'}: {wanted[j] if i is None else found[i]}")  # type: ignore[index]
+            if i is not None:
+                score.faults.append(f"row too many: {found[i]}")
+            elif j is not None:
+                score.faults.append(f"row missing: {wanted[j]}")
             continue
         review = record.indicators[i].review
         score.reviewed += 4 * review
         differ = [
             level
             for level, a, b in zip(LEVELS, found[i], wanted[j], strict=True)
-            if not _same(a, b) and not (b in printed and _same(a, printed[b]))
+            if not _same(a, b) and not (b is not None and b in printed and _same(a, printed[b]))
         ]
         score.rows_right += not differ
         score.wrong += len(differ)
@@ -153,7 +163,11 @@ def _score_form(record: Record, truth: Truth, printed: Mapping[str, str]) -> For
         if differ:
             score.faults.append(f"{'doubted' if review else 'SILENT'} {'+'.join(differ)}: {found[i]} != {wanted[j]}")
     _score_fields(record, truth, printed, score)
-    for one, other in ((record.form.title, truth.title), (record.form.agency, truth.agency), (str(record.form.year), str(truth.year))):
+    for one, other in (
+        (record.form.title, truth.title),
+        (record.form.agency, truth.agency),
+        (str(record.form.year), str(truth.year)),
+    ):
         score.head += 1
         score.head_right += _same(one, other)
         if not _same(one, other):

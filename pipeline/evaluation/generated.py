@@ -56,13 +56,20 @@ def generated_cases(
         yield Case(seed, named, style, rows, text, written, list(interpret(pages, f"generated-{seed}.txt", sha, tools)))
 
 
-def score_cases(cases: Iterator[Case], on_case: Callable[[Case, FormScore], None] | None = None) -> dict[str, FormScore]:
+def score_cases(
+    cases: Iterator[Case], on_case: Callable[[Case, FormScore], None] | None = None
+) -> dict[str, FormScore]:
     """Add the cases up: all, by layout, by style, by share of damaged rows."""
     totals: dict[str, FormScore] = defaultdict(FormScore)
     for case in cases:
         score = case.score()
         if on_case:
             on_case(case, score)
-        for name in ("all", f"layout {case.layouts[0]}", f"style {case.style}", f"rows damaged {case.rows_damaged:.0%}"):
+        for name in (
+            "all",
+            f"layout {case.layouts[0]}",
+            f"style {case.style}",
+            f"rows damaged {case.rows_damaged:.0%}",
+        ):
             totals[name] = totals[name] + score
     return dict(totals)

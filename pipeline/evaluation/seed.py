@@ -34,7 +34,11 @@ def compare_with_truth(text: Path, truth: Mapping[str, Any]) -> Iterator[str]:
             fields_right += got is not None and got.value == value
             if got is None or got.value != value:
                 yield f"  field {key}: {None if got is None else got.value[:40]!r} != {value[:40]!r}"
-        for name, value in (("title", wanted["title"]), ("agency", wanted.get("unit_name") or wanted.get("agency")), ("year", wanted["year"])):
+        for name, value in (
+            ("title", wanted["title"]),
+            ("agency", wanted.get("unit_name") or wanted.get("agency")),
+            ("year", wanted["year"]),
+        ):
             if getattr(record.form, name) != value:
                 yield f"  {name}: {getattr(record.form, name)!r} != {value!r}"
     yield f"rows right {right} of {rows}"
@@ -69,6 +73,7 @@ def _fields(form: Mapping[str, Any]) -> dict[str, str]:
 def _repairs(records: Sequence[Record]) -> Iterator[str]:
     for number, record in enumerate(records, start=1):
         for repair in record.repairs:
-            yield f"  form {number} {repair.at} {repair.status}: {repair.raw} -> {repair.value} ({repair.kind}, {repair.evidence})"
+            made = f"{repair.raw} -> {repair.value} ({repair.kind}, {repair.evidence})"
+            yield f"  form {number} {repair.at} {repair.status}: {made}"
         for finding in record.findings:
             yield f"  form {number} {finding.at} {finding.severity} {finding.code}: {finding.message}"
