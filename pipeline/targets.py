@@ -430,7 +430,7 @@ class _Grammar:
 
     @staticmethod
     def _misread_percent(raw: str) -> tuple[str, str, str] | None:
-        found = re.search(r"(?<=[0-9])\s*(o/o|O/O|%%|℅)\s*$", fold(raw))
+        found = re.search(r"(?<=[0-9])\s*\(?\s*(o/o|O/O|%%|℅)\s*\)?\s*$", fold(raw))
         if found is None:
             return None
         return raw[: found.start(1)] + "%" + raw[found.end(1) :], found[1], "%"

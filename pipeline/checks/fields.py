@@ -180,7 +180,7 @@ def goal_years(facts: Facts) -> Iterator[Finding]:
     for narrative in facts.narratives:
         if year is None or narrative.label != "年度绩效目标":
             continue
-        years = {int(found) for found in _YEAR.findall(re.sub(r"《[^》]*》", "", narrative.text))}
+        years = {int(found) for found in _YEAR.findall(re.sub(r"《[^《》]{0,120}》", "", narrative.text))}
         if years and year not in years:
             yield facts.finding(
                 "fields.year-goal",

@@ -32,6 +32,7 @@ _LETTERED = re.compile(
 )
 # ≥上年水平 and ≥5A级 are words; ≥9&%, ≥S0人 and ≥≥% are numbers that were not read.
 _SIGN_AND_RUN = re.compile(r"(?P<signs>[≥≤=><≧≦]{1,2})(?P<run>[\dA-Za-z口丨〇○&$!|≥≤.,]*)", re.A)
+_LOST_PERCENT = re.compile(r"[0o]/[0o]|\([Xx]\)$")
 _CLEAN_RUN = re.compile(r"\d[\d,]*(?:\.\d+)?|\d?[A-D]?", re.A)
 _NUMBER_WITH_LETTERS = re.compile(r"\d[\dA-Za-z&$!口丨〇○.,]*(?:%|人次|人|次|个|万元|元)", re.A)
 _JUNK = re.compile(r"[^0-9\u4e00-\u9fffA-Za-z(（【\[“《+.,，±*]{1,3}\d", re.A)
@@ -112,7 +113,9 @@ def _is_broken(text: str) -> bool:
     signed = _SIGN_AND_RUN.match(compact)
     if signed is not None:
         return (
-            len(signed["signs"]) == 2 or not _CLEAN_RUN.fullmatch(signed["run"]) or "o/o" in compact or "0/0" in compact
+            len(signed["signs"]) == 2
+            or not _CLEAN_RUN.fullmatch(signed["run"])
+            or _LOST_PERCENT.search(compact) is not None
         )
     return bool(_NUMBER_WITH_LETTERS.fullmatch(compact) or _JUNK.match(compact))
 

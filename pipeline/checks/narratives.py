@@ -21,12 +21,15 @@ _PAIRS = {"》": "《", "〉": "〈"}
 _QUOTES = {"”": "“", "）": "（", "】": "【", "〕": "〔"}
 # 1） 一） a） open lists; their brackets have no partner.
 _LIST_MARK = re.compile(r"(?:^|[\s。；;：:，,])(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-zA-Z①-⑩])[）)]")
-_TITLE = re.compile(r"《[^《》]*(?:《[^《》]*》[^《》]*)*》|“[^”]*”|〔\d{4}〕")
+# The longest official titles have some 90 characters; a bound keeps a text full of openers from costing its square.
+_TITLE = re.compile(r"《[^《》]{0,120}(?:《[^《》]{0,120}》[^《》]{0,120}){0,2}》|“[^“”]{0,120}”|〔\d{4}〕")
 _NUMBER_SHAPE = re.compile(
     r"(?<=[\u4e00-\u9fff])\s*(?:[【（(\[［](?P<year>(?:19|20)\d{2})[】）)\]］]\s*第?(?P<number>\d{1,4})\s*号"
     r"|(?P<year2>(?:19|20)\d{2})[-—](?P<number2>\d{1,4})号)"
 )
-_AMOUNT = re.compile(r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)\s*(?P<unit>亿元|万元|万(?![人次个平亩张册份])|元)")
+_AMOUNT = re.compile(
+    r"(?<![\d.,])(?P<number>\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,6})?)\s*(?P<unit>亿元|万元|万(?![人次个平亩张册份])|元)"
+)
 _SAID = re.compile(
     r"(?P<name>[\u4e00-\u9fff]{0,8}?(?P<kind>满意度|增长率|合格率|达标率|完成率|覆盖率|知晓率|及时率))"
     r"\s*(?:均)?(?P<sign>达到|达|不低于|不少于|超过|大于|高于|≥|为|在)?\s*(?P<number>\d+(?:\.\d+)?)\s*[%％]"
