@@ -21,10 +21,10 @@ import numpy as np
 from PIL import Image as PilImage
 from PIL import TiffImagePlugin
 
-from pipeline.synth.render.drawing import Drawing, Rule, Run
+from pipeline.synth.render.drawing import Drawing, Rule, Run, dashes, double_gap
 from pipeline.synth.render.fonts import Face, face, families
 from pipeline.synth.render.page import Image, RenderedLine, RenderedPage
-from pipeline.synth.render.raster import POINTS, dashes, double_gap
+from pipeline.synth.render.raster import POINTS
 
 # What some programs say they printed: radicals (U+2F00…) that look like the Hanzi they stand for.
 KANGXI = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0x2F00, 0x2FD6)}

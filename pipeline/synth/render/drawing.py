@@ -101,3 +101,16 @@ class Drawing:
     runs: list[Run] = field(default_factory=list)
     tables: list[DrawnTable] = field(default_factory=list)
     lines: list[DrawnLine] = field(default_factory=list)
+
+
+def double_gap(width: float) -> float:
+    """Return how far apart the middles of a double ruling's two lines are: a line's width and a half lie between."""
+    return 2.5 * width
+
+
+def dashes(kind: str, width: float) -> tuple[float, ...]:
+    """Return length and gap of a ruling's marks, or nothing for an unbroken one.
+
+    As office programs draw them: dots as long as they are apart, dashes four widths with gaps of three.
+    """
+    return {"dotted": (width, width), "dashed": (4 * width, 3 * width)}.get(kind, ())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pipeline.document import Role
 from pipeline.synth.model import LaidCell, LaidForm, LaidLine, LaidTable
-from pipeline.synth.render.drawing import Box, Drawing, DrawnCell, DrawnLine, DrawnTable, Fill, Rule
+from pipeline.synth.render.drawing import Box, Drawing, DrawnCell, DrawnLine, DrawnTable, Fill, Rule, double_gap
 from pipeline.synth.render.fonts import face
 from pipeline.synth.render.style import RenderStyle
 from pipeline.synth.render.text import Line, Setting, TypeFace, longest_word, set_line, wrap
@@ -412,27 +412,36 @@ class _TableLayout:
             if outer and not ruling.ends:
                 continue
             for first, last in _stretches(crossed):
-                self._stroke(drawing, (xs[first], ys[at], xs[last], ys[at]), outer)
+                meets = ((first, True) in down, (last, True) in down)
+                self._stroke(drawing, (xs[first], ys[at], xs[last], ys[at]), outer, meets)
         for (at, outer), crossed in down.items():
             if outer and not ruling.sides:
                 continue
             for first, last in _stretches(crossed):
-                self._stroke(drawing, (xs[at], ys[first], xs[at], ys[last]), outer)
+                meets = ((first, True) in across, (last, True) in across)
+                self._stroke(drawing, (xs[at], ys[first], xs[at], ys[last]), outer, meets)
 
-    def _stroke(self, drawing: Drawing, ends: Box, outer: bool) -> None:
+    def _stroke(self, drawing: Drawing, ends: Box, outer: bool, meets: tuple[bool, bool]) -> None:
+        """Draw one ruling; `meets` tells whether it runs into an outer ruling at its first and at its last end."""
         ruling = self.style.ruling
         width, kind = (ruling.outer, ruling.outer_kind) if outer else (ruling.inner, ruling.inner_kind)
         if width <= 0:
             return
         x0, y0, x1, y1 = ends
-        # A ruling reaches over the one it meets, so that corners are square; a short one stops before it.
-        over = max(ruling.outer, ruling.inner) / 2
-        first, last = ((over - self.layout.rng.uniform(0, ruling.short)) if ruling.short else over for _ in range(2))
+        # A ruling reaches to the far side of the one it meets, so that corners are square; a short one stops before it.
+        first, last = (self._reach(met) - self.layout.rng.uniform(0, ruling.short) for met in meets)
         if y0 == y1:
             x0, x1 = x0 - first, x1 + last
         else:
             y0, y1 = y0 - first, y1 + last
         drawing.rules.append(Rule(x0, y0, x1, y1, width, kind, self.style.ink))
+
+    def _reach(self, outer: bool) -> float:
+        """Half the width of an outer or inner ruling, both lines of a double one."""
+        ruling = self.style.ruling
+        if not outer:
+            return ruling.inner / 2
+        return ruling.outer / 2 + (double_gap(ruling.outer) / 2 if ruling.outer_kind == "double" else 0.0)
 
 
 def _stretches(numbers: set[int]) -> list[tuple[int, int]]:

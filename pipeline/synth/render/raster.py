@@ -8,7 +8,7 @@ from PIL import Image as PilImage
 from PIL import ImageDraw
 
 from pipeline.document import Polygon
-from pipeline.synth.render.drawing import Box, Drawing, DrawnLine, Rule
+from pipeline.synth.render.drawing import Box, Drawing, DrawnLine, Rule, dashes, double_gap
 from pipeline.synth.render.page import RenderedCell, RenderedLine, RenderedPage, RenderedTable
 
 POINTS = 72.0
@@ -110,19 +110,6 @@ def _draw_rule(grey: NDArray[np.float32], rule: Rule, scale: float) -> None:
             top, left = (across_start, along_start) if flat else (along_start, across_start)
             part = grey[top : top + shade.shape[0], left : left + shade.shape[1]]
             part[...] = np.minimum(part, part * (1 - shade) + rule.grey * shade)
-
-
-def double_gap(width: float) -> float:
-    """Return how far apart the middles of a double ruling's two lines are: a line's width and a half lie between."""
-    return 2.5 * width
-
-
-def dashes(kind: str, width: float) -> tuple[float, ...]:
-    """Return length and gap of a ruling's marks, or nothing for an unbroken one.
-
-    As office programs draw them: dots as long as they are apart, dashes four widths with gaps of three.
-    """
-    return {"dotted": (width, width), "dashed": (4 * width, 3 * width)}.get(kind, ())
 
 
 def _marks(kind: str, ends: tuple[float, float], width: float) -> list[tuple[float, float]]:
