@@ -19,7 +19,7 @@ from openpyxl.utils.escape import unescape
 from pipeline.errors import PipelineError
 from pipeline.export import mask_record, sheet, write_jsonl, write_workbook
 from pipeline.export.celltext import MAX_UNITS, cell_text, is_active
-from pipeline.export.rows import At, numeric, parse_at, wrapped_lines
+from pipeline.export.rows import At, numeric, parse_at, spot_words, wrapped_lines
 from pipeline.records import (
     FieldValue,
     Finding,
@@ -500,6 +500,21 @@ def test_places_are_said_as_people_say_them(path: str, at: At, words: str) -> No
     """`indicators[12].level3` is the thirteenth row's 三级指标 to whoever reads the sheet."""
     assert parse_at(path) == at
     assert parse_at(path).words == words
+
+
+@pytest.mark.parametrize(
+    ("places", "words"),
+    [
+        ([], ""),
+        ([Where(page=1, line=7, column=2)], "第 7 行"),
+        ([Where(line=number) for number in (21, 19, 20, 40, 20)], "第 19–21 行、第 40 行"),
+        ([Where(sheet="表一", cell="C4"), Where(cell="D5")], "表一!C4、D5"),
+        ([Where(page=1, polygon=[(10.6, 5.2), (30, 5.2), (30, 9), (10.6, 9)])], "x 11 y 5"),
+    ],
+)
+def test_a_spot_is_short(places: list[Where], words: str) -> None:
+    """A narrative of twenty lines is one place."""
+    assert spot_words(places) == words
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**16), max_value=10**16))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
+from itertools import groupby
 
 from pipeline.records import FieldValue, Finding, Indicator, Record, RepairEntry, Where
 
@@ -257,7 +258,17 @@ def page_words(places: Iterable[Where]) -> str:
 
 def spot_words(places: Iterable[Where]) -> str:
     """Return the places within their pages: `第 106 行` of a text, `Sheet1!C4`, `x 120 y 845` of a picture."""
-    return "、".join(dict.fromkeys(spot for place in places if (spot := _spot(place))))
+    known = list(places)
+    lines = sorted({place.line for place in known if place.line is not None and place.cell is None})
+    others = dict.fromkeys(spot for place in known if place.line is None and (spot := _spot(place)))
+    return "、".join([*_runs(lines), *others])
+
+
+def _runs(lines: list[int]) -> Iterator[str]:
+    # A narrative of twenty lines is one place.
+    for _, run in groupby(enumerate(lines), key=lambda pair: pair[1] - pair[0]):
+        numbers = [line for _, line in run]
+        yield f"第 {numbers[0]} 行" if len(numbers) == 1 else f"第 {numbers[0]}–{numbers[-1]} 行"
 
 
 def _spot(place: Where) -> str:
