@@ -68,7 +68,10 @@ def joined_value(cells: Sequence[RowCell]) -> str:
 
 
 def field_key(entry: FieldEntry, split_label: SplitLabel, values: Mapping[int, str]) -> tuple[str, str | None]:
-    """The field's key (label path joined by →) and the money unit its label names. `values`: id(cell) -> repaired text."""
+    """The field's key (label path joined by →) and the money unit its label names.
+
+    `values` maps id(cell) to the repaired text of that label.
+    """
     parts = []
     unit = None
     for cell in entry.labels:
@@ -278,9 +281,9 @@ class Assembly:
 
 # Labels whose value names the agency, the nearest to the form first; where the title names none.
 _AGENCY_LABELS = (
-    "实施单位", "项目实施单位", "项目单位", "申报单位", "填报单位", "预算单位", "资金使用单位", "单位名称", "部门（单位）名称",
-    "部门(单位)名称", "部门名称", "组织实施单位", "单位(专项)名称", "主管部门", "项目主管部门", "主管部门及代码", "主管部门及编码",
-    "主管预算部门",
+    "实施单位", "项目实施单位", "项目单位", "申报单位", "填报单位", "预算单位", "资金使用单位", "单位名称",
+    "部门（单位）名称", "部门(单位)名称", "部门名称", "组织实施单位", "单位(专项)名称", "主管部门", "项目主管部门",
+    "主管部门及代码", "主管部门及编码", "主管预算部门",
 )  # fmt: skip
 
 

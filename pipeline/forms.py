@@ -79,7 +79,7 @@ def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row]:
                 reading.places,
                 reading.lines,
                 notes=reading.notes,
-            )  # fmt: skip
+            )
         )
     for r in range(table.n_rows):
         cells = tuple(sorted(by_row.get(r, []), key=lambda cell: cell.col))
@@ -169,7 +169,7 @@ class _Cutter:
         return False
 
     def _begins_again(self, i: int, part: _Part) -> bool:
-        """Tell whether the form under a repeated title begins as the one at hand began: with the same label or header."""
+        """Tell whether the form under a repeated title begins as the one at hand did: with the same label or header."""
         first = next((row for row in part.rows if row.n_cols and any(cell.text for cell in row.cells)), None)
         if first is None:
             return False
@@ -206,7 +206,7 @@ class _Cutter:
         return len(roles) >= 3 and "level3" in roles and ("level2" in roles or "level1" in roles)
 
     def _lead_columns(self, row: Row) -> int:
-        """How many columns stand left of the levels and hold a project's name or code; 0 where the sheet is not wide."""
+        """How many columns left of the levels hold a project's name or code; 0 where the sheet is not wide."""
         filled = [cell for cell in row.cells if cell.text]
         roles = [self._column_role(cell.text) for cell in filled]
         first = next((i for i, role in enumerate(roles) if role and role.startswith("level")), 0)
@@ -220,7 +220,8 @@ class _Cutter:
         leads = [cell for cell in filled if cell.col < part.wide]
         has_rows = part.header is not None and part.rows and part.rows[-1] is not part.header
         # One lone short cell may have slid sideways; a project fills its name and more beside it.
-        return bool(leads) and bool(has_rows) and len(leads) >= 2 and row.n_cols == (part.header.n_cols if part.header else 0)
+        same_width = part.header is not None and row.n_cols == part.header.n_cols
+        return bool(has_rows) and len(leads) >= 2 and same_width
 
     def _column_role(self, text: str) -> str | None:
         written = self.dictionaries.written("column", text)
@@ -302,7 +303,9 @@ def _agency(title: str, tails: Sequence[str]) -> str | None:
         return None
     start = key.find(head)
     # An agency's name has four characters or more (某某县局); the key may have folded widths, never the length.
-    return text[start : start + len(head)] if len(head) >= 4 and len(text) == len(key) else (head if len(head) >= 4 else None)
+    if len(head) < 4:
+        return None
+    return text[start : start + len(head)] if len(text) == len(key) else head
 
 
 # What agencies' names end with; what stands before a title's tail may also be a project or a fund.

@@ -13,7 +13,7 @@ _PLACEHOLDER = re.compile(
 
 
 def label_text(text: str) -> str:
-    """A label as it reads on one line: breaks and the spaces beside Chinese characters are the layout's, not the label's."""
+    """A label as it reads on one line: breaks, and spaces beside Chinese characters, are the layout's."""
     return _BETWEEN_HAN.sub("", " ".join(text.split())).strip()
 
 

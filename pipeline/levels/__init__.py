@@ -1,4 +1,7 @@
-"""Form -> labelled fields and indicator rows: a trained classifier says what a cell may be, a decoder what the form says."""
+"""Form -> labelled fields and indicator rows.
+
+A trained classifier says what a cell may be, a decoder what the form says.
+"""
 
 from __future__ import annotations
 
@@ -254,7 +257,7 @@ class _Gatherer:
         )
 
     def _bar(self, cell: RowCell) -> None:
-        """A section bar or the vertical label beside a grid; where it names a period, the rows below are that period's."""
+        """A section bar or the vertical label beside a grid; where it names a period, the rows below are of it."""
         self.headers.append(cell)
         match = _PERIOD.search("".join(cell.text.split()))
         if match:
@@ -270,7 +273,7 @@ class _Gatherer:
             self.level1 = RowCell(name, level2.row, 0, confidence=0.5, role=Role.LEVEL1, notes=("inferred",))
 
     def _parents_of(self, level2: RowCell) -> set[str]:
-        """The level-1 names that a level 2 can stand under, by the template or the vocabularies the form has used so far."""
+        """The level-1 names that a level 2 can stand under, by the template or the vocabularies the form has used."""
         key = _key(level2)
         if self.template is not None and self.template.skeleton:
             return {

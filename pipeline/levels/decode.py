@@ -1,15 +1,19 @@
 """From what each cell may be to what the whole form says: a beam search over rows that keeps the levels in order.
 
-A row is a grid row, a field row, a section bar or a grid header. In a grid row the cells take columns of the grid from left
-to right, wherever they stand, so a row that slid sideways comes right; what a cell may be is the classifier's word, what
-may follow what is the skeleton's.
+A row is a grid row, a field row, a section bar or a grid header. In a grid row the cells take columns of the grid from
+left to right, wherever they stand, so a row that slid sideways comes right; what a cell may be is the classifier's
+word, what may follow what is the skeleton's.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Role, Row
@@ -70,9 +74,6 @@ class Skeleton:
         known = self.level1 if level == "level1" else self.parents
         if key in known or len(key) < 3:
             return key
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
         found = process.extractOne(key, list(known), scorer=OSA.distance, score_cutoff=1)
         return found[0] if found else key
 
@@ -106,7 +107,7 @@ def decode(
 ) -> tuple[list[Choice], list[tuple[float, ...]]]:
     """Return for each row its best reading, and the certainty (0 to 1) of each filled cell's role.
 
-    `logp[r][i]` holds the log-probabilities over ROLES of row r's cell i (filled cells only). Loose lines are left EMPTY.
+    `logp[r][i]` holds the log-probabilities over ROLES of row r's cell i (filled cells only). Loose lines stay EMPTY.
     """
     options = [_options(row, header, logp[r], r) for r, (row, header) in enumerate(zip(rows, headers, strict=True))]
     beam = [_State(0.0, FIELDS, "", "", ())]
@@ -163,7 +164,8 @@ def _grid_options(
     columns = header.columns if header else _default_columns(row.n_cols)
     scale = 1.0 if header is None or header.n_cols == row.n_cols else header.n_cols / max(row.n_cols, 1)
     shift = _SHIFT_KNOWN if row.spans_known else _SHIFT
-    # Partial readings: (score, last column, last displacement, picked columns). -1 marks a vertical bar beside the grid.
+    # Partial readings: (score, last column, last displacement, picked columns). -1 marks a vertical bar beside the
+    # grid.
     partial: list[tuple[float, int, int, tuple[int, ...]]] = [(0.0, -1, 0, ())]
     for position, i in enumerate(filled):
         cell = row.cells[i]
@@ -294,8 +296,6 @@ def _level_context(
 
 def _level_key(text: str) -> str:
     """A level's key without the weight that some forms print beside it: 产出指标(50分)."""
-    import re
-
     return comparison_key(re.sub(r"[(（]\s*[\d.]+\s*[分%]?\s*[)）]\s*$", "", text))
 
 
@@ -308,7 +308,7 @@ def _certainties(
     lexicon: Lexicon,
 ) -> list[tuple[float, ...]]:
     """How much better the chosen reading is than the best one that gives the cell another role, as a probability."""
-    result = []
+    result: list[tuple[float, ...]] = []
     state = _State(0.0, FIELDS, "", "", ())
     for r, chosen in enumerate(best):
         if chosen.kind == EMPTY:

@@ -1,7 +1,7 @@
 """What the level classifier sees of a cell: its text, its place in the row, and its neighbours.
 
-The features speak of shapes and vocabularies, never of one form's words, so that a classifier trained on generated forms
-reads real ones. `NAMES` is their order; `cell_features` returns float32 (cells, len(NAMES)).
+The features speak of shapes and vocabularies, never of one form's words, so that a classifier trained on generated
+forms reads real ones. `NAMES` is their order; `cell_features` returns float32 (cells, len(NAMES)).
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ class Lexicon:
 class HeaderColumn:
     """One column of a grid as its header names it: first column, width, role, and the printed name.
 
-    `group` counts parallel grids from zero: the second 三级指标 of a header begins the second grid. `head` is the header
-    cell itself; a column left of the levels (`lead`) holds a field of the project, not of the indicator.
+    `group` counts parallel grids from zero: the second 三级指标 of a header begins the second grid. `head` is the
+    header cell itself; a column left of the levels (`lead`) holds a field of the project, not of the indicator.
     """
 
     col: int
@@ -201,7 +201,8 @@ def _columns(filled: Sequence[RowCell], roles: Sequence[str | None]) -> tuple[He
     found: list[HeaderColumn] = []
     group = 0
     taken: dict[str, str] = {}  # role -> base name, of the grid at hand
-    for i, (cell, role) in enumerate(zip(filled, roles, strict=True)):
+    for i, (cell, named) in enumerate(zip(filled, roles, strict=True)):
+        role = named
         name = "".join(cell.text.split())
         if i < first_level:
             # A vertical label such as 绩效指标 spans the grid beside its header; it is no column.
@@ -333,7 +334,7 @@ def cell_features(
     seen = [{i: _look(cell.text, lexicon) for i, cell in enumerate(row.cells) if cell.text} for row in rows]
     features: list[list[float]] = []
     index: list[tuple[int, int]] = []
-    for r, row in enumerate(rows):
+    for r in range(len(rows)):
         for i in seen[r]:
             features.append(_features_of(rows, seen, headers, r, i))
             index.append((r, i))

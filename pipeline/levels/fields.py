@@ -1,4 +1,4 @@
-"""Labelled field rows -> fields with label paths: pairs, labels under labels, and small tables with headers over values.
+"""Labelled field rows -> fields with label paths: pairs, labels under labels, small tables with headers over values.
 
 A label beside a label is its parent and holds for the rows below until something stands in its column again. A row of
 labels with nothing between them heads the columns below it: `项目资金→年度资金总额→全年预算数`.
@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.document import FieldEntry, Role, Row, RowCell
-
 
 # A row under the grid whose values stand under the grid's own columns.
 _TOTAL = re.compile(r"^(总分|合计|小计|总计|得分合计)[:：]?$")
@@ -48,8 +47,8 @@ class FieldGatherer:
     def row(self, row: Row, following: Row | None = None, grid_header: Sequence[RowCell] = ()) -> None:
         """Take a row of labels and values.
 
-        `following` is the next row of the same table; `grid_header` the cells of the grid's header where the row stands in
-        a grid.
+        `following` is the next row of the same table; `grid_header` the cells of the grid's header where the row
+        stands in a grid.
         """
         filled = [cell for cell in row.cells if cell.text]
         number = filled[0].row
@@ -108,8 +107,8 @@ class FieldGatherer:
     def _is_head_row(self, row: Row, filled: Sequence[RowCell], following: Row | None) -> bool:
         """Labels only, and the row below has its values under them: headers over values.
 
-        One label left of them may be their parent; a blank beside it is the corner over the row labels. Where the row below
-        is blank, labels that touch each other up to the row's end are headers too.
+        One label left of them may be their parent; a blank beside it is the corner over the row labels. Where the row
+        below is blank, labels that touch each other up to the row's end are headers too.
         """
         if any(cell.role is not Role.LABEL for cell in filled) or len(filled) < 2:
             return False
@@ -181,7 +180,9 @@ class FieldGatherer:
             # Two totals side by side: what stands below each is a part of it.
             self._groups = {label.col: label for label, _ in pairs}
         for label, values in pairs:
-            path = [cell for cell in (self._parent, self._groups.get(label.col)) if cell is not None and cell is not label]
+            path = [
+                cell for cell in (self._parent, self._groups.get(label.col)) if cell is not None and cell is not label
+            ]
             self.fields.append(FieldEntry((*path, label), tuple(values)))
 
     def _is_parent(self, row: Row, label: RowCell, after: RowCell, following: Row | None) -> bool:

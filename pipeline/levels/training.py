@@ -1,7 +1,7 @@
 """Train the level classifier on generated forms; `scripts/train_levels.py` calls this.
 
-Examples are forms as they come out of the real importer, so that the classifier learns what it will see: damaged OCR text
-and tables with known spans. The split is by form; test-split vocabulary (topics, phrases) never trains.
+Examples are forms as they come out of the real importer, so that the classifier learns what it will see: damaged OCR
+text and tables with known spans. The split is by form; test-split vocabulary (topics, phrases) never trains.
 """
 
 from __future__ import annotations
@@ -29,18 +29,22 @@ from pipeline.ocrtext import read_text_bytes
 from pipeline.synth.content import Split
 from pipeline.synth.layouts import LAYOUTS, make_document
 from pipeline.synth.model import LaidForm, LaidTable
-from pipeline.synth.ocrtext import DamageSettings, write_ocr_text
+from pipeline.synth.ocrtext import DamageSettings, Style, write_ocr_text
 from pipeline.templates import Template
 
-# The share of training forms that see no vocabulary features of one section: names that no dictionary holds must be read
-# by place and shape.
+# The share of training forms that see no vocabulary features of one section: names that no dictionary holds must be
+# read by place and shape.
 _BLIND_SHARE = 0.25
 _CLASSES = tuple(role.value for role in ROLES)
+# The mixture is what OCR tools emit most, and the hardest.
+_STYLES: tuple[Style, ...] = (
+    "mixture", "mixture", "mixture", "tsv", "html", "html-flat", "html-wrong", "html-unclosed", "markdown", "csv",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Cells with their features (n, len(NAMES)), classes (n,) as indices into ROLES, and the form each belongs to (n,)."""
+    """Cells: features (n, len(NAMES)), classes (n,) as indices into ROLES, and the form each belongs to (n,)."""
 
     features: NDArray[np.float32]
     classes: NDArray[np.int64]
@@ -90,7 +94,7 @@ def examples_of(
 def make_examples(
     count: int, first_seed: int, split: Split, dictionaries: Dictionaries, templates: Sequence[Template]
 ) -> Examples:
-    """Generate `count` documents of one or two forms in all layouts and text styles, import them, and label their cells.
+    """Generate `count` documents in all layouts and text styles, import them, and label their cells.
 
     A document whose forms are not cut as they were written is left out: what its cells are would be a guess.
     """
@@ -108,9 +112,7 @@ def make_examples(
 def make_document_text(rng: random.Random, split: Split, layouts: Sequence[str]) -> tuple[str, list[LaidForm]]:
     """Return the OCR text of a generated document and its forms: any layout, any style, more or less damaged."""
     forms = make_document([rng.choice(layouts) for _ in range(rng.choice((1, 1, 1, 2)))], rng, split)
-    style = rng.choice(
-        ("mixture", "mixture", "mixture", "tsv", "html", "html-flat", "html-wrong", "html-unclosed", "markdown", "csv")
-    )
+    style = rng.choice(_STYLES)
     damage = DamageSettings(rows=rng.choice((0.0, 0.1, 0.2)))
     return write_ocr_text(forms, rng, damage, style, split)
 
@@ -123,7 +125,7 @@ def _blinded(features: NDArray[np.float32], rng: random.Random) -> NDArray[np.fl
 
 
 def roles_of(rows: Sequence[Row], source: LaidForm) -> dict[tuple[int, int], Role]:
-    """For each filled cell, the role of the laid-out cell it shows: by text in order, damaged labels by their damage."""
+    """The role of the laid-out cell each filled cell shows: by text in order, damaged labels by their damage."""
     laid = [
         cell for block in source.blocks if isinstance(block, LaidTable) for cell in block.cells if cell.text.strip()
     ]
@@ -131,9 +133,9 @@ def roles_of(rows: Sequence[Row], source: LaidForm) -> dict[tuple[int, int], Rol
     keys = [comparison_key(cell.text) for cell in laid]
     shown = [damaged.get(key, key) for key in keys]
     by_text: dict[str, Counter[Role]] = {}
-    for cell, key, other in zip(laid, keys, shown, strict=True):
+    for laid_cell, key, other in zip(laid, keys, shown, strict=True):
         for text in {key, other}:
-            by_text.setdefault(text, Counter())[cell.role] += 1
+            by_text.setdefault(text, Counter())[laid_cell.role] += 1
     roles: dict[tuple[int, int], Role] = {}
     position = 0
     for r, row in enumerate(rows):
@@ -168,11 +170,11 @@ def _role_of_piece(key: str, keys: Sequence[str], laid: Sequence[Any]) -> Role |
 def train(
     examples: Examples, held_out: Examples, folder: Path, dictionaries: Dictionaries, data: dict[str, Any]
 ) -> dict[str, Any]:
-    """Fit the classifier, measure it on forms it has not seen, and write model and card into `folder`. Returns the card."""
-    import sklearn
-    import skops
-    import skops.io
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    """Fit the classifier, measure it on forms it has not seen, write model and card into `folder`; return the card."""
+    import sklearn  # noqa: PLC0415 - slow to start, and the model of who only reads brings its own
+    import skops  # noqa: PLC0415
+    import skops.io  # noqa: PLC0415
+    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415
 
     estimator = HistGradientBoostingClassifier(
         max_iter=60, learning_rate=0.2, max_leaf_nodes=16, min_samples_leaf=20, l2_regularization=1.0, random_state=0,
