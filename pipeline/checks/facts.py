@@ -27,43 +27,48 @@ class CheckContext:
     settings: CheckSettings = field(default_factory=CheckSettings)
     skeleton: Mapping[str, tuple[str, ...]] | None = None
 
-    # What follows is worked out from the dictionaries once a run, not once a record.
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the dictionaries say of labels and levels, worked out once for each set of dictionaries."""
+        key = self.dictionaries.digest
+        if key not in _vocabularies:
+            if len(_vocabularies) > 8:  # a run has one; long services and tests may have many
+                _vocabularies.clear()
+            _vocabularies[key] = Vocabulary(self.dictionaries)
+        return _vocabularies[key]
 
-    @cached_property
-    def canonical_labels(self) -> Mapping[str, str]:
-        """The comparison key of every field and narrative label -> the dictionary's name for it."""
-        found: dict[str, str] = {}
-        for section in ("field", "narrative"):
-            for entries in self.dictionaries.names(section).values():
-                for name in entries:
-                    found.setdefault(comparison_key(name.text), name.alias_of or name.text)
-        return found
 
-    @cached_property
-    def narrative_labels(self) -> frozenset[str]:
-        """The canonical labels of narratives."""
-        entries = self.dictionaries.names("narrative").values()
-        return frozenset(name.alias_of or name.text for names in entries for name in names)
+class Vocabulary:
+    """What the checks look up in the dictionaries, turned the way they look it up."""
 
-    @cached_property
-    def level1_names(self) -> Mapping[str, frozenset[str]]:
-        """Every spelling of a level 1 -> the spellings that a level 2 may name it by."""
-        found: dict[str, frozenset[str]] = {}
-        for entries in self.dictionaries.names("level1").values():
-            for name in entries:
-                here = bare_level(name.text)
-                found[here] = found.get(here, frozenset()) | {here, bare_level(name.alias_of or name.text)}
-        return found
+    def __init__(self, dictionaries: Dictionaries) -> None:
+        self._dictionaries = dictionaries
+        # The comparison key of every field and narrative label -> the dictionary's name for it.
+        self.canonical_labels = {
+            comparison_key(name.text): name.alias_of or name.text
+            for section in ("narrative", "field")  # a label of both is a field
+            for name in self._names(section)
+        }
+        self.narrative_labels = frozenset(name.alias_of or name.text for name in self._names("narrative"))
+        # Every spelling of a level 1 -> the spellings that a level 2 may name it by.
+        self.level1_names: dict[str, frozenset[str]] = {}
+        for name in self._names("level1"):
+            here = bare_level(name.text)
+            names = self.level1_names.get(here, frozenset())
+            self.level1_names[here] = names | {here, bare_level(name.alias_of or name.text)}
+        # Every spelling of a level 2 -> the level 1 that any framework puts it under.
+        self.level2_parents: dict[str, frozenset[str]] = {}
+        for name in self._names("level2"):
+            here = bare_level(name.text)
+            parents = self.level2_parents.get(here, frozenset())
+            self.level2_parents[here] = parents | {bare_level(parent) for parent in name.parents}
 
-    @cached_property
-    def level2_parents(self) -> Mapping[str, frozenset[str]]:
-        """Every spelling of a level 2 -> the level 1 that any framework puts it under."""
-        found: dict[str, frozenset[str]] = {}
-        for entries in self.dictionaries.names("level2").values():
-            for name in entries:
-                here = bare_level(name.text)
-                found[here] = found.get(here, frozenset()) | {bare_level(parent) for parent in name.parents}
-        return found
+    def _names(self, section: str) -> Iterator[Name]:
+        for entries in self._dictionaries.names(section).values():
+            yield from entries
+
+
+_vocabularies: dict[str, Vocabulary] = {}
 
 
 def bare_level(name: str | None) -> str:
@@ -142,13 +147,13 @@ class Facts:
         """Return the dictionary's name for the last part of a field's key, or that part itself."""
         if key not in self._canonical:
             last = _REPEATED.sub("", key).split(PATH)[-1]
-            self._canonical[key] = self.context.canonical_labels.get(comparison_key(last), last)
+            self._canonical[key] = self.context.vocabulary.canonical_labels.get(comparison_key(last), last)
         return self._canonical[key]
 
     @cached_property
     def narratives(self) -> tuple[Narrative, ...]:
         """The narrative fields that hold text."""
-        known = self.context.narrative_labels
+        known = self.context.vocabulary.narrative_labels
         found = []
         for key, value in self.record.fields.items():
             label = self.canonical(key)

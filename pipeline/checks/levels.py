@@ -12,10 +12,11 @@ Check = Callable[[Facts], Iterator[Finding]]
 
 def parents(facts: Facts) -> Iterator[Finding]:
     """G02. A level 2 that dictionaries know stands under a level 1 that they know for it."""
+    vocabulary = facts.context.vocabulary
     told: set[tuple[str, str]] = set()
     for number, indicator in enumerate(facts.record.indicators):
         level1, level2 = bare_level(indicator.level1), bare_level(indicator.level2)
-        own, homes = facts.context.level1_names.get(level1), facts.context.level2_parents.get(level2)
+        own, homes = vocabulary.level1_names.get(level1), vocabulary.level2_parents.get(level2)
         if not own or not homes or own & homes or (level1, level2) in told:
             continue
         told.add((level1, level2))
