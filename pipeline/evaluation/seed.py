@@ -47,15 +47,21 @@ def compare_with_truth(text: Path, truth: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _corrections(truth: Mapping[str, Any]) -> Mapping[str, str]:
-    return {c["as_written"]: c["corrected"] for c in truth["corrections"] if c["auto_correct"]}
+    """The names that must be repaired, in either truth format; all others stay as they were read."""
+    return {
+        c.get("as_written", c.get("raw")): c.get("corrected", c.get("value"))
+        for c in truth["corrections"]
+        if c["auto_correct"]
+    }
 
 
 def _rows(form: Mapping[str, Any], allowed: Mapping[str, str]) -> Sequence[tuple[str | None, ...]]:
-    """The rows of either truth format: the fixture's (levels as they should read) or the raw one (as written)."""
+    """The rows of either truth format, their level 3 as it should read after repair."""
     rows = []
     for row in form["indicators"]:
-        if "level3" in row:
-            rows.append((row["level1"], row["level2"], row["level3"], row["target"]))
+        if "level3_raw" in row:
+            written = row["level3_raw"]
+            rows.append((row["level1"], row["level2"], allowed.get(written or "", written), row["target"]))
             continue
         written = row["level3_as_written"] or None
         target = row["target_as_written"] if row["value_status"] != "lost" else None
