@@ -68,7 +68,8 @@ def _round_seal(rng: np.random.Generator, dpi: float) -> tuple[Floats, str, bool
     words = _choose(rng, PLACES) + _choose(rng, OFFICES)
     foot = _choose(rng, FOOTS)
     face = _face(rng)
-    letter = wide * min(0.135, 1.25 / len(words))
+    # On an oval the words crowd at the narrow ends.
+    letter = wide * min(0.135, 1.25 / len(words)) * (0.78 if oval else 1.0)
     # The words run along the ring from lower left over the top to lower right, each upright on its radius.
     spread = np.deg2rad(min(260, 24 * len(words) + 20))
     for number, char in enumerate(words):
