@@ -25,6 +25,8 @@ _GENERIC_TAILS = (
     "绩效目标和指标", "绩效目标及指标", "绩效指标表",
 )  # fmt: skip
 _PROJECT_COLUMN = re.compile(r"项目名称|\(专项\)名称|单位名称|单位代码|项目编码|项目代码|单位编码|支出项目")
+# Any table about performance that is named at its end; kinds of it are more than a list can hold.
+_ANY_TITLE = re.compile(r"绩效[^,，、。:：]{0,16}表$")
 # The longest title seen has 38 characters; a sentence that mentions a form runs longer.
 _MAX_TITLE = 60
 # Header fields stand on the first rows under a title: the year line, the unit line, then the fields.
@@ -160,6 +162,8 @@ class _Cutter:
     def is_title(self, text: str) -> bool:
         """A title ends with a known tail, one character of it may be misread; the year may follow in brackets."""
         key = comparison_key(re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", text))
+        if _ANY_TITLE.search(key):
+            return True
         for tail in self.tails:
             if key.endswith(tail):
                 return True
@@ -198,7 +202,7 @@ class _Cutter:
         names = self.dictionaries.names("field").get(written, ()) if written else ()
         is_name = any(name.text == "项目名称" or name.alias_of == "项目名称" for name in names)
         if part is None:
-            return is_name or self._is_grid_header(row)
+            return is_name or bool(written) or self._is_grid_header(row)
         return is_name and seen_grid
 
     def _is_grid_header(self, row: Row) -> bool:

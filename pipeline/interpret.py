@@ -40,7 +40,7 @@ def load_interpret_tools(
     words = load_dictionaries(dictionaries)
     layouts = load_templates(templates)
     levels, repairer = load_level_tools(words, layouts), load_repairer(words, settings.repair)
-    return InterpretTools(words, layouts, levels, repairer, CheckContext(words), settings)
+    return InterpretTools(words, layouts, levels, repairer, CheckContext(words, settings=settings.checks), settings)
 
 
 def interpret(pages: Sequence[PageReading], document: str, sha256: str, tools: InterpretTools) -> Iterator[Record]:

@@ -15,6 +15,7 @@ from pipeline.labeltext import label_text, split_weight, without_placeholder
 from pipeline.levels.decode import EMPTY, FIELDS, GRID, HEADER, Choice, decode, skeleton_of
 from pipeline.levels.features import GridHeader, HeaderColumn, Lexicon, cell_features, find_headers
 from pipeline.levels.fields import FieldGatherer
+from pipeline.levels.columns import infer_headers
 from pipeline.levels.loose import label_loose_lines
 from pipeline.levels.model import LevelModel, load_level_model
 from pipeline.templates import Template
@@ -49,10 +50,11 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     template = tools.templates.get(form.template or "")
     rows = label_loose_lines(form.rows, tools.lexicon, template)
     headers = find_headers(rows, tools.lexicon)
-    features, index = cell_features(rows, headers, tools.lexicon)
-    logp: list[dict[int, Sequence[float]]] = [{} for _ in rows]
-    for (r, i), values in zip(index, tools.model.log_probabilities(features), strict=True):
-        logp[r][i] = [float(value) for value in values]
+    logp = _log_probabilities(rows, headers, tools)
+    found = infer_headers(rows, headers, logp, tools.lexicon)
+    if found is not None:
+        headers = found
+        logp = _log_probabilities(rows, headers, tools)
     skeleton = skeleton_of(template.skeleton if template else None, tools.lexicon)
     choices, certainties = decode(rows, headers, logp, skeleton, tools.lexicon)
     labelled = tuple(
@@ -66,6 +68,17 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
         form, tuple(gatherer.fields.fields), tuple(gatherer.indicators), tuple(gatherer.fields.strays),
         tuple(gatherer.headers), labelled,
     )  # fmt: skip
+
+
+def _log_probabilities(
+    rows: Sequence[Row], headers: Sequence[GridHeader | None], tools: LevelTools
+) -> list[dict[int, Sequence[float]]]:
+    """For each row, the log-probabilities over ROLES of its filled cells."""
+    features, index = cell_features(rows, headers, tools.lexicon)
+    logp: list[dict[int, Sequence[float]]] = [{} for _ in rows]
+    for (r, i), values in zip(index, tools.model.log_probabilities(features), strict=True):
+        logp[r][i] = [float(value) for value in values]
+    return logp
 
 
 def _following(rows: Sequence[Row], choices: Sequence[Choice], number: int) -> Row | None:
@@ -147,6 +160,8 @@ class _Gatherer:
         self.level1: RowCell | None = None
         self.period: str | None = None
         self.last_kind = ""
+        self.table = -1
+        self.table_changed = False
 
     @property
     def indicators(self) -> list[IndicatorRow]:
@@ -157,6 +172,7 @@ class _Gatherer:
     def take(self, row: Row, choice: Choice, header: GridHeader | None, following: Row | None) -> None:
         if choice.kind == GRID:
             self.fields.interrupt()
+            self.table_changed, self.table = row.table != self.table, row.table
             self._grid_row(row, choice)
         elif choice.kind == FIELDS:
             self._close_blank()
@@ -279,7 +295,9 @@ class _Gatherer:
             return {
                 one for one, below in self.template.skeleton.items() if key in {comparison_key(name) for name in below}
             }
-        if self.level1 is None:
+        # Without a template a vocabulary may divide the levels otherwise than the form does: only a level 1 that a page
+        # break may have swallowed is put in.
+        if self.level1 is None or not self.table_changed:
             return set()
         written = self.dictionaries.written("level1", self.level1.text)
         used = {name.vocabulary for name in self.dictionaries.names("level1").get(written or "", ())}

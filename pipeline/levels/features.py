@@ -208,7 +208,8 @@ def _columns(filled: Sequence[RowCell], roles: Sequence[str | None]) -> tuple[He
             # A vertical label such as 绩效指标 spans the grid beside its header; it is no column.
             if role is None and (cell.rowspan > 2 or (i == 0 and first_level == 1 and _is_bar(name))):
                 continue
-            found.append(HeaderColumn(cell.col, cell.colspan, "extra", name, lead=True, head=cell))
+            number = name in ("序号", "编号", "行次")
+            found.append(HeaderColumn(cell.col, cell.colspan, "extra", name, lead=not number, head=cell))
             continue
         if role in taken and role in ("level2", "level3"):
             if _base(taken[role]) == _base(name):

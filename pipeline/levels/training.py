@@ -26,6 +26,7 @@ from pipeline.levels.features import NAMES, ROLES, VOCABULARY_FEATURES, Lexicon,
 from pipeline.levels.loose import label_loose_lines
 from pipeline.levels.model import CARD_FILE, MODEL_FILE
 from pipeline.ocrtext import read_text_bytes
+from pipeline.synth.augment import augment
 from pipeline.synth.content import Split
 from pipeline.synth.layouts import LAYOUTS, make_document
 from pipeline.synth.model import LaidForm, LaidTable
@@ -35,6 +36,10 @@ from pipeline.templates import Template
 # The share of training forms that see no vocabulary features of one section: names that no dictionary holds must be
 # read by place and shape.
 _BLIND_SHARE = 0.25
+# And the share whose grid is renamed, renumbered or reordered, so that place and name alone decide nothing.
+_AUGMENTED_SHARE = 0.4
+# Share of the forms whose header tells nothing: columns must then be known by what stands in them.
+_HEADLESS_SHARE = 0.2
 _CLASSES = tuple(role.value for role in ROLES)
 # The mixture is what OCR tools emit most, and the hardest.
 _STYLES: tuple[Style, ...] = (
@@ -75,7 +80,10 @@ def examples_of(
     features, classes, numbers = [], [], []
     for number, (form, source) in enumerate(zip(forms, laid, strict=True)):
         rows = label_loose_lines(form.rows, lexicon, None)
-        found, index = cell_features(rows, find_headers(rows, lexicon), lexicon)
+        headers = find_headers(rows, lexicon)
+        if rng is not None and rng.random() < _HEADLESS_SHARE:
+            headers = [None] * len(rows)
+        found, index = cell_features(rows, headers, lexicon)
         roles = roles_of(rows, source)
         if rng is not None and rng.random() < _BLIND_SHARE:
             found = _blinded(found, rng)
@@ -111,7 +119,9 @@ def make_examples(
 
 def make_document_text(rng: random.Random, split: Split, layouts: Sequence[str]) -> tuple[str, list[LaidForm]]:
     """Return the OCR text of a generated document and its forms: any layout, any style, more or less damaged."""
-    forms = make_document([rng.choice(layouts) for _ in range(rng.choice((1, 1, 1, 2)))], rng, split)
+    forms: list[LaidForm] = make_document([rng.choice(layouts) for _ in range(rng.choice((1, 1, 1, 2)))], rng, split)
+    if split == "train":
+        forms = [augment(form, rng) if rng.random() < _AUGMENTED_SHARE else form for form in forms]
     style = rng.choice(_STYLES)
     damage = DamageSettings(rows=rng.choice((0.0, 0.1, 0.2)))
     return write_ocr_text(forms, rng, damage, style, split)
