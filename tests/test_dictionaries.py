@@ -14,7 +14,7 @@ def written(tmp_path: Path, content: str | bytes) -> Path:
     return path
 
 
-def test_the_shipped_dictionaries_load_and_name_their_source():
+def test_the_shipped_dictionaries_load_and_name_their_source() -> None:
     """They travel inside the package."""
     loaded = load_dictionaries()
 
@@ -37,7 +37,7 @@ def test_the_shipped_dictionaries_load_and_name_their_source():
         ("甲率\n".encode() + b"\xff\xfe\n", 2, "not UTF-8"),
     ],
 )
-def test_a_fault_stops_with_file_and_line(tmp_path: Path, content: str | bytes, line: int, says: str):
+def test_a_fault_stops_with_file_and_line(tmp_path: Path, content: str | bytes, line: int, says: str) -> None:
     """A dictionary that silently loses a name would silently lose repairs."""
     path = written(tmp_path, content)
 
@@ -49,33 +49,33 @@ def test_a_fault_stops_with_file_and_line(tmp_path: Path, content: str | bytes, 
 
 
 @pytest.mark.parametrize("content", ["", "# only a comment\n", "[level3]\n"])
-def test_an_empty_dictionary_never_passes(tmp_path: Path, content: str):
+def test_an_empty_dictionary_never_passes(tmp_path: Path, content: str) -> None:
     """A missing or empty dictionary must not become an empty vocabulary."""
     with pytest.raises(DictionaryError, match="holds no names"):
         load_vocabulary(written(tmp_path, content))
 
 
-def test_a_missing_dictionary_is_named(tmp_path: Path):
+def test_a_missing_dictionary_is_named(tmp_path: Path) -> None:
     """The path is in the message."""
     with pytest.raises(DictionaryError, match="none"):
         load_vocabulary(tmp_path / "none.txt")
 
 
-def test_a_plain_list_of_names_is_a_dictionary(tmp_path: Path):
+def test_a_plain_list_of_names_is_a_dictionary(tmp_path: Path) -> None:
     """One name a line is all that a user has to write; they are level-3 names."""
     loaded = load_dictionaries([written(tmp_path, "甲乙丙达标率\n丁戊己人数\n")])
 
     assert loaded.names("level3")["丁戊己人数"][0].vocabulary == "user"
 
 
-def test_aliases_are_names_in_their_own_right():
+def test_aliases_are_names_in_their_own_right() -> None:
     """Levels are never canonicalised: 数量指标 stays 数量指标."""
     names = load_dictionaries().names("level2")
 
     assert any(entry.alias_of == "数量" for entry in names["数量目标"])
 
 
-def test_the_digest_changes_with_a_name(tmp_path: Path):
+def test_the_digest_changes_with_a_name(tmp_path: Path) -> None:
     """Records depend on dictionary versions; the version is the digest."""
     one = load_dictionaries([written(tmp_path, "甲率\n")]).digest
     other = load_dictionaries([written(tmp_path, "乙率\n")]).digest
@@ -84,6 +84,6 @@ def test_the_digest_changes_with_a_name(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("one", "other"), [("项目 名称：", "项目名称"), ("（万元）", "(万元)"), ("【2019】", "〔2019〕")])
-def test_spaces_widths_and_brackets_do_not_tell_names_apart(one: str, other: str):
+def test_spaces_widths_and_brackets_do_not_tell_names_apart(one: str, other: str) -> None:
     """They flip from page to page."""
     assert comparison_key(one) == comparison_key(other)

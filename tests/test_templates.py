@@ -20,7 +20,7 @@ GOOD = 'id = "my-form"\nsource = "x"\ntitles = ["{agency}目标表"]\ncolumns = 
         (GOOD.replace('"x"', '""'), "source"),
     ],
 )
-def test_a_faulty_template_stops_with_its_file(tmp_path: Path, content: str, says: str):
+def test_a_faulty_template_stops_with_its_file(tmp_path: Path, content: str, says: str) -> None:
     """Like a dictionary's, a template's fault must not pass in silence."""
     path = tmp_path / "t.toml"
     path.write_text(content, "utf-8")
@@ -31,7 +31,7 @@ def test_a_faulty_template_stops_with_its_file(tmp_path: Path, content: str, say
     assert str(path) in str(caught.value)
 
 
-def test_a_template_is_chosen_by_title_and_printed_words():
+def test_a_template_is_chosen_by_title_and_printed_words() -> None:
     """The title alone does not decide between unlike layouts."""
     templates = load_templates()
     zhengzhou = next(t for t in templates if t.id == "zhengzhou-2020")
@@ -42,7 +42,7 @@ def test_a_template_is_chosen_by_title_and_printed_words():
     assert choose_template(templates, "关于某事的通知", words) is None
 
 
-def test_two_templates_with_one_id_stop_the_run(tmp_path: Path):
+def test_two_templates_with_one_id_stop_the_run(tmp_path: Path) -> None:
     """Which of them held would depend on the order of files."""
     path = tmp_path / "t.toml"
     path.write_text(GOOD.replace("my-form", "zhengzhou-2020"), "utf-8")

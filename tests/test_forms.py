@@ -1,0 +1,244 @@
+"""Forms are cut where a title begins one, whatever pages, running heads and misreadings do."""
+
+import pytest
+from builders import dictionaries, forms_of, page_of, templates
+
+from pipeline.forms import join_forms
+
+FIELDS = """
+项目名称 | 防汛物资储备 | |
+单位编码 | 101001 | 资金用途 | 业务类
+"""
+HEADER = "一级指标 | 二级指标 | 三级指标 | 目标值\n"
+GRID = """
+产出目标 | 数量 | 物资储备量 | ≥50吨
+ | 质量 | 物资合格率 | =100%
+"""
+FORM = FIELDS + HEADER + GRID.strip("\n")
+TITLE = "某某县水利局预算项目绩效目标表"
+OTHER = "某某市城市管理委员会预算项目绩效目标表"
+
+
+def titles_of(*pages: str) -> list[str]:
+    return [form.title for form in forms_of(*pages)]
+
+
+def texts_of(*pages: str) -> list[list[str]]:
+    return [[cell.text for row in form.rows for cell in row.cells if cell.text] for form in forms_of(*pages)]
+
+
+def test_a_title_begins_a_form() -> None:
+    """Several forms lie in one file; each has its own rows."""
+    first, second = forms_of(f"{TITLE}\n\n{FORM}\n\n{OTHER}\n\n{FORM}")
+
+    assert [first.title, second.title] == [TITLE, OTHER]
+    assert len(first.rows) == len(second.rows)
+
+
+def test_no_row_is_lost_or_doubled_by_cutting() -> None:
+    """The rows of all forms together are the rows of the document."""
+    text = f"{TITLE}\n(2020年)\n{FORM}\n\n{OTHER}\n(2020年)\n{FORM}"
+    written = [cell.text for table in page_of(text).tables for cell in table.readings if cell.text]
+
+    cut = [text for texts in texts_of(text) for text in texts]
+
+    assert cut == written
+
+
+def test_a_running_head_cuts_nothing() -> None:
+    """The title stands on every page of some exports; header fields do not begin again under it."""
+    whole = f"{TITLE}\n\n{FORM}"
+    more = "效果目标 | 满意度 | 群众满意度 | ≥90%"
+
+    assert texts_of(whole, f"{TITLE}\n\n{more}") == texts_of(f"{whole}\n{more}")
+
+
+def test_a_running_head_brings_no_year_and_unit_into_the_grid() -> None:
+    """They are printed under the running head too, and are no row of the form."""
+    [form] = forms_of(
+        f"{TITLE}\n(2020年)\n{FORM}", f"{TITLE}\n(2020年)\n单位：万元\n效果目标 | 满意度 | 群众满意度 | ≥90%"
+    )
+
+    assert not any("2020年" in cell.text or "万元" in cell.text for row in form.rows for cell in row.cells)
+    assert form.year == 2020
+
+
+def test_one_title_twice_with_fields_is_two_forms() -> None:
+    """An agency with two projects prints its title twice."""
+    assert titles_of(f"{TITLE}\n\n{FORM}", f"{TITLE}\n\n{FORM}") == [TITLE, TITLE]
+
+
+def test_a_misread_first_label_does_not_glue_two_forms() -> None:
+    """The form under a repeated title begins as the first one did, but for one character."""
+    again = FORM.replace("项目名称", "顶目名称")
+
+    assert titles_of(f"{TITLE}\n\n{FORM}", f"{TITLE}\n\n{again}") == [TITLE, TITLE]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "某某县水利局预算项目绩效日标表",  # misread
+        "某某县水利局预算项目绩效目表",  # dropped
+        "某某县水利局 预算项目 绩效目标表",  # spaced
+        "某某县水利局预算项目绩效目标表（2020年度）",  # the year follows
+        "2020年度项目支出绩效自评表",
+        "部门整体支出绩效目标申报表",
+    ],
+)
+def test_a_title_is_known_by_its_tail(title: str) -> None:
+    """Titles are free but for their end, and one character of that may be misread."""
+    assert titles_of(f"{title}\n\n{FORM}") == [title]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "根据《通知》要求，请各单位填报项目绩效目标表。",
+        "本表与下页的项目绩效目标表一并报送；逾期不候。项目绩效目标表",
+        "绩效目标",
+        "年度绩效目标",
+        "项目绩效目标",
+    ],
+)
+def test_a_sentence_or_a_bar_is_no_title(line: str) -> None:
+    """A narrative may mention a form, and a section bar may look like one."""
+    assert titles_of(f"{TITLE}\n\n{FIELDS}\n\n{line}\n\n{HEADER}{GRID}") == [TITLE]
+
+
+def test_a_title_in_a_merged_cell_is_a_title() -> None:
+    """Exports of sheets put it into the table's first row."""
+    [form] = forms_of(f"{TITLE} | < | < | <\n{FORM.strip()}")
+
+    assert form.title == TITLE
+    assert form.rows[0].cells[0].text == "项目名称"
+
+
+@pytest.mark.parametrize(
+    ("line", "year"),
+    [
+        ("(2020年)", 2020),
+        ("（2021年度）", 2021),
+        ("〔2019年〕", 2019),
+        ("2022 年度", 2022),
+        ("（ 2023 ）", 2023),
+        ("编制年度：二〇二〇", None),
+    ],
+)
+def test_the_year_stands_under_the_title(line: str, year: int | None) -> None:
+    """Every style of the year line; what is none gives no year."""
+    [form] = forms_of(f"{TITLE}\n\n{line}\n\n{FORM}")
+
+    assert form.year == year
+
+
+def test_the_year_may_stand_in_the_title() -> None:
+    """Self-evaluations print it before the agency."""
+    [form] = forms_of(f"2023年度{TITLE}\n\n{FORM}")
+
+    assert form.year == 2023
+
+
+@pytest.mark.parametrize(
+    ("title", "agency"),
+    [
+        ("某某县水利局预算项目绩效目标表", "某某县水利局"),
+        ("某某市第一中学项目支出绩效目标申报表", "某某市第一中学"),
+        ("某某市人民政府办公室2021年部门整体支出绩效目标表", "某某市人民政府办公室"),
+        ("2022年度某某县卫生健康委员会项目支出绩效自评表", "某某县卫生健康委员会"),
+        ("某某县水利局预算项目绩效日标表", "某某县水利局"),
+        ("项目支出绩效目标申报表", None),
+        ("2021年度省级项目支出绩效目标表", None),
+    ],
+)
+def test_the_title_names_the_agency(title: str, agency: str | None) -> None:
+    """What stands before the fixed words; kinds of spending and years are not part of a name."""
+    [form] = forms_of(f"{title}\n\n{FORM}")
+
+    assert form.agency == agency
+
+
+@pytest.mark.parametrize(
+    ("line", "unit"),
+    [("单位：万元", "万元"), ("金额单位: 元", "元"), ("单位：人民币万元", "万元"), ("单位：某某局", None)],
+)
+def test_the_money_unit_stands_over_the_table(line: str, unit: str | None) -> None:
+    """元 and 万元 are never assumed."""
+    [form] = forms_of(f"项目支出绩效目标申报表\n{line}\n{FORM}")
+
+    assert form.money_unit == unit
+
+
+def test_a_form_without_its_first_page_is_a_form_with_a_problem() -> None:
+    """A missing page must not take the rest with it."""
+    [form] = forms_of(f"{HEADER}{GRID}")
+
+    assert form.title == ""
+    assert [problem.code for problem in form.problems] == ["title-missing"]
+
+
+def test_a_second_form_whose_title_is_lost_is_cut_at_its_project_name() -> None:
+    """项目名称 after a grid begins a form, title or none."""
+    first, second = forms_of(f"{TITLE}\n\n{FORM}", FORM)
+
+    assert (first.title, second.title) == (TITLE, "")
+    assert len(first.rows) == len(second.rows)
+
+
+def test_text_before_the_first_form_is_handed_back() -> None:
+    """A covering note belongs to no form, and must not vanish."""
+    forms, before = join_forms([page_of(f"关于报送目标的通知\n\n{TITLE}\n\n{FORM}")], templates(), dictionaries())
+
+    assert [line.text for line in before] == ["关于报送目标的通知"]
+    assert len(forms) == 1
+
+
+def test_a_text_without_any_form_has_none() -> None:
+    """A letter with a table in it is no form."""
+    assert forms_of("关于某事的通知\n\n甲 | 乙\n丙 | 丁") == []
+
+
+@pytest.mark.parametrize("mark", ["第2页", "第 2 页，共 3 页", "- 2 -", "2/3", "—2—", "Page 2 of 3"])
+def test_page_marks_are_no_rows(mark: str) -> None:
+    """A page number between two pages stands in no record."""
+    plain = f"{TITLE}\n\n{FIELDS}\n\n{HEADER}{GRID}"
+
+    assert texts_of(f"{TITLE}\n\n{FIELDS}\n\n{mark}\n\n{HEADER}{GRID}") == texts_of(plain)
+
+
+def test_rows_know_their_page_and_are_numbered_through() -> None:
+    """A cell is found again by its page; levels span pages by row numbers."""
+    [form] = forms_of(f"{TITLE}\n\n{FORM}", "效果目标 | 满意度 | 群众满意度 | ≥90%")
+
+    assert form.pages == (0, 1)
+    assert [row.cells[0].row for row in form.rows] == list(range(len(form.rows)))
+    assert form.rows[-1].page == 1
+
+
+WIDE = """
+项目名称 | 年度金额 | 一级指标 | 二级指标 | 三级指标 | 指标值
+绿化工程 | 30.00 | 产出指标 | 数量指标 | 植树数量 | ≥500棵
+ | | 效益指标 | 社会效益指标 | 绿化覆盖率 | ≥30%
+道路养护 | 12.50 | 产出指标 | 数量指标 | 养护里程 | ≥80公里
+ | | 满意度指标 | 服务对象满意度指标 | 群众满意度 | ≥90%
+"""
+
+
+def test_a_wide_sheet_is_a_form_for_each_project() -> None:
+    """Roll-ups print one project a row block under one header."""
+    first, second = forms_of(f"2023年项目支出绩效目标汇总表\n\n{WIDE}")
+
+    assert first.title == second.title
+    assert [form.rows[1].cells[0].text for form in (first, second)] == ["绿化工程", "道路养护"]
+    assert [len(form.rows) for form in (first, second)] == [3, 3]
+
+
+def test_the_template_is_told_by_title_and_fixed_words() -> None:
+    """An unknown layout is read by meaning, and reported as no template."""
+    zhengzhou = next(template for template in templates() if template.id == "zhengzhou-2020")
+    rows = "\n".join(f"{name} | 甲 | |" for name in zhengzhou.fields)
+    levels = "\n".join(f"{one} | {two} | |" for one, below in zhengzhou.skeleton.items() for two in below)
+    known, unknown = forms_of(f"{TITLE}\n\n{rows}\n{HEADER}{levels}\n\n{OTHER}\n\n甲 | 乙\n{HEADER}{GRID}")
+
+    assert (known.template, known.money_unit) == ("zhengzhou-2020", "元")
+    assert (unknown.template, unknown.money_unit) == (None, None)
