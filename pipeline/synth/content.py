@@ -205,6 +205,12 @@ def amount_wan(rng: random.Random) -> str:
     return f"{value}.{rng.randint(0, 99999):05d}"
 
 
+def two_totals(rng: random.Random, count: int, *, yuan: bool = False) -> list[tuple[str, list[str]]]:
+    """Return the totals of a period and of its first year with `count` parts each; the year never costs more."""
+    drawn = [amount_parts(rng, count, yuan=yuan) for _ in range(2)]
+    return sorted(drawn, key=lambda pair: Decimal(pair[0].replace(",", "")), reverse=True)
+
+
 def amount_parts(rng: random.Random, count: int, *, yuan: bool = False) -> tuple[str, list[str]]:
     """Return a total and `count` parts that sum to it, printed alike (all zeros but the first are often blank)."""
     total = amount_yuan(rng) if yuan else amount_wan(rng)

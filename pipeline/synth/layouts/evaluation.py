@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 
 from pipeline.document import Role
-from pipeline.synth.content import Subject, narrative, people, phones
+from pipeline.synth.content import Subject, amount_parts, narrative, people, phones
 from pipeline.synth.layouts.parts import (
     COST_FIRST,
     NATIONAL,
-    amount,
     execution_rows,
     percent_done,
     scored,
@@ -239,11 +238,13 @@ def _guangdong(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
         sheet.pairs((f"{level}财政部门", rng.choice(("财政厅", "财政局"))), (f"{level}主管部门", office))
     sheet.new_row()
     sheet.label("资金情况（万元）", 1, 3)
-    for number, label in enumerate(("年度金额：", "其中：中央资金", "地方资金")):
+    total, parts = amount_parts(rng, 2)
+    labels = ("年度金额：", "其中：中央资金", "地方资金")
+    for number, (label, text) in enumerate(zip(labels, (total, *parts), strict=True)):
         if number:
             sheet.new_row()
         sheet.label(label, 2)
-        sheet.value(amount(rng, "万元"), "资金情况", label, colspan=0)
+        sheet.value(text, "资金情况", label, colspan=0)
     for label, kind in (("总体目标", "goal"), ("已实施情况", "done"), ("未实施情况及原因", "remarks")):
         sheet.pairs((label, narrative(kind, subject, rng, 400)), narrative=True)
     groups = fill_skeleton(NATIONAL, subject, rng, skip_blank=rng.random() < 0.4, known_share=0.4)

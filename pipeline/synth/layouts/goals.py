@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from pipeline.document import Role
-from pipeline.synth.content import Subject, amount_parts, narrative, people, phones
+from pipeline.synth.content import Subject, amount_parts, narrative, people, phones, two_totals
 from pipeline.synth.indicators import Goal
 from pipeline.synth.layouts.parts import (
     COST_FIRST,
@@ -54,8 +54,8 @@ def _shanghai(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     sheet.pair("计划开始日期", _dated(subject, 1), 2)
     sheet.pair("计划完成日期", _dated(subject, 12))
     money = _with_unit("项目资金", "元", rng)
-    left, left_parts = amount_parts(rng, 2, yuan=True)
-    right, right_parts = amount_parts(rng, 3, yuan=True)
+    (left, left_parts), (right, right_parts) = two_totals(rng, 3, yuan=True)
+    left_parts = [left, ""]  # the whole project is paid by the budget
     sheet.new_row()
     sheet.label(money, 1, 4)
     labels = (
@@ -199,8 +199,9 @@ def _shanxi(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     sheet.label("中期预算资金总额", 2)
     sheet.label("年度预算资金总额")
     sheet.new_row()
-    sheet.value(amount(rng, "万元"), money, "中期预算资金总额", colspan=2)
-    sheet.value(amount(rng, "万元"), money, "年度预算资金总额")
+    (whole, _), (first, _) = two_totals(rng, 1)
+    sheet.value(whole, money, "中期预算资金总额", colspan=2)
+    sheet.value(first, money, "年度预算资金总额")
     for label, kind in (
         ("项目概况", "overview"), ("立项依据", "basis"), ("项目设立必要性", "need"), ("保证项目实施的制度、措施",
         "measures"),
@@ -240,6 +241,7 @@ def _dual(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     sheet.new_row()
     sheet.label(money, first, 3)
     ends = ("中期", "年度")
+    amounts = {end: [total, *parts] for end, (total, parts) in zip(ends, two_totals(rng, 2), strict=True)}
     for number, label in enumerate(("资金总额：", "其中：财政拨款", "其他资金")):
         if number:
             sheet.new_row()
@@ -248,7 +250,7 @@ def _dual(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
             # 其中：财政拨款 stands twice in the row; the total above it says which one is meant.
             path = (money, f"{end}资金总额") if number else (money,)
             sheet.label(printed, 1 if end == "中期" else 2)
-            sheet.value(rng.choice((amount(rng, "万元"), "")), *path, printed, colspan=2 if end == "中期" else 1)
+            sheet.value(amounts[end][number], *path, printed, colspan=2 if end == "中期" else 1)
     years = f"（{subject.year}年—{subject.year + 2}年）"
     sheet.stacked(
         "总体目标",
@@ -338,10 +340,11 @@ def _wuhan(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     sheet.pairs(("项目起止时间", f"{subject.year}01-{subject.year}12"))
     sheet.new_row()
     sheet.label(_with_unit("项目资金", "万元", rng))
+    (whole, _), (first, _) = two_totals(rng, 1)
     sheet.label("资金总额")
-    sheet.value(amount(rng, "万元"), "项目资金", "资金总额", colspan=2)
+    sheet.value(whole, "项目资金", "资金总额", colspan=2)
     sheet.label("当年资金总额")
-    sheet.value(amount(rng, "万元"), "项目资金", "当年资金总额", colspan=0)
+    sheet.value(first, "项目资金", "当年资金总额", colspan=0)
     sheet.stacked(
         "总体目标",
         (("中期目标", narrative("goal", subject, rng, 300)), ("年度目标", narrative("goal", subject, rng, 300))),
@@ -377,11 +380,11 @@ def _county(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     year = subject.year
     sheet.pairs(("项目起止时间", rng.choice((f"{year}年1月-{year}年12月", f"{year}.1-{year}.12"))), label_span=2)
     money = _with_unit("项目资金申请", "万元", rng)
-    total, parts = amount_parts(rng, 5)
+    total, parts = amount_parts(rng, 4)
     sheet.new_row()
     labels = ("资金总额：", "财政拨款：", "自有资金：", "事业收入：", "其他：")
     sheet.label(money, 2, len(labels))
-    for number, (label, text) in enumerate(zip(labels, (total, *parts), strict=False)):
+    for number, (label, text) in enumerate(zip(labels, (total, *parts), strict=True)):
         if number:
             sheet.new_row()
         sheet.label(label, 2)
@@ -518,7 +521,8 @@ def _shanghai_old(layout: str, subject: Subject, rng: random.Random) -> LaidForm
     sheet.pairs(("申报单位", subject.agency))
     sheet.pairs(("项目名称", subject.project), ("项目类型", rng.choice(("经常性项目", "一次性项目", "其他经常性项目"))))
     sheet.pairs(("计划开始日期", _dated(subject, 1)), ("计划完成日期", _dated(subject, 12)))
-    sheet.pairs(("项目总预算（元）", amount(rng, "元")), ("项目当年预算（元）", amount(rng, "元")))
+    (whole, _), (first, _) = two_totals(rng, 1, yuan=True)
+    sheet.pairs(("项目总预算（元）", whole), ("项目当年预算（元）", first))
     for label, kind in (
         ("项目概况", "overview"), ("立项依据", "basis"), ("项目设立的必要性", "need"), ("保证项目实施的制度、措施",
         "measures"),
