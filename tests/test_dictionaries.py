@@ -83,7 +83,9 @@ def test_the_digest_changes_with_a_name(tmp_path: Path) -> None:
     assert one != other
 
 
-@pytest.mark.parametrize(("one", "other"), [("项目 名称：", "项目名称"), ("（万元）", "(万元)"), ("【2019】", "〔2019〕")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("项目 名称：", "项目名称"), ("（万元）", "(万元)"), ("【2019】", "〔2019〕")]
+)
 def test_spaces_widths_and_brackets_do_not_tell_names_apart(one: str, other: str) -> None:
     """They flip from page to page."""
     assert comparison_key(one) == comparison_key(other)
