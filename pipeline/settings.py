@@ -89,13 +89,11 @@ class RepairSettings(StageSettings):
     # The most sound labels that may be changed, as the upper 95% bound measured in training (docs/repair.md has the
     # curve). Lower is safer and leaves more proposals.
     max_false_repairs: float = 0.001
-    # Two names whose costs differ by less (nats) are equally good, and equally good names are never a repair.
-    margin: float = 2.0
-    # How much likelier (nats) a label's words become by what the form writes elsewhere: to propose, and to repair.
-    least_document_gain: float = -3.0
-    sure_document_gain: float = -1.0
-    # The same, less the cost of the error, for repairs by words and compounds alone.
-    propose_gain: float = 3.0
+    # Two names whose costs differ by less (nats) are equally good, and equally good names are never a repair. A missing
+    # and an extra character differ by 1.5, two look-alikes of unlike degree by more.
+    margin: float = 1.25
+    # The same for repairs that no dictionary name backs, in log-odds.
+    open_lead: float = 2.0
 
 
 class CheckSettings(StageSettings):

@@ -121,6 +121,7 @@ def _table(raw: str, name: str, front: int, n: int, m: int, shapes: Shapes) -> t
         best.append(row)
         back.append(steps)
     found: list[Edit] = []
+    total = best[n][m]
     i, j = n, m
     while i or j:
         up, left = back[i][j]
@@ -132,7 +133,12 @@ def _table(raw: str, name: str, front: int, n: int, m: int, shapes: Shapes) -> t
         elif up == 2:
             found.append(Edit("swapped", at, to, raw[at : at + 2], name[to : to + 2], SWAPPED))
         elif up:
-            found.append(_insertion(raw, at, to))
+            edit = _insertion(raw, at, to)
+            if edit.kind == "doubled" and found and found[-1].kind == "doubled" and found[-1].at == at + 1:
+                # Both of a pair went: neither is the other's double.
+                edit = Edit("inserted", at, to, raw[at], "", INSERTED)
+                total += INSERTED - DOUBLED
+            found.append(edit)
         else:
             found.append(Edit("dropped", at, to, "", name[to], DROPPED))
-    return best[n][m], tuple(reversed(found))
+    return total, tuple(reversed(found))

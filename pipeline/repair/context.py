@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.repair.words import WordModel, field_words
 
-# A phrase is told from chance by its length: of 6 characters with 2 on each side of the error (4 before, 2 after …).
-# At 5 the tails 管理制度 and 群众满意 vote for each other.
-_PHRASE = 6
-_SIDE = 2
+# The shortest phrase worth weighing, with what stands on each side of the error. Short ones prove little (管理制度 and
+# 群众满意 vote for each other); the model weighs their length.
+_PHRASE = 5
+_SIDE = 1
+# Labels and titles are shorter than this, narratives longer.
+_SHORT = 40
 # Labels are short, and so is the phrase that repeats in them.
 _REACH = 8
 
@@ -75,14 +77,25 @@ class Texts:
         found = [
             Vote(value, kind, len(places[value]), phrase, where)
             for value, (kind, where, phrase) in best.items()
-            if value != label and not self._stands(label, where)
+            if value != label
         ]
         return sorted(found, key=lambda v: (-v.count, -len(v.phrase), v.value))
 
-    def _stands(self, label: str, at: int) -> bool:
-        """Return whether another text holds the label's own wording around its error."""
-        own = label[max(0, at - 3) : at + 3]
-        return len(own) >= 4 and any(own in text for text in self.texts if text != label)
+    def words(self, known: Mapping[str, float]) -> list[str]:
+        """Return runs of 2 to 4 characters that three of the form's short texts hold and no word list does.
+
+        Narratives are left out: they are long, and a form's own words stand in its labels too.
+        """
+        counts: Counter[str] = Counter()
+        for text in self.texts:
+            if len(text) <= _SHORT:
+                n = len(text)
+                counts.update({text[i:j] for i in range(n - 1) for j in range(i + 2, min(n, i + 4) + 1)})
+        return [gram for gram, count in counts.items() if count >= 3 and gram not in known]
+
+    def count(self, phrase: str, besides: str) -> int:
+        """Return in how many texts `phrase` stands, that of the label `besides` not counted."""
+        return sum(phrase in text and text != besides for text in self.texts)
 
 
 def _left(label: str, i: int, text: str, p: int) -> int:
@@ -132,7 +145,7 @@ class Compounds:
 
     def __init__(self, names: Sequence[str], heads: Iterable[str], words: WordModel) -> None:
         """Take the names' comparison keys, and `heads` (names of the levels above), which also begin names."""
-        learned = field_words(names)
+        learned = [word for word in field_words(names, words) if len(word) > 1]
         cuts_tail: Counter[str] = Counter()
         cuts_head: Counter[str] = Counter()
         for name in names:
@@ -144,6 +157,7 @@ class Compounds:
         self.heads = {h: c for h, c in cuts_head.items() if c >= 2 and len(h) >= 4}
         self.heads.update({head: 2 for head in heads if len(head) >= 4})
         self.known = frozenset(learned)
+        self.characters = frozenset("".join(names))
 
     def tail_of(self, text: str) -> str:
         """Return the longest compound that `text` ends with, or an empty string."""

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,20 @@ from numpy.typing import NDArray
 from pipeline.errors import ModelError
 from pipeline.repair.channel import Edit, edits
 from pipeline.repair.shapes import Shapes
-from pipeline.repair.words import Segmentation, WordModel
+from pipeline.repair.words import Segmentation, WordModel, affixes
 from pipeline.resources import data_folder
 
 MODEL_FILE = "repair.json"
 # A runner-up this much dearer (nats) says nothing more.
 FAR = 8.0
-_NUMERALS = frozenset("0123456789一二三四五六七八九十两ⅠⅡⅢⅣ")
+_FIGURES = frozenset("0123456789ⅠⅡⅢⅣ①②③④⑤")
+_NUMERALS = frozenset("一二三四五六七八九十两")
+_LITTLE_WORDS = frozenset("的等及和与或之各其所按对在为以")
+# Look-alikes of the published misreadings are above this, words that writers exchange below (学员 .18, 食药 -.01).
+_UNLIKE = 0.35
+# An ending of two names or more is usual; a last character of one name in a hundred is (率, 性, 度, 数, 量).
+_USUAL_ENDING = math.log1p(2)
+_USUAL_LAST = 0.01
 
 FEATURES = (
     "cost",
@@ -51,6 +59,9 @@ FEATURES = (
     "raw_covered",
     "at_start",
     "at_end",
+    "raw_ending",
+    "name_ending",
+    "affix",
 )
 
 
@@ -76,9 +87,73 @@ def best_match(raw: str, names: Sequence[str], shapes: Shapes) -> Match | None:
     return Match(name, cost, found, min(FAR, weighed[1][0] - cost), weighed[1][2])
 
 
-def touches_numeral(match: Match) -> bool:
-    """Return whether a numeral would change: 重点工作1 and 重点工作2 are both right."""
-    return any(_NUMERALS.intersection(edit.read) or _NUMERALS.intersection(edit.meant) for edit in match.edits)
+def is_vetoed(raw: str, match: Match, words: WordModel) -> bool:
+    """Return whether `match` is never a repair, whatever its odds, because the label may well be meant as it stands."""
+    return (
+        any(_touches_numeral(edit) or _is_little_word(edit, match.name, words) for edit in match.edits)
+        or _is_word_apart(match.edits)
+        or _has_usual_ending(raw, match.edits, words)
+        or _is_sound(raw, match.edits, words)
+    )
+
+
+def _touches_numeral(edit: Edit) -> bool:
+    """Return whether a numeral would change: 重点工作1 and 重点工作2 are both right.
+
+    A written numeral that is too many is no numeral but a speck (一, 二, 十), and one that stands for another character
+    is a misreading; figures are never touched.
+    """
+    if _FIGURES.intersection(edit.read) or _FIGURES.intersection(edit.meant):
+        return True
+    if edit.kind == "dropped":
+        return edit.meant in _NUMERALS
+    return edit.kind == "look-alike" and edit.meant in _NUMERALS and edit.read in _NUMERALS
+
+
+def _is_little_word(edit: Edit, name: str, words: WordModel) -> bool:
+    """Return whether the error is a word that writers put in and leave out as they please.
+
+    Inside another word it is an error all the same (满的意度, 完成时率 for 完成及时率).
+    """
+    if edit.kind not in ("inserted", "dropped") or (edit.read or edit.meant) not in _LITTLE_WORDS:
+        return False
+    seg = words.segment(name)
+    if edit.kind == "dropped":
+        return seg.length_at(edit.to) == 1
+    return edit.to == 0 or edit.to >= len(name) or seg.starts[edit.to - 1] != seg.starts[edit.to]
+
+
+def _is_word_apart(found: tuple[Edit, ...]) -> bool:
+    """Return whether two characters side by side are missing or too many: a word, not an error (人员, 业务人员)."""
+    return any(
+        one.kind == other.kind
+        and one.kind in ("inserted", "dropped")
+        and other.at - one.at <= 1
+        and other.to - one.to <= 1
+        for one, other in pairwise(found)
+    )
+
+
+def _has_usual_ending(raw: str, found: tuple[Edit, ...], words: WordModel) -> bool:
+    """Return whether the label ends as names do and the error would be in that ending (天数, 人数; 数, 数量)."""
+    last = found[-1]
+    if last.kind == "displaced":
+        return False
+    if last.kind == "dropped":
+        return last.at == len(raw) and words.last_character(raw[-1]) >= _USUAL_LAST
+    touched = last.at + len(last.read) - 1 >= len(raw) - 2
+    return touched and last.kind in ("look-alike", "inserted") and words.ending(raw) >= _USUAL_ENDING
+
+
+def _is_sound(raw: str, found: tuple[Edit, ...], words: WordModel) -> bool:
+    """Return whether the label is made of whole words, and the error is not one that makes whole words by chance.
+
+    A character more or less (政策持续性, 政策可持续性), two changed about (展开, 开展), a pair (当事人人员) may be meant; so
+    may a character that does not look like the other (教师, 教练). Look-alikes and displaced characters are errors.
+    """
+    if any(len(word) == 1 for word in words.segment(raw).words):
+        return False
+    return any(edit.likeness < _UNLIKE if edit.kind == "look-alike" else edit.kind != "displaced" for edit in found)
 
 
 def features(raw: str, match: Match, words: WordModel) -> list[float]:
@@ -115,6 +190,9 @@ def features(raw: str, match: Match, words: WordModel) -> list[float]:
         1.0 - lone_before / n,
         float(any(edit.at == 0 for edit in match.edits)),
         float(any(edit.at >= n - 1 for edit in match.edits)),
+        words.ending(raw),
+        words.ending(match.name),
+        max((_affix(raw, edit, before) for edit in match.edits), default=0.0),
     ]
 
 
@@ -132,6 +210,14 @@ def _site(raw: str, edit: Edit, seg: Segmentation, words: WordModel) -> tuple[bo
     return False, words.logp.get(raw[seg.starts[at] : seg.ends[at]], -18.0)
 
 
+def _affix(raw: str, edit: Edit, seg: Segmentation) -> float:
+    """Return how readily the character that stands alone at the error is added to a word, as 库 and 数 are."""
+    if edit.kind == "dropped":
+        around = [raw[p] for p in (edit.at - 1, edit.at) if 0 <= p < len(raw) and seg.length_at(p) == 1]
+        return max((affixes().get(character, 0.0) for character in around), default=0.0)
+    return affixes().get(edit.read, 0.0) if edit.kind in ("inserted", "look-alike") else 0.0
+
+
 def _word_at(name: str, at: int, seg: Segmentation, words: WordModel) -> float:
     if seg.length_at(at) == 1:
         return -18.0
@@ -142,6 +228,7 @@ def _word_at(name: str, at: int, seg: Segmentation, words: WordModel) -> float:
 class Judge:
     """A network of one hidden layer over standardised evidence; its output is the log-odds that the repair is right."""
 
+    features: tuple[str, ...]
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
     hidden: NDArray[np.float64]  # (features + 1, hidden units); the last row is the bias
@@ -168,16 +255,17 @@ class Judge:
         return min(fitting, default=math.inf)
 
 
-@lru_cache(maxsize=2)
-def load_judge(name: str = "dictionary", path: Path | None = None) -> Judge:
-    """Load one network of the model that came with this installation, or of the one at `path`.
+@lru_cache(maxsize=4)
+def load_judge(name: str, features: tuple[str, ...], path: Path | None = None) -> Judge:
+    """Load the network `name` of the model that came with this installation, or of the one at `path`.
 
-    Raises ModelError where the model is missing, unreadable, or fitted to other evidence than this version weighs.
+    Raises ModelError where the model is missing, unreadable, or fitted to other evidence than `features`.
     """
     source = path or data_folder("models") / MODEL_FILE
     try:
         stored = json.loads(source.read_text(encoding="utf-8"))["judges"][name]
         judge = Judge(
+            features=tuple(stored["features"]),
             mean=np.array(stored["mean"]),
             scale=np.array(stored["scale"]),
             hidden=np.array(stored["hidden"]),
@@ -187,10 +275,9 @@ def load_judge(name: str = "dictionary", path: Path | None = None) -> Judge:
             ceilings=tuple((float(bound), float(odds)) for bound, odds in stored["ceilings"]),
             propose=float(stored["propose"]),
         )
-        known = tuple(stored["features"])
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{source}: is not a repair model ({error}); reinstall zhibiao") from error
-    if known != FEATURES or judge.hidden.shape[0] != len(FEATURES) + 1:
+    if judge.features != features or judge.hidden.shape[0] != len(features) + 1:
         raise ModelError(
             f"{source}: was fitted to other evidence than this version weighs; run scripts/train_repair.py"
         )
@@ -203,7 +290,7 @@ def write_model(path: Path, judges: dict[str, Judge], about: dict[str, object]) 
         "about": about,
         "judges": {
             name: {
-                "features": list(FEATURES),
+                "features": list(judge.features),
                 "mean": _rounded(judge.mean),
                 "scale": _rounded(judge.scale),
                 "hidden": _rounded(judge.hidden),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from rapidfuzz.distance import OSA
@@ -15,10 +15,10 @@ _MOST = 8
 class NameIndex:
     """The names of one section, searchable by nearness."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        """Take comparison keys of names; the order decides nothing."""
+    def __init__(self, names: Iterable[str] | Mapping[str, tuple[str, str]]) -> None:
+        """Take folded names, or a mapping of them to the name as written and its source; the order decides nothing."""
+        self.sources = dict(names) if isinstance(names, Mapping) else {}
         self.names = sorted(set(names))
-        self.known = frozenset(self.names)
         self._lengths = np.array([len(name) for name in self.names], dtype=np.int16)
 
     def near(self, texts: Sequence[str]) -> list[list[str]]:

@@ -1,19 +1,33 @@
-"""Names that no dictionary holds: one error mended by compounds and by the word model, or left for a person."""
+"""Names that no dictionary holds: one error mended by the document's own phrases, by compounds and by the word model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 
 from pipeline.repair.channel import DISPLACED, DOUBLED, DROPPED, INSERTED, SWAPPED, Edit, substitution_cost
-from pipeline.repair.context import Compounds
-from pipeline.repair.judge import FAR, Match
+from pipeline.repair.context import Compounds, Texts
+from pipeline.repair.judge import FAR, Match, features
 from pipeline.repair.shapes import Shapes
-from pipeline.repair.words import WordModel
+from pipeline.repair.words import Lattice, Segmentation, WordModel, common_characters, general_words
 
-# Characters that look like the one read: the true one is among the first 12 nine times in ten (measured on the pairs
-# of shape_pairs), and each more costs time.
+# Characters that look like the one read: the true one is among the first 12 nine times in ten, and each more costs time.
 _NEIGHBOURS = 12
+# Words that begin or end with a lone character, of which the other may have been dropped.
+_COMPLETIONS = 4
+# Only the likeliest are weighed by the model; the true one is among the first 4 whenever it is among the first 20.
+_WEIGHED = 5
+# Deleting a character always makes a text likelier, by what any character costs; this much (nats) is no evidence.
+_ANY_CHARACTER = 7.0
+
+# Repairs that make the words this much likelier, less the cost of the error (nats), are worth weighing; below, the
+# model never proposed one.
+_LEAST_GAIN = -4.0
+
+# What is known of a candidate beyond judge.FEATURES.
+OPEN_FEATURES = ("gain", "lead", "phrase", "places", "own_phrase", "compound", "support", "own_support")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,39 +36,76 @@ class Opening:
 
     match: Match
     gain: float  # how much likelier its words are, less the cost of its error, nats
-    compound: str  # the compound that the repair completes, or empty
+    compound: str = ""  # the compound that the repair completes
+    phrase: str = ""  # what other texts of the form hold
+    places: int = 0  # in how many places
 
 
 class OpenSpeller:
-    """Tries every single error at the places where a label falls apart into lone characters."""
+    """Tries single errors at the places where a label falls apart into lone characters, and what its document writes."""
 
-    def __init__(self, words: WordModel, shapes: Shapes, compounds: Compounds, characters: str) -> None:
-        """Take the word model, the shapes, the compounds, and the `characters` that labels are written with."""
+    def __init__(self, words: WordModel, shapes: Shapes, compounds: Compounds) -> None:
+        """Take the word model, the likeness of characters and the compounds of names."""
         self.words = words
         self.shapes = shapes
         self.compounds = compounds
-        self._rows = shapes.rows(characters)
-        self._near: dict[str, list[tuple[str, float]]] = {}
-        self._gaps = _gapped(words, compounds)
+        self._near: dict[str, list[tuple[str, float, float]]] = {}
+        characters = frozenset(common_characters()) | compounds.characters
+        self._rows = shapes.rows("".join(sorted(characters)))
+        self._gaps = _gapped({*compounds.tails, *compounds.heads, *(w for w in compounds.known if len(w) >= 3)})
+        self._begin, self._end = _partners(characters)
 
-    def openings(self, label: str) -> list[Opening]:
-        """Return the likeliest repairs of `label`, best first; empty where the label is sound."""
+    def within(self, words: WordModel) -> OpenSpeller:
+        """Return the same speller with another word model, that of one form."""
+        other = copy(self)
+        other.words = words
+        return other
+
+    def openings(self, label: str, texts: Texts) -> list[Opening]:
+        """Return the likeliest repairs of `label`, best first; empty where nothing speaks against the label."""
+        found = self._voted(label, texts)
         before = self.words.segment(label)
-        broken = [i for i in range(len(label)) if before.ends[i] - before.starts[i] == 1]
-        if not broken or len(label) < 4:
-            return []
-        weighed: dict[str, Opening] = {}
-        for text, edit in self._edited(label, broken):
-            gain = self.words.score(text) - before.score - edit.cost
-            if text not in weighed or weighed[text].gain < gain:
-                weighed[text] = Opening(Match(text, edit.cost, (edit,)), gain, self._completes(label, text))
-        best = sorted(weighed.values(), key=lambda o: (-o.gain, o.match.name))[:2]
-        if len(best) == 2:
-            margin = min(FAR, best[0].gain - best[1].gain)
-            first = best[0]
-            match = Match(first.match.name, first.match.cost, first.match.edits, margin, best[1].match.name)
-            best[0] = Opening(match, first.gain, first.compound)
-        return best
+        broken = [i for i in range(len(label)) if before.ends[i] - before.starts[i] == 1 and label[i] not in _MARKS]
+        if len(label) >= 4 and (broken or self.words.ending(label) == 0.0):
+            self._mended(label, broken, found)
+        return sorted(found.values(), key=lambda o: (-o.gain - 2.0 * min(o.places, 3), o.match.name))[:_WEIGHED]
+
+    def evidence(self, label: str, openings: list[Opening], texts: Texts) -> list[list[float]]:
+        """Return what speaks for each of `openings`, in the order of judge.FEATURES and OPEN_FEATURES."""
+        rows = []
+        for opening in openings:
+            others = [o.gain for o in openings if o is not opening]
+            lead = max(-FAR, min(FAR, opening.gain - max(others))) if others else FAR
+            edit = opening.match.edits[0]
+            match = Match(opening.match.name, opening.match.cost, opening.match.edits, max(0.0, lead))
+            rows.append(
+                [
+                    *features(label, match, self.words),
+                    opening.gain,
+                    lead,
+                    min(len(opening.phrase), 16),
+                    min(opening.places, 4),
+                    float(bool(opening.phrase) and texts.count(label[max(0, edit.at - 3) : edit.at + 3], label) > 0),
+                    len(opening.compound),
+                    _support(texts, match.name, edit.to, len(edit.meant), label),
+                    _support(texts, label, edit.at, len(edit.read), label),
+                ]
+            )
+        return rows
+
+    def _gain(self, before: Segmentation, text: str, edit: Edit) -> float:
+        return self.words.score_once(text) - before.score - edit.cost
+
+    def _voted(self, label: str, texts: Texts) -> dict[str, Opening]:
+        found: dict[str, Opening] = {}
+        before = self.words.segment(label)
+        for vote in texts.votes(label)[:_WEIGHED]:
+            edit = _edit(label, vote.kind, vote.at, vote.value, self.shapes)
+            gain = self._gain(before, vote.value, edit)
+            match = Match(vote.value, edit.cost, (edit,))
+            compound = self._completes(label, vote.value)
+            found[vote.value] = Opening(match, gain, compound, vote.phrase, vote.count)
+        return found
 
     def _completes(self, label: str, text: str) -> str:
         tail, head = self.compounds.tail_of(text), self.compounds.head_of(text)
@@ -62,54 +113,121 @@ class OpenSpeller:
             return tail
         return head if len(head) > len(self.compounds.head_of(label)) else ""
 
-    def _edited(self, label: str, broken: list[int]) -> Iterator[tuple[str, Edit]]:
+    def _mended(self, label: str, broken: list[int], found: dict[str, Opening]) -> None:
+        """Add to `found` the single errors at `broken` places whose repair makes the words likelier."""
+        lattice = Lattice(self.words, label)
+        least = lattice.score + _LEAST_GAIN
         n = len(label)
         last = label[-1]
+
+        def weigh(score: float, text: str, edit: Edit) -> None:
+            known = found.get(text)
+            gain = score - edit.cost - lattice.score - (_ANY_CHARACTER if edit.kind == "inserted" else 0.0)
+            if known is None or (not known.places and known.gain < gain):
+                found[text] = Opening(Match(text, edit.cost, (edit,)), gain, self._completes(label, text))
+
         if n - 1 in broken:
+            shorter = Lattice(self.words, label[:-1])
             for i in range(n - 1):
-                if label[i] != last:
+                if label[i] != last and (score := shorter.replaced(shorter.around(i, i), last)) - DISPLACED > least:
                     text = label[:i] + last + label[i:-1]
-                    yield text, Edit("displaced", n - 1, i, last, last, DISPLACED)
+                    weigh(score, text, Edit("displaced", n - 1, i, last, last, DISPLACED))
         for i in broken:
-            for other, alike in self._neighbours(label[i]):
-                edit = Edit("look-alike", i, i, label[i], other, substitution_cost(alike), alike)
-                yield label[:i] + other + label[i + 1 :], edit
+            around = lattice.around(i, i + 1)
+            for other, alike, cost in self._neighbours(label[i]):
+                if (score := lattice.replaced(around, other)) - cost > least:
+                    text = label[:i] + other + label[i + 1 :]
+                    weigh(score, text, Edit("look-alike", i, i, label[i], other, cost, alike))
             doubled = (i > 0 and label[i - 1] == label[i]) or label[i + 1 : i + 2] == label[i]
             kind, cost = ("doubled", DOUBLED) if doubled else ("inserted", INSERTED)
-            yield label[:i] + label[i + 1 :], Edit(kind, i, i, label[i], "", cost)
+            if (score := lattice.removed(i, i + 1)) - cost > least:
+                weigh(score, label[:i] + label[i + 1 :], Edit(kind, i, i, label[i], "", cost))
             for j in (i - 1, i):
-                if 0 <= j < n - 1 and label[j] != label[j + 1]:
+                if 0 <= j < n - 2 and label[j] != label[j + 1]:
                     pair = label[j + 1] + label[j]
-                    yield label[:j] + pair + label[j + 2 :], Edit("swapped", j, j, label[j : j + 2], pair, SWAPPED)
-        yield from self._filled(label, broken)
+                    text = label[:j] + pair + label[j + 2 :]
+                    if text not in found and (score := self.words.score_once(text)) - SWAPPED > least:
+                        weigh(score, text, Edit("swapped", j, j, label[j : j + 2], pair, SWAPPED))
+        for at, chars in self._missing(label, broken).items():
+            around = lattice.around(at, at)
+            for char in sorted(chars):
+                if (score := lattice.replaced(around, char)) - DROPPED > least:
+                    weigh(score, label[:at] + char + label[at:], Edit("dropped", at, at, "", char, DROPPED))
 
-    def _filled(self, label: str, broken: list[int]) -> Iterator[tuple[str, Edit]]:
-        """A word of the field lacks one character here."""
+    def _missing(self, label: str, broken: list[int]) -> dict[int, set[str]]:
+        """Where a character may be missing, and which: a word of the field with a gap, or half a word."""
         n = len(label)
-        done: set[tuple[int, str]] = set()
+        found: dict[int, set[str]] = defaultdict(set)
         for i in broken:
             for start in range(max(0, i - 5), i + 1):
-                for end in range(i + 1, min(n, start + 6) + 1):
-                    if end - start < 2:
-                        continue
+                for end in range(max(i + 1, start + 2), min(n, start + 6) + 1):
                     for offset, char in self._gaps.get(label[start:end], ()):
-                        at = start + offset
-                        if (at, char) not in done:
-                            done.add((at, char))
-                            yield label[:at] + char + label[at:], Edit("dropped", at, at, "", char, DROPPED)
+                        found[start + offset].add(char)
+            found[i + 1].update(self._begin.get(label[i], ()))
+            found[i].update(self._end.get(label[i], ()))
+        if self.words.ending(label) == 0.0:
+            # Nothing ends like this; the last character of an ending may be missing (满意 of 满意度).
+            for start in range(max(0, n - 6), n - 1):
+                found[n].update(c for offset, c in self._gaps.get(label[start:], ()) if start + offset == n)
+        return found
 
-    def _neighbours(self, character: str) -> list[tuple[str, float]]:
+    def _neighbours(self, character: str) -> list[tuple[str, float, float]]:
+        """Return the characters that look like this one, with their likeness and what reading it for them costs."""
         found = self._near.get(character)
         if found is None:
-            found = self._near[character] = self.shapes.neighbours(character, self._rows, _NEIGHBOURS)
+            near = self.shapes.neighbours(character, self._rows, _NEIGHBOURS)
+            found = self._near[character] = [(c, alike, substitution_cost(alike)) for c, alike in near]
         return found
 
 
-def _gapped(words: WordModel, compounds: Compounds) -> dict[str, list[tuple[int, str]]]:
-    """Return the field's words of 3 characters and more with one left out -> where and which."""
+def _support(texts: Texts, text: str, at: int, width: int, label: str) -> int:
+    """Return how many other texts write the place of an error as `text` does, looking to either side of it; 3 is many."""
+    if width:
+        sides = (text[max(0, at - 2) : at + width], text[at : at + width + 2])
+    else:
+        sides = (text[max(0, at - 2) : at + 1], text[max(0, at - 1) : at + 2])
+    return min(3, max((texts.count(side, label) for side in sides if len(side) >= 3), default=0))
+
+
+# Marks stand alone by nature.
+_MARKS = frozenset("()、,.;:/\"'《》<>-—·&+%“”‘’")
+
+
+def _edit(label: str, kind: str, at: int, value: str, shapes: Shapes) -> Edit:
+    """Return the edit that a vote stands for."""
+    if kind == "dropped":
+        return Edit(kind, at, at, "", value[at], DROPPED)
+    if kind == "look-alike":
+        alike = shapes.likeness(label[at], value[at])
+        return Edit(kind, at, at, label[at], value[at], substitution_cost(alike), alike)
+    if kind == "swapped":
+        return Edit(kind, at, at, label[at : at + 2], value[at : at + 2], SWAPPED)
+    if kind == "displaced":
+        return Edit(kind, len(label) - 1, at, label[-1], label[-1], DISPLACED)
+    return Edit(kind, at, at, label[at], "", DOUBLED if kind == "doubled" else INSERTED)
+
+
+def _gapped(words: Iterable[str]) -> dict[str, list[tuple[int, str]]]:
+    """Return words of 3 to 7 characters with one left out -> where and which."""
     gaps: dict[str, list[tuple[int, str]]] = {}
-    for word in sorted({*compounds.tails, *compounds.heads, *(w for w in compounds.known if len(w) >= 3)}):
+    for word in sorted(words):
         if 3 <= len(word) <= 7:
             for k in range(len(word)):
                 gaps.setdefault(word[:k] + word[k + 1 :], []).append((k, word[k]))
     return gaps
+
+
+def _partners(characters: frozenset[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return for each character those that most often follow it in a two-character word, and those that precede it."""
+    follow: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    precede: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for word, count in general_words().items():
+        # Words rarer than this would be no better than a guess.
+        if count >= 300 and len(word) == 2 and word[0] in characters and word[1] in characters:
+            follow[word[0]].append((-count, word[1]))
+            precede[word[1]].append((-count, word[0]))
+    best = [
+        {c: "".join(other for _, other in sorted(partners)[:_COMPLETIONS]) for c, partners in table.items()}
+        for table in (follow, precede)
+    ]
+    return best[0], best[1]

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import math
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Candidate, Label, Repair, Role, Status
-from pipeline.repair.context import Compounds, Texts, Vote
-from pipeline.repair.judge import Judge, Match, best_match, features, load_judge, touches_numeral
+from pipeline.repair.context import Compounds, Texts
+from pipeline.repair.folding import folded
+from pipeline.repair.judge import FEATURES, Judge, Match, best_match, features, is_vetoed, load_judge
 from pipeline.repair.names import NameIndex
-from pipeline.repair.opened import Opening, OpenSpeller
+from pipeline.repair.opened import OPEN_FEATURES, Opening, OpenSpeller
 from pipeline.repair.shapes import Shapes, load_shapes
-from pipeline.repair.words import WordModel, build_word_model, general_words
+from pipeline.repair.words import WordModel, build_word_model
 from pipeline.settings import RepairSettings
 
-# Where each kind of label has its names. The first section is the label's own; a name of any of the others is left
-# alone too: forms print field labels as headers, and level-2 names in the level-3 column.
-_SECTIONS = {
-    Role.LEVEL1: ("level1", "level2"),
-    Role.LEVEL2: ("level2", "level1", "level3"),
-    Role.LEVEL3: ("level3", "level2", "level1"),
-    Role.LABEL: ("field", "narrative", "bar", "column"),
-    Role.HEADER: ("column", "field", "narrative", "bar"),
-}
-# Candidates come from these; the sections above only protect.
+# Where each kind of label has its names. Candidates come from the first group; a name of the second is left alone too:
+# forms print field labels as headers, and level-2 names in the level-3 column.
 _CANDIDATES = {
     Role.LEVEL1: ("level1",),
     Role.LEVEL2: ("level2",),
@@ -36,8 +29,16 @@ _CANDIDATES = {
     Role.LABEL: ("field", "narrative", "bar"),
     Role.HEADER: ("column", "field"),
 }
-# Words that writers put in and leave out as they please.
-_FUNCTION_WORDS = frozenset("的等及和与或之各其所了")
+_PROTECTED = {
+    Role.LEVEL1: ("level2", "level3"),
+    Role.LEVEL2: ("level1", "level3"),
+    Role.LEVEL3: ("level2", "level1"),
+    Role.LABEL: ("column",),
+    Role.HEADER: ("narrative", "bar"),
+}
+# Longer level-3 cells are sentences, which have no name and too many places for an error.
+_LONGEST = 40
+
 _KINDS = {
     "look-alike": "形近字误认",
     "displaced": "末字错位",
@@ -49,18 +50,37 @@ _KINDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """A candidate with its log-odds, and whether it is sure enough to be a repair."""
+
+    match: Match
+    odds: float
+    sure: bool
+    evidence: str
+    runner_up: Candidate | None = None
+
+
 class Repairer:
     """Repairs labels against dictionaries; knows nothing of any document but the form it is handed."""
 
-    def __init__(self, dictionaries: Dictionaries, settings: RepairSettings, shapes: Shapes, judge: Judge) -> None:
-        """Take the vocabularies, the stage's settings, the likeness of characters and the fitted model."""
+    def __init__(
+        self, dictionaries: Dictionaries, settings: RepairSettings, shapes: Shapes, known: Judge, opened: Judge
+    ) -> None:
+        """Take the vocabularies, the stage's settings, the likeness of characters and the two fitted judges.
+
+        `known` judges candidates that are whole dictionary names, `opened` those that no dictionary holds.
+        """
         self.dictionaries = dictionaries
         self.settings = settings
         self.shapes = shapes
-        self.judge = judge
-        self.sure = judge.threshold(settings.max_false_repairs)
+        self._known_judge = known
+        self._open_judge = opened
+        # The ceiling holds for both ways of changing a label together, so each may use half of it.
+        self._sure_known = known.threshold(settings.max_false_repairs / 2)
+        self._sure_open = opened.threshold(settings.max_false_repairs / 2)
         self._indices: dict[tuple[str, ...], NameIndex] = {}
-        self._exact = {role: self._known(sections) for role, sections in _SECTIONS.items()}
+        self._exact = {role: self._holders((*_CANDIDATES[role], *_PROTECTED[role])) for role in _CANDIDATES}
         self._seen = {role: self._misreadings(sections) for role, sections in _CANDIDATES.items()}
 
     def repair_form(
@@ -72,49 +92,44 @@ class Repairer:
         `texts` are the form's narratives, titles and other labels, evidence of how it writes a phrase. The result
         depends on these, the dictionaries and the model only.
         """
-        done: list[Repair | None] = [self._settled(label, skeleton) for label in labels]
+        done = [self._settled(label, skeleton) for label in labels]
         open_ = [i for i, repair in enumerate(done) if repair is None]
-        if not open_:
-            return [repair for repair in done if repair is not None]
-        folded = {i: _folded(labels[i].text) for i in open_}
-        verdicts = self._against_names([(labels[i], folded[i]) for i in open_], skeleton)
-        corpus: Texts | None = None
-        for i, verdict in zip(open_, verdicts, strict=True):
-            label = labels[i]
-            if verdict is None and label.role is Role.LEVEL3:
-                if corpus is None:
-                    others = (*texts, *(other.text for other in labels))
-                    corpus = Texts(_folded(text) for text in others)
-                verdict = self._by_document(label.text, folded[i], corpus) or self._by_words(label.text, folded[i])
-            done[i] = verdict or Repair(label.text, label.text, Status.UNKNOWN)
+        if open_:
+            keys = [folded(labels[i].text) for i in open_]
+            verdicts = self._against_names([labels[i] for i in open_], keys, skeleton)
+            self._against_form(labels, open_, keys, texts, verdicts)
+            for i, verdict in zip(open_, verdicts, strict=True):
+                done[i] = _repair(labels[i].text, verdict)
         return [repair for repair in done if repair is not None]
 
-    # What needs no weighing.
+    # ------------------------------------------------------------------------------------------ what needs no weighing
 
     def _settled(self, label: Label, skeleton: Mapping[str, Sequence[str]] | None) -> Repair | None:
-        key = comparison_key(label.text)
-        if not key:
-            return Repair(label.text, label.text, Status.UNCHANGED)
-        holder = self._exact.get(label.role, {}).get(key)
+        raw = label.text
+        key = comparison_key(raw)
+        holder = self._exact[label.role].get(key) if label.role in self._exact else None
         if holder is not None:
-            return Repair(label.text, label.text, Status.UNCHANGED, score=1.0, evidence=f"dictionary:{holder}")
-        if skeleton and key in _skeleton_keys(label, skeleton):
-            return Repair(label.text, label.text, Status.UNCHANGED, score=1.0, evidence="skeleton")
-        meant = self._seen.get(label.role, {}).get(key)
-        if meant is not None:
-            name, vocabulary = meant
-            return Repair(
-                label.text, name, Status.REPAIRED, kind="several", score=1.0, evidence=f"seen:{vocabulary}",
-                reason=f"词典登记“{label.text}”为“{name}”的已知误读",
-            )  # fmt: skip
-        return None if label.role in _CANDIDATES else Repair(label.text, label.text, Status.UNKNOWN)
+            return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=f"dictionary:{holder}")
+        if not key:
+            return Repair(raw, raw, Status.UNCHANGED)
+        if label.role not in _CANDIDATES:
+            return Repair(raw, raw, Status.UNKNOWN)
+        if skeleton and any(comparison_key(name) == key for name in _skeleton_names(label, skeleton)):
+            return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence="skeleton:表样")
+        meant = self._seen[label.role].get(key)
+        if meant is None:
+            return None
+        name, vocabulary = meant
+        reason = f"词典已登记：“{raw}”为“{name}”的误读"
+        return Repair(raw, name, Status.REPAIRED, "several", score=1.0, evidence=f"seen:{vocabulary}", reason=reason)
 
-    def _known(self, sections: Sequence[str]) -> dict[str, str]:
-        known: dict[str, str] = {}
+    def _holders(self, sections: Sequence[str]) -> dict[str, str]:
+        """Comparison key -> the vocabulary that holds the name, in the order of `sections`."""
+        holders: dict[str, str] = {}
         for section in sections:
             for text, entries in self.dictionaries.names(section).items():
-                known.setdefault(comparison_key(text), entries[0].vocabulary)
-        return known
+                holders.setdefault(comparison_key(text), entries[0].vocabulary)
+        return holders
 
     def _misreadings(self, sections: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Misreadings that people confirmed, where they stand for one name only."""
@@ -126,212 +141,221 @@ class Repairer:
                         meant.setdefault(comparison_key(seen), set()).add((text, entry.vocabulary))
         return {key: min(names) for key, names in meant.items() if len({name for name, _ in names}) == 1}
 
-    # Dictionary names.
+    # ------------------------------------------------------------------------------------------------ dictionary names
 
     @cached_property
-    def words(self) -> WordModel:
-        """The word model; reading jieba's words takes half a second, so it waits for the first label in doubt."""
-        return build_word_model([_folded(name) for name in self.dictionaries.names("level3")])
+    def _words(self) -> WordModel:
+        """The word model; reading the word list takes half a second, so it waits for the first label in doubt."""
+        return build_word_model([folded(name) for name in self.dictionaries.names("level3")])
 
     @cached_property
     def _speller(self) -> OpenSpeller:
-        names = [_folded(name) for name in self.dictionaries.names("level3")]
-        heads = [_folded(name) for section in ("level1", "level2") for name in self.dictionaries.names(section)]
-        return OpenSpeller(self.words, self.shapes, Compounds(names, heads, self.words), _common_characters(names))
+        names = [folded(name) for name in self.dictionaries.names("level3")]
+        heads = [folded(name) for section in ("level1", "level2") for name in self.dictionaries.names(section)]
+        return OpenSpeller(self._words, self.shapes, Compounds(names, heads, self._words))
 
-    def _index(self, sections: tuple[str, ...], extra: tuple[str, ...]) -> NameIndex:
-        index = self._indices.get((*sections, *extra))
+    def _index(self, sections: tuple[str, ...], names: Sequence[str]) -> NameIndex:
+        """Return the index of the names of `sections` and of `names`; (name, source) by folded name."""
+        key = (*sections, "|", *names)
+        index = self._indices.get(key)
         if index is None:
-            names = {_folded(name) for section in sections for name in self.dictionaries.names(section)}
-            index = self._indices[*sections, *extra] = NameIndex([*names, *extra])
+            sources = {folded(name): (name, "skeleton:表样") for name in names}
+            for section in sections:
+                for name, entries in self.dictionaries.names(section).items():
+                    sources.setdefault(folded(name), (name, f"dictionary:{entries[0].vocabulary}"))
+            index = self._indices[key] = NameIndex(sources)
         return index
 
-    def _against_names(
-        self, labels: Sequence[tuple[Label, str]], skeleton: Mapping[str, Sequence[str]] | None
-    ) -> list[Repair | None]:
-        verdicts: list[Repair | None] = [None] * len(labels)
-        groups: dict[NameIndex, list[int]] = {}
-        for i, (label, _) in enumerate(labels):
-            groups.setdefault(self._names_for(label, skeleton), []).append(i)
-        weighed: list[tuple[int, Match]] = []
-        for index, members in groups.items():
-            for i, near in zip(members, index.near([labels[i][1] for i in members]), strict=True):
-                match = best_match(labels[i][1], near, self.shapes)
-                if match is not None:
-                    weighed.append((i, match))
-        if not weighed:
-            return verdicts
-        evidence = np.array([features(labels[i][1], match, self.words) for i, match in weighed])
-        for (i, match), odds in zip(weighed, self.judge.log_odds(evidence).tolist(), strict=True):
-            verdicts[i] = self._verdict(labels[i][0], labels[i][1], match, odds)
-        return verdicts
-
     def _names_for(self, label: Label, skeleton: Mapping[str, Sequence[str]] | None) -> NameIndex:
-        sections = _CANDIDATES[label.role]
         if skeleton and label.role in (Role.LEVEL1, Role.LEVEL2):
             # A form of a known template holds the names of that template and no others.
-            return self._index((), tuple(sorted(_skeleton_names(label, skeleton))))
-        return self._index(sections, ())
+            return self._index((), sorted(_skeleton_names(label, skeleton)))
+        return self._index(_CANDIDATES[label.role], ())
 
-    def _verdict(self, label: Label, raw: str, match: Match, odds: float) -> Repair | None:
-        vetoed = touches_numeral(match) or self._forked(raw, match) or (len(raw) < 3 and label.role is Role.LEVEL3)
-        if odds < self.judge.propose:
-            return None
-        name, vocabulary = self._written(label.role, match.name)
-        sure = odds >= self.sure and not vetoed and match.margin >= self.settings.margin
-        return _repair(label.text, _as_printed(label.text, match, name), match, odds, sure, f"dictionary:{vocabulary}")
+    def _against_names(
+        self, labels: Sequence[Label], keys: Sequence[str], skeleton: Mapping[str, Sequence[str]] | None
+    ) -> list[_Verdict | None]:
+        verdicts: list[_Verdict | None] = [None] * len(labels)
+        groups: dict[int, tuple[NameIndex, list[int]]] = {}
+        for i, label in enumerate(labels):
+            index = self._names_for(label, skeleton)
+            groups.setdefault(id(index), (index, []))[1].append(i)
+        weighed: list[tuple[int, Match, NameIndex]] = []
+        for index, members in groups.values():
+            for i, near in zip(members, index.near([keys[i] for i in members]), strict=True):
+                match = best_match(keys[i], near, self.shapes)
+                if match is not None:
+                    weighed.append((i, match, index))
+        if not weighed:
+            return verdicts
+        words = self._words
+        evidence = np.array([features(keys[i], match, words) for i, match, _ in weighed])
+        for (i, match, index), odds in zip(weighed, self._known_judge.log_odds(evidence).tolist(), strict=True):
+            if odds < self._known_judge.propose:
+                continue
+            name, source = index.sources[match.name]
+            sure = (
+                odds >= self._sure_known
+                and match.margin >= self.settings.margin
+                and not is_vetoed(keys[i], match, words)
+                and (len(keys[i]) > 2 or bool(skeleton))
+            )
+            value = _printed(labels[i].text, keys[i], match, name)
+            runner_up = None
+            if match.runner_up is not None:
+                other = index.sources[match.runner_up][0]
+                runner_up = Candidate(other, _probability(odds - match.margin))
+            shown = Match(value, match.cost, match.edits, match.margin, match.runner_up)
+            verdicts[i] = _Verdict(shown, odds, sure, source, runner_up)
+        return verdicts
 
-    def _forked(self, raw: str, match: Match) -> bool:
-        """Return whether the label is sound as written though a character is missing or extra (政策持续性)."""
-        if not all(edit.kind in ("dropped", "inserted") for edit in match.edits):
-            return False
-        return all(len(word) > 1 for word in self.words.segment(raw).words)
+    # ------------------------------------------------------------------------------- what the form and the words say
 
-    def _written(self, role: Role, key: str) -> tuple[str, str]:
-        for section in _SECTIONS[role]:
-            for text, entries in self.dictionaries.names(section).items():
-                if _folded(text) == key:
-                    return text, entries[0].vocabulary
-        return key, "skeleton"
+    def _against_form(
+        self,
+        labels: Sequence[Label],
+        open_: Sequence[int],
+        keys: Sequence[str],
+        texts: Sequence[str],
+        verdicts: list[_Verdict | None],
+    ) -> None:
+        """Weigh the level-3 labels that no dictionary name explains surely; fill in `verdicts`."""
+        doubtful = [
+            at
+            for at, i in enumerate(open_)
+            if labels[i].role is Role.LEVEL3
+            and 4 <= len(keys[at]) <= _LONGEST
+            and not ((known := verdicts[at]) is not None and known.sure)
+        ]
+        if not doubtful:
+            return
+        corpus = Texts([*map(folded, texts), *(folded(label.text) for label in labels)])
+        speller = self._speller.within(self._words.with_words(corpus.words(self._words.logp)))
+        for at in doubtful:
+            raw, key, known = labels[open_[at]].text, keys[at], verdicts[at]
+            found = self._opened(key, speller, corpus)
+            if found is None or (known is not None and known.odds >= found[1]):
+                continue
+            opening, odds, sure, runner_up = found
+            # A label that a dictionary name may explain is not mended by half.
+            sure = sure and known is None
+            value = _printed(raw, key, opening.match, None)
+            shown = Match(value, opening.match.cost, opening.match.edits, opening.match.margin, opening.match.runner_up)
+            verdicts[at] = _Verdict(shown, odds, sure, _evidence(opening), runner_up)
 
-    # The document, and words alone.
-
-    def _by_document(self, raw: str, key: str, corpus: Texts) -> Repair | None:
-        votes = corpus.votes(key)
-        if not votes:
+    def _opened(
+        self, key: str, speller: OpenSpeller, corpus: Texts
+    ) -> tuple[Opening, float, bool, Candidate | None] | None:
+        openings = speller.openings(key, corpus)
+        if not openings:
             return None
-        best = votes[0]
-        if len(votes) > 1 and votes[1].count == best.count and votes[1].value != best.value:
+        evidence = np.array(speller.evidence(key, openings, corpus))
+        order = sorted(
+            zip(self._open_judge.log_odds(evidence).tolist(), openings, strict=True),
+            key=lambda w: (-w[0], w[1].match.name),
+        )
+        odds, best = order[0]
+        if odds < self._open_judge.propose:
             return None
-        before, after = self.words.segment(key), self.words.segment(best.value)
-        gain = after.score - before.score
-        if gain < self.settings.least_document_gain or touches_numeral(_vote_match(key, best)):
-            return None
-        broken = any(
-            before.length_at(p) == 1 for p in (best.at - 1, best.at) if 0 <= p < len(key)
-        ) if best.kind == "dropped" else before.length_at(min(best.at, len(key) - 1)) == 1  # fmt: skip
-        if best.kind == "inserted" and key[best.at] in _FUNCTION_WORDS:
-            return None
+        runner_up = Candidate(order[1][1].match.name, _probability(order[1][0])) if len(order) > 1 else None
+        lead = odds - order[1][0] if len(order) > 1 else math.inf
         sure = (
-            broken
-            and best.count >= 2
-            and best.kind not in ("inserted", "swapped")
-            and gain >= self.settings.sure_document_gain
+            (odds >= self._sure_open or _is_repeated(best, odds))
+            and lead >= self.settings.open_lead
+            and not is_vetoed(key, best.match, speller.words)
         )
-        value = _apply(raw, key, best.value)
-        return _repair(
-            raw, value, _vote_match(key, best), 3.5 if sure else 0.0, sure, f"document:{best.phrase}×{best.count}"
-        )
-
-    def _by_words(self, raw: str, key: str) -> Repair | None:
-        found = self._speller.openings(key)
-        if not found:
-            return None
-        best = found[0]
-        edit = best.match.edits[0]
-        if best.gain < self.settings.propose_gain or touches_numeral(best.match):
-            return None
-        sure = best.match.margin >= self.settings.margin and self._opened(best, edit.kind)
-        evidence = f"compound:{best.compound}" if best.compound else "words"
-        return _repair(raw, _apply(raw, key, best.match.name), best.match, best.gain - 5.0, sure, evidence)
-
-    def _opened(self, opening: Opening, kind: str) -> bool:
-        gain = opening.gain
-        if kind == "displaced":
-            return gain > (0.0 if len(opening.compound) >= 3 else 4.0)
-        if kind == "look-alike":
-            return gain > 8.0 or (gain > 4.0 and len(opening.compound) >= 4)
-        return kind == "doubled" and gain > 6.0
+        if sure:
+            # A label with a second error would be mended by half, which looks right and is not.
+            again = speller.openings(best.match.name, corpus)
+            if again:
+                rest = self._open_judge.log_odds(np.array(speller.evidence(best.match.name, again, corpus)))
+                sure = float(rest.max()) < self._open_judge.propose
+        return best, odds, sure, runner_up
 
 
-def _repair(raw: str, value: str, match: Match, odds: float, sure: bool, evidence: str) -> Repair:
-    kinds = {edit.kind for edit in match.edits}
-    kind = kinds.pop() if len(match.edits) == 1 else "several"
-    score = round(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds)))), 3)
-    runner_up = None
-    if match.runner_up is not None:
-        other = max(-30.0, min(30.0, odds - match.margin))
-        runner_up = Candidate(match.runner_up, round(1.0 / (1.0 + math.exp(-other)) * 0.5, 3))
-    what = _KINDS[kind]
-    verb = "已改为" if sure else "疑为"
+def _is_repeated(opening: Opening, odds: float) -> bool:
+    """Return whether the form itself writes the phrase often enough: long, in three places, and likelier than not."""
+    return opening.places >= 3 and len(opening.phrase) >= 7 and odds > 0.0
+
+
+def _skeleton_names(label: Label, skeleton: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return what the template prints at the label's level: of its own level-1 name where that is known."""
+    if label.role is Role.LEVEL1:
+        return set(skeleton)
+    if label.role is not Role.LEVEL2:
+        return set()
+    parent = comparison_key(label.parents[0]) if label.parents else ""
+    own = [names for level1, names in skeleton.items() if comparison_key(level1) == parent]
+    return {name for names in (own or skeleton.values()) for name in names}
+
+
+def _evidence(opening: Opening) -> str:
+    if opening.places:
+        return f"document:{opening.phrase}×{opening.places}"
+    return f"compound:{opening.compound}" if opening.compound else "words:分词"
+
+
+def _printed(raw: str, key: str, match: Match, written: str | None) -> str:
+    """Return the candidate in the style of the label: its own brackets, quotes and widths where nothing was wrong.
+
+    `written` is the name as its dictionary writes it, used where the label's style cannot be carried over.
+    """
+    plain = [c for c in raw if not c.isspace()]
+    if len(plain) < len(key) or any(folded(c) not in ("", k) for c, k in zip(plain, key, strict=False)):
+        return written or match.name
+    kept: dict[int, str] = {}
+    # Walk both texts from error to error; between two errors they run side by side.
+    at = to = 0
+    for edit in sorted(match.edits, key=lambda e: (e.to, e.at)):
+        if edit.kind == "displaced":
+            continue
+        while at < edit.at and to < edit.to:
+            kept[to] = plain[at]
+            at, to = at + 1, to + 1
+        at, to = edit.at + len(edit.read), edit.to + len(edit.meant)
+    if all(edit.kind != "displaced" for edit in match.edits):
+        while at < len(key) and to < len(match.name):
+            kept[to] = plain[at]
+            at, to = at + 1, to + 1
+    name = [c for c in written if not c.isspace()] if written else list(match.name)
+    if len(name) != len(match.name):
+        return written or match.name
+    return "".join(kept[i] if i in kept and folded(kept[i]) == folded(c) else c for i, c in enumerate(name))
+
+
+def _probability(odds: float) -> float:
+    return round(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds)))), 4)
+
+
+def _repair(raw: str, verdict: _Verdict | None) -> Repair:
+    if verdict is None:
+        return Repair(raw, raw, Status.UNKNOWN)
+    kinds = {edit.kind for edit in verdict.match.edits}
+    kind = kinds.pop() if len(verdict.match.edits) == 1 else "several"
+    value = verdict.match.name
     return Repair(
         raw=raw,
-        value=value if sure else raw,
-        status=Status.REPAIRED if sure else Status.PROPOSED,
+        value=value if verdict.sure else raw,
+        status=Status.REPAIRED if verdict.sure else Status.PROPOSED,
         kind=kind,
-        score=score,
-        proposal=None if sure else value,
-        runner_up=runner_up,
-        evidence=evidence,
-        reason=f"{what}：{verb}“{value}”（{_ground(evidence)}）",
+        score=_probability(verdict.odds),
+        proposal=None if verdict.sure else value,
+        runner_up=verdict.runner_up,
+        evidence=verdict.evidence,
+        reason=f"{_KINDS[kind]}：{'已改为' if verdict.sure else '疑为'}“{value}”（{_ground(verdict.evidence)}）",
     )
 
 
 def _ground(evidence: str) -> str:
     source, _, detail = evidence.partition(":")
+    phrase, _, count = detail.partition("×")
     return {
         "dictionary": f"词典 {detail} 有此名",
-        "document": f"本表他处写作“{detail.partition('×')[0]}”，共 {detail.partition('×')[2]} 处",
-        "compound": f"“{detail}”为通用词尾或词头",
+        "document": f"本表另有 {count} 处写作“{phrase}”",
+        "compound": f"“{detail}”为通用词组",
         "words": "按词语通顺程度判断",
-        "skeleton": "表样骨架有此名",
-    }.get(source, evidence)
-
-
-def _vote_match(key: str, vote: Vote) -> Match:
-    from pipeline.repair.channel import Edit  # noqa: PLC0415
-
-    read = key[vote.at : vote.at + 1] if vote.kind != "dropped" else ""
-    meant = vote.value[vote.at : vote.at + 1] if vote.kind not in ("inserted", "doubled") else ""
-    return Match(vote.value, 0.0, (Edit(vote.kind, vote.at, vote.at, read, meant, 0.0),))
-
-
-def _folded(text: str) -> str:
-    """Return `text` without spaces, each character in its plainest form, so that places stay what they are."""
-    folded = [unicodedata.normalize("NFKC", c) for c in text if not c.isspace()]
-    plain = "".join(f if len(f) == 1 else c for f, c in zip(folded, (c for c in text if not c.isspace()), strict=True))
-    return plain.translate(_BRACKETS).rstrip(":")
-
-
-_BRACKETS = str.maketrans("【】〔〕[]“”‘’", "()()()\"\"''")
-
-
-def _apply(raw: str, key: str, value: str) -> str:
-    """Return `value` with the brackets and quotes of `raw`, of which `key` is the folded text."""
-    printed = [c for c in raw if not c.isspace()][: len(key)]
-    kept = iter([(k, p) for k, p in zip(key, printed, strict=False) if k != p])
-    changed = {k: p for k, p in kept}
-    return "".join(changed.get(c, c) for c in value)
-
-
-def _as_printed(raw: str, match: Match, written: str) -> str:
-    return written
-
-
-def _skeleton_names(label: Label, skeleton: Mapping[str, Sequence[str]]) -> set[str]:
-    if label.role is Role.LEVEL1:
-        return {_folded(name) for name in skeleton}
-    if label.role is not Role.LEVEL2:
-        return set()
-    parent = comparison_key(label.parents[0]) if label.parents else ""
-    own = [names for level1, names in skeleton.items() if comparison_key(level1) == parent]
-    return {_folded(name) for names in (own or skeleton.values()) for name in names}
-
-
-def _skeleton_keys(label: Label, skeleton: Mapping[str, Sequence[str]]) -> set[str]:
-    return _skeleton_names(label, skeleton)
-
-
-def _common_characters(names: Iterable[str]) -> str:
-    """The characters that labels are written with: those of the names, and the 3,500 commonest of the language."""
-    from collections import Counter  # noqa: PLC0415
-
-    counts: Counter[str] = Counter()
-    for word, frequency in general_words().items():
-        for character in word:
-            counts[character] += frequency
-    common = [c for c, _ in counts.most_common(3500)]
-    return "".join(sorted({*common, *(c for name in names for c in name)}))
+        "skeleton": "表样固定文字",
+    }[source]
 
 
 def load_repairer(dictionaries: Dictionaries, settings: RepairSettings | None = None) -> Repairer:
@@ -339,4 +363,6 @@ def load_repairer(dictionaries: Dictionaries, settings: RepairSettings | None = 
 
     Raises ModelError where the model or the table of shapes is missing or unusable.
     """
-    return Repairer(dictionaries, settings or RepairSettings(), load_shapes(), load_judge())
+    known = load_judge("dictionary", FEATURES)
+    opened = load_judge("open", (*FEATURES, *OPEN_FEATURES))
+    return Repairer(dictionaries, settings or RepairSettings(), load_shapes(), known, opened)

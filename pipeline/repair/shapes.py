@@ -7,10 +7,14 @@ in models/ holds every column of the shipped recogniser, centred, normalised and
 
 from __future__ import annotations
 
+import hashlib
+import io
+import zipfile
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
 from pipeline.resources import data_folder
@@ -21,8 +25,9 @@ SHAPES_FILE = "repair-shapes.npz"
 class Shapes:
     """Likeness of characters, -1 to 1; 0 for a character that the recogniser cannot write."""
 
-    def __init__(self, characters: str, vectors: np.ndarray) -> None:
-        """Take `characters` and their `vectors`, (characters, dimensions) int8 whose rows have norm 127."""
+    def __init__(self, characters: str, vectors: NDArray[np.int8], digest: str = "") -> None:
+        """Take `characters` and their `vectors`, (characters, dimensions), whose rows have norm 127."""
+        self.digest = digest
         self._vectors = vectors
         self._index = {character: i for i, character in enumerate(characters)}
         self._characters = characters
@@ -44,7 +49,7 @@ class Shapes:
             return 0.0
         return float(self._vectors[i].astype(np.int32) @ self._vectors[j].astype(np.int32)) / (127.0 * 127.0)
 
-    def neighbours(self, character: str, among: np.ndarray, count: int) -> list[tuple[str, float]]:
+    def neighbours(self, character: str, among: NDArray[np.int32], count: int) -> list[tuple[str, float]]:
         """Return the `count` characters of `among` (row numbers, see `rows`) that look most like `character`."""
         i = self._index.get(character)
         if i is None:
@@ -54,7 +59,7 @@ class Shapes:
         found = [(self._characters[among[k]], float(likeness[k])) for k in best]
         return [(other, alike) for other, alike in found if other != character][:count]
 
-    def rows(self, characters: str) -> np.ndarray:
+    def rows(self, characters: str) -> NDArray[np.int32]:
         """Return the row numbers of those of `characters` that the table holds."""
         return np.array([self._index[c] for c in characters if c in self._index], dtype=np.int32)
 
@@ -67,11 +72,12 @@ def load_shapes(path: Path | None = None) -> Shapes:
     """
     source = path or data_folder("models") / SHAPES_FILE
     try:
-        with np.load(source, allow_pickle=False) as stored:
+        content = source.read_bytes()
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             characters = bytes(stored["characters"]).decode("utf-8")
             vectors = stored["vectors"]
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ModelError(f"{source}: is not a table of character shapes ({error}); reinstall zhibiao") from error
     if vectors.dtype != np.int8 or vectors.ndim != 2 or len(vectors) != len(characters):
         raise ModelError(f"{source}: its vectors do not fit its characters; reinstall zhibiao")
-    return Shapes(characters, vectors)
+    return Shapes(characters, vectors, hashlib.sha256(content).hexdigest())
