@@ -275,17 +275,17 @@ def _chongqing(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
     money = "项目资金预算执行10分"
     sheet.new_row()
     sheet.label(money, 1, 3)
-    for number, (left, right) in enumerate(
-        (
-            ("项目总预算", "财政资金预算分类"),
-            ("其中：财政资金", "财政资金科目代码"),
-            ("其中：其它资金", "年度预算执行率"),
-        )
-    ):
+    total, parts = amount_parts(rng, 2)
+    pairs = (
+        ("项目总预算", "财政资金预算分类"),
+        ("其中：财政资金", "财政资金科目代码"),
+        ("其中：其它资金", "年度预算执行率"),
+    )
+    for number, ((left, right), text) in enumerate(zip(pairs, (total, *parts), strict=True)):
         if number:
             sheet.new_row()
         sheet.label(left)
-        sheet.value(amount(rng, "万元"), money, left)
+        sheet.value(text, money, left)
         sheet.label(right)
         word = {"财政资金预算分类": "一般公共预算", "财政资金科目代码": str(rng.randint(2010101, 2299999))}
         sheet.value(word.get(right, percent_done(rng)), money, right, colspan=0)
