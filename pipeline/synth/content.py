@@ -116,7 +116,7 @@ _COMMON_WORD = 300
 @cache
 def wild_words(split: Split) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return nouns and verbal nouns of jieba's word list that belong to the split, in a fixed order."""
-    import jieba  # noqa: PLC0415  (slow to import, and only generated text needs it)
+    import jieba  # here: slow to import, and only generated text needs it
 
     found: dict[str, list[str]] = {"n": [], "vn": []}
     for line in (Path(jieba.__file__).parent / "dict.txt").read_text(encoding="utf-8").split("\n"):
