@@ -19,6 +19,17 @@ class OcrTextSettings(StageSettings):
     max_line_bytes: int = 8 * 1024 * 1024
 
 
+class ImportSettings(StageSettings):
+    """How results of other tools (workbooks, PAGE XML, hOCR, JSON) are read."""
+
+    # The OCR result of a hundred pages has some 20 MB; more is another kind of file.
+    max_file_bytes: int = 64 * 1024 * 1024
+    # What a workbook may unpack to: a roll-up of 20,000 rows has some 40 MB. A bomb claims thousands of times its size.
+    max_unpacked_bytes: int = 256 * 1024 * 1024
+    # Cells of one sheet, blank ones with a border included; a roll-up of 20,000 rows and 20 columns has 400,000.
+    max_cells: int = 2_000_000
+
+
 class PagesSettings(StageSettings):
     """How files become page images."""
 
@@ -114,6 +125,7 @@ class Settings(StageSettings):
     """Everything, by stage."""
 
     ocrtext: OcrTextSettings = OcrTextSettings()
+    imports: ImportSettings = ImportSettings()
     left: LeftSettings = LeftSettings()
     repair: RepairSettings = RepairSettings()
     checks: CheckSettings = CheckSettings()
