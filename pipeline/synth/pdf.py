@@ -277,7 +277,7 @@ def _farthest(points: Any) -> tuple[Any, Any]:
 @cache
 def _subset(one: Face, chars: str) -> tuple[bytes, dict[str, int], tuple[str, tuple[tuple[int, int], ...]]]:
     """Cut the face down to `chars`: the font program, each character's code, its kind and the codes' advances."""
-    from fontTools import subset, ttLib  # noqa: PLC0415 - needed for PDFs with text only, and slow to start
+    from fontTools import subset, ttLib  # for PDFs with text only, and slow to start
 
     options = subset.Options(
         notdef_outline=True, hinting=False, layout_features=[], name_IDs=[], recalc_timestamp=False
