@@ -64,10 +64,35 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     for number, (row, choice, header) in enumerate(zip(labelled, choices, headers, strict=True)):
         gatherer.take(row, choice, header, _following(labelled, choices, number))
     gatherer.finish()
-    return LabelledForm(
-        form, tuple(gatherer.fields.fields), tuple(gatherer.indicators), tuple(gatherer.fields.strays),
-        tuple(gatherer.headers), labelled,
-    )  # fmt: skip
+    found_headers = (*gatherer.headers, *gatherer.fields.corners)
+    fields, indicators = tuple(gatherer.fields.fields), tuple(gatherer.indicators)
+    strays = (*gatherer.fields.strays, *_unplaced(labelled, fields, indicators, found_headers, gatherer.fields.strays))
+    return LabelledForm(form, fields, indicators, strays, found_headers, labelled)
+
+
+def _unplaced(
+    rows: Sequence[Row],
+    fields: Sequence[FieldEntry],
+    indicators: Sequence[IndicatorRow],
+    headers: Sequence[RowCell],
+    strays: Sequence[RowCell],
+) -> list[RowCell]:
+    """The cells that nothing took, for nothing that was read is lost; restated levels and placeholders are no loss."""
+    placed = {id(cell) for cell in (*headers, *strays)}
+    placed |= {id(cell) for entry in fields for cell in (*entry.labels, *entry.values)}
+    levels = {(row.level1 and _key(row.level1), row.level2 and _key(row.level2)) for row in indicators}
+    named = {Role.LEVEL1: {one for one, _ in levels}, Role.LEVEL2: {two for _, two in levels}}
+    for row in indicators:
+        placed |= {id(cell) for cell in (row.level3, *row.target, *(cell for _, cell in row.extra)) if cell}
+    return [
+        cell
+        for row in rows
+        for cell in row.cells
+        if cell.text
+        and id(cell) not in placed
+        and not (cell.role in named and _key(cell) in named[cell.role])
+        and not (cell.role is Role.LEVEL3 and not without_placeholder(label_text(cell.text)))
+    ]
 
 
 def _log_probabilities(

@@ -33,6 +33,7 @@ class FieldGatherer:
     def __init__(self) -> None:
         self.fields: list[FieldEntry] = []
         self.strays: list[RowCell] = []
+        self.corners: list[RowCell] = []  # heads over row labels
         self._parent: RowCell | None = None
         self._parent_until = -1
         self._groups: dict[int, RowCell] = {}
@@ -66,8 +67,12 @@ class FieldGatherer:
         elif self._heads is not None and self._fits_heads(filled):
             heads = self._heads.cells
             own = labels[0] if labels and labels[0].col <= heads[0].col else None
-            # The column of the row labels has a head of its own (任务名称), which names no value.
-            self._under_heads(row, own, heads[1:] if own is not None and own.col == heads[0].col else heads)
+            if own is not None and own.col == heads[0].col:
+                # The column of the row labels has a head of its own (任务名称), which names no value.
+                if heads[0] not in self.corners:
+                    self.corners.append(heads[0])
+                heads = heads[1:]
+            self._under_heads(row, own, heads)
         else:
             self._pairs(row, filled, following)
 
