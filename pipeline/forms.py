@@ -86,7 +86,7 @@ def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row]:
     for r in range(table.n_rows):
         cells = tuple(sorted(by_row.get(r, []), key=lambda cell: cell.col))
         filled = [cell.text for cell in cells if cell.text]
-        if len(filled) == 1 and _PAGE_MARK.match(filled[0]):
+        if len(filled) == 1 and (_PAGE_MARK.match(filled[0]) or (not known and re.fullmatch(r"\d{1,3}", filled[0]))):
             continue  # a page number that an exporter put among the rows
         yield Row(cells, table.n_cols, page.index, number, known)
 

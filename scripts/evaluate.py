@@ -31,6 +31,31 @@ def forms(options: argparse.Namespace) -> None:
         print(score.line(name))
 
 
+def pages(options: argparse.Namespace) -> None:
+    from pipeline.evaluation.generated import TEST_SEEDS
+    from pipeline.evaluation.pages import PageCase, line, page_cases, total_by
+    from pipeline.interpret import load_interpret_tools
+    from pipeline.leftside import load_reader
+    from pipeline.synth.layouts import LAYOUTS
+
+    layouts = LAYOUTS if options.layouts == "known" else tuple(options.layouts.split(","))
+    split = "dev" if options.dev else "test"
+    first = 500_000 if options.dev else TEST_SEEDS
+
+    def show(case: PageCase) -> None:
+        if options.faults:
+            for fault in case.score.faults:
+                print(f"  {case.layout} {case.kind} {case.seed}: {fault}", flush=True)
+
+    reader = load_reader()
+    cases = page_cases(
+        layouts, options.kinds.split(","), range(first, first + options.count), split, reader, load_interpret_tools()
+    )
+    for name, found in sorted(total_by(cases, show).items()):
+        print(line(name, found))
+    print("seconds by stage:", {stage: round(seconds, 1) for stage, seconds in reader.seconds.items()})
+
+
 def seed(options: argparse.Namespace) -> None:
     from pipeline.evaluation.seed import compare_with_truth
 
@@ -54,6 +79,13 @@ def main() -> None:
     command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
     command.add_argument("--faults", action="store_true", help="list every wrong value")
     command.set_defaults(run=forms)
+    command = commands.add_parser("pages", help="generated pages from pixels to records")
+    command.add_argument("--count", type=int, default=5, help="forms of each layout and kind")
+    command.add_argument("--layouts", default="zhengzhou-2020,mof-2015-88-single", help="known, or ids with commas")
+    command.add_argument("--kinds", default="clean,scan", help="degradations with commas")
+    command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
+    command.add_argument("--faults", action="store_true", help="list every wrong value")
+    command.set_defaults(run=pages)
     command = commands.add_parser("labels", help="label repair on generated damage")
     command.add_argument("--count", type=int, default=0)
     command.set_defaults(run=labels)

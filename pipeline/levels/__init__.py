@@ -12,14 +12,16 @@ from dataclasses import dataclass, field, replace
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import FieldEntry, Form, IndicatorRow, LabelledForm, Role, Row, RowCell
 from pipeline.labeltext import label_text, split_weight, without_placeholder
+from pipeline.levels.columns import infer_headers, refine_headers
 from pipeline.levels.decode import EMPTY, FIELDS, GRID, HEADER, Choice, decode, skeleton_of
 from pipeline.levels.features import GridHeader, HeaderColumn, Lexicon, cell_features, find_headers
 from pipeline.levels.fields import FieldGatherer
-from pipeline.levels.columns import infer_headers
 from pipeline.levels.loose import label_loose_lines
 from pipeline.levels.model import LevelModel, load_level_model
 from pipeline.templates import Template
 
+# The certainty of a level that the vocabularies speak against: under every setting of `review_confidence`.
+_DOUBT = 0.5
 # A target that has its operator and unit in columns of their own is read in this order.
 _TARGET_ORDER = {"operator": 0, "target": 1, "unit": 2}
 _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|＝|＞|＜|>=|<=|大于|小于|等于|不少于|不低于|不超过|不高于)")
@@ -49,7 +51,7 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     """Give every cell of a form its role, and gather fields and indicators."""
     template = tools.templates.get(form.template or "")
     rows = label_loose_lines(form.rows, tools.lexicon, template)
-    headers = find_headers(rows, tools.lexicon)
+    headers = refine_headers(rows, find_headers(rows, tools.lexicon), tools.lexicon)
     logp = _log_probabilities(rows, headers, tools)
     found = infer_headers(rows, headers, logp, tools.lexicon)
     if found is not None:
@@ -278,6 +280,8 @@ class _Gatherer:
             grid.level2 = level2
             if level1 is None:
                 self._infer_level1(level2)
+            if self.template is None or not self.template.skeleton:
+                self._doubt_level1(level2)
         target = tuple(cell for _, cell in sorted(found.target, key=lambda item: (item[0], item[1].col)))
         nothing = level3 is None or not without_placeholder(label_text(level3.text))
         if nothing and not target and not found.extra:
@@ -312,6 +316,16 @@ class _Gatherer:
         if len(known) == 1:
             [name] = known
             self.level1 = RowCell(name, level2.row, 0, confidence=0.5, role=Role.LEVEL1, notes=("inferred",))
+
+    def _doubt_level1(self, level2: RowCell) -> None:
+        """Where no vocabulary puts this level 2 under the level 1 in force, one of them was lost or misread: ask."""
+        if self.level1 is None or self.level1.certainty <= _DOUBT:
+            return
+        one = self.dictionaries.written("level1", split_weight(label_text(self.level1.text))[0])
+        two = self.dictionaries.written("level2", level2.text)
+        parents = {p for name in self.dictionaries.names("level2").get(two or "", ()) for p in name.parents}
+        if one and parents and _key(self.level1) not in {comparison_key(parent) for parent in parents}:
+            self.level1 = replace(self.level1, certainty=_DOUBT)
 
     def _parents_of(self, level2: RowCell) -> set[str]:
         """The level-1 names that a level 2 can stand under, by the template or the vocabularies the form has used."""

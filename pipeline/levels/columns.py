@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from pipeline.dictionaries import comparison_key
@@ -37,6 +38,35 @@ def infer_headers(
         if header is not None:
             return [header if r >= start else None for r in range(len(rows))]
     return None
+
+
+def refine_headers(
+    rows: Sequence[Row], headers: Sequence[GridHeader | None], lexicon: Lexicon
+) -> list[GridHeader | None]:
+    """Tell by what stands below them which columns of unknown name hold operators and units."""
+    refined: dict[int, GridHeader] = {}
+    for header in {id(h): h for h in headers if h is not None}.values():
+        columns = list(header.columns)
+        for i, column in enumerate(columns):
+            if column.role != "extra" or column.lead or comparison_key(column.name) in lexicon.column_roles:
+                continue
+            role = _by_texts(_below(rows, headers, header, column), lexicon)
+            if role != "extra" and all(other.role != role or other.group != column.group for other in columns):
+                columns[i] = replace(column, role=role)
+        refined[id(header)] = replace(header, columns=tuple(columns))
+    return [refined[id(header)] if header is not None else None for header in headers]
+
+
+def _below(
+    rows: Sequence[Row], headers: Sequence[GridHeader | None], header: GridHeader, column: HeaderColumn
+) -> list[str]:
+    return [
+        cell.text
+        for r, row in enumerate(rows)
+        if headers[r] is header and r > header.row
+        for cell in row.cells
+        if cell.text and column.col <= cell.col < column.col + column.colspan
+    ]
 
 
 def _is_header(logp: Mapping[int, Sequence[float]]) -> bool:

@@ -34,14 +34,14 @@ class FieldGatherer:
         self.fields: list[FieldEntry] = []
         self.strays: list[RowCell] = []
         self.corners: list[RowCell] = []  # heads over row labels
-        self._parent: RowCell | None = None
-        self._parent_until = -1
+        # Labels that hold for the rows below, from left to right.
+        self._parents: list[RowCell] = []
         self._groups: dict[int, RowCell] = {}
         self._heads: _Heads | None = None
 
     def interrupt(self) -> None:
         """Another kind of row stands between: parents and column labels end."""
-        self._parent = None
+        self._parents = []
         self._groups = {}
         self._heads = None
 
@@ -53,8 +53,7 @@ class FieldGatherer:
         """
         filled = [cell for cell in row.cells if cell.text]
         number = filled[0].row
-        if self._ends_parent(filled[0], number):
-            self.interrupt()
+        self._end_parents(filled[0], number)
         if self._heads is not None and self._heads.table != row.table and filled[0].col == 0:
             self._heads = None
         labels = [cell for cell in filled if cell.role is Role.LABEL]
@@ -63,7 +62,7 @@ class FieldGatherer:
         elif not labels and self._heads is None:
             self.more(filled)
         elif self._is_head_row(row, filled, following):
-            self._open_heads(row, filled)
+            self._open_heads(row, filled, following)
         elif self._heads is not None and self._fits_heads(filled):
             heads = self._heads.cells
             own = labels[0] if labels and labels[0].col <= heads[0].col else None
@@ -91,18 +90,20 @@ class FieldGatherer:
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _ends_parent(self, first: RowCell, number: int) -> bool:
-        if self._parent is None:
-            return (
-                self._heads is not None
-                and first.col == 0
-                and first.role is Role.LABEL
-                and number > 0
-                and (self._heads.cells[0].col > 0)
-            )
-        if self._parent.rowspan > 1:
-            return number > self._parent_until
-        return first.col <= self._parent.col
+    def _end_parents(self, first: RowCell, number: int) -> None:
+        """A parent ends with its span where that is known, else where something stands in its column again."""
+        kept = [
+            parent
+            for parent in self._parents
+            if (number < parent.row + parent.rowspan if parent.rowspan > 1 else first.col > parent.col)
+        ]
+        if len(kept) < len(self._parents):
+            self._parents = kept
+            self._heads = None
+            if not kept:
+                self._groups = {}
+        elif self._heads is not None and first.col == 0 and first.role is Role.LABEL and self._heads.cells[0].col > 0:
+            self._heads = None
 
     @staticmethod
     def _touch(row: Row, left: RowCell, right: RowCell) -> bool:
@@ -128,17 +129,13 @@ class FieldGatherer:
         touching = [self._touch(row, one, other) for one, other in pairwise(filled)]
         return len(filled) >= 3 and all(touching[1:]) and not any(c.col > last.col and not c.text for c in row.cells)
 
-    def _open_heads(self, row: Row, filled: Sequence[RowCell]) -> None:
-        first, rest = filled[0], list(filled[1:])
-        if first.col == 0 and rest:
-            self._set_parent(first)
-            self._heads = _Heads(rest, row.table)
-        else:
-            self._heads = _Heads(list(filled), row.table)
-
-    def _set_parent(self, cell: RowCell) -> None:
-        self._parent = cell
-        self._parent_until = cell.row + cell.rowspan - 1
+    def _open_heads(self, row: Row, filled: Sequence[RowCell], following: Row | None) -> None:
+        """The labels over values are heads; those left of them are parents of what follows."""
+        below = [cell for cell in following.cells if cell.text] if following is not None else []
+        over = {cell.col for cell in below}
+        first = next((i for i, cell in enumerate(filled) if cell.col in over), 1 if filled[0].col == 0 else 0)
+        self._parents = [*self._parents, *filled[:first]]
+        self._heads = _Heads(list(filled[first:]), row.table)
 
     def _fits_heads(self, filled: Sequence[RowCell]) -> bool:
         """Values stand under the column labels, and at most one label stands left of them."""
@@ -154,7 +151,7 @@ class FieldGatherer:
         self, row: Row, own: RowCell | None, heads: Sequence[RowCell], *, only_filled: bool = False
     ) -> None:
         by_col = {cell.col: cell for cell in row.cells}
-        path = tuple(cell for cell in (self._parent if not only_filled else None, own) if cell is not None)
+        path = (*(self._parents if not only_filled else ()), *((own,) if own is not None else ()))
         for head in heads:
             value = by_col.get(head.col)
             if value is None or value is own or (only_filled and not value.text):
@@ -172,7 +169,7 @@ class FieldGatherer:
             label = filled[i]
             i += 1
             if i < len(filled) and self._is_parent(row, label, filled[i], following):
-                self._set_parent(label)
+                self._parents.append(label)
                 self._groups = {}
                 first_of_parent = True
                 continue
@@ -185,9 +182,8 @@ class FieldGatherer:
             # Two totals side by side: what stands below each is a part of it.
             self._groups = {label.col: label for label, _ in pairs}
         for label, values in pairs:
-            path = [
-                cell for cell in (self._parent, self._groups.get(label.col)) if cell is not None and cell is not label
-            ]
+            group = self._groups.get(label.col)
+            path = [*self._parents, *([group] if group is not None and group is not label else [])]
             self.fields.append(FieldEntry((*path, label), tuple(values)))
 
     def _is_parent(self, row: Row, label: RowCell, after: RowCell, following: Row | None) -> bool:

@@ -67,7 +67,7 @@ def load_level_model(folder: Path | None = None) -> LevelModel:
         raise ModelError(f"{path}: differs from its card {card_path.name}; reinstall zhibiao or train the model again")
     if tuple(card.get("features", ())) != NAMES:
         raise ModelError(f"{path}: was trained on other features; train it again with scripts/train_levels.py")
-    import skops.io  # noqa: PLC0415 - a second to start, which a faulty card should not cost
+    import skops.io
 
     unknown = [name for name in skops.io.get_untrusted_types(data=content) if name not in _TRUSTED]
     if unknown:

@@ -181,10 +181,10 @@ def train(
     examples: Examples, held_out: Examples, folder: Path, dictionaries: Dictionaries, data: dict[str, Any]
 ) -> dict[str, Any]:
     """Fit the classifier, measure it on forms it has not seen, write model and card into `folder`; return the card."""
-    import sklearn  # noqa: PLC0415 - slow to start, and the model of who only reads brings its own
-    import skops  # noqa: PLC0415
-    import skops.io  # noqa: PLC0415
-    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415
+    import sklearn
+    import skops
+    import skops.io
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
     estimator = HistGradientBoostingClassifier(
         max_iter=60, learning_rate=0.2, max_leaf_nodes=16, min_samples_leaf=20, l2_regularization=1.0, random_state=0,
