@@ -75,7 +75,7 @@ def clean_fragment(raw: str) -> str:
     """
     if not _MARKUP.search(raw):
         return _tidy(raw)
-    from lxml import html  # noqa: PLC0415 - a text without markup needs no parser
+    from lxml import html
 
     source = _LESS_THAN.sub("&lt;", _UNREAD.sub(" ", raw))
     try:
@@ -171,7 +171,7 @@ def _between(text: str, line: int) -> Iterator[HtmlText]:
 
 
 def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
-    from lxml import html  # noqa: PLC0415 - a text without markup needs no parser
+    from lxml import html
 
     try:
         source = _LESS_THAN.sub("&lt;", _UNREAD.sub(lambda m: "\n" * m.group().count("\n"), text))

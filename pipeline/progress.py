@@ -27,7 +27,7 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if sys.stderr.isatty():
-            from rich.console import Console  # noqa: PLC0415 - plain logs need none of it
+            from rich.console import Console
 
             self._status = Console(stderr=True).status("reading")
             self._status.start()

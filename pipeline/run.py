@@ -128,7 +128,7 @@ class Corridor:
     def reader(self) -> ReaderTools:
         """The engine, loaded at the first page. Raises ModelError."""
         if self._reader is None:
-            from pipeline.leftside import load_reader  # noqa: PLC0415 - text needs no OpenCV
+            from pipeline.leftside import load_reader
 
             self._reader = load_reader(self.tools.settings.left)
         return self._reader
@@ -181,7 +181,7 @@ class Corridor:
         return readings
 
     def _page_readings(self, source: Source) -> Iterator[PageReading]:
-        from pipeline.leftside import read_page  # noqa: PLC0415 - text needs no OpenCV
+        from pipeline.leftside import read_page
 
         settings = self.tools.settings.left
         kept = ReadingFolder(self.out / READINGS)
