@@ -77,8 +77,9 @@ class Repairer:
         self._known_judge = known
         self._open_judge = opened
         # The ceiling holds for both ways of changing a label together, so each may use half of it.
-        self._sure_known = known.threshold(settings.max_false_repairs / 2)
-        self._sure_open = opened.threshold(settings.max_false_repairs / 2)
+        least = math.log(settings.least_score / (1.0 - settings.least_score))
+        self._sure_known = max(least, known.threshold(settings.max_false_repairs / 2))
+        self._sure_open = max(least, opened.threshold(settings.max_false_repairs / 2))
         self._indices: dict[tuple[str, ...], NameIndex] = {}
         self._exact = {role: self._holders((*_CANDIDATES[role], *_PROTECTED[role])) for role in _CANDIDATES}
         self._seen = {role: self._misreadings(sections) for role, sections in _CANDIDATES.items()}
@@ -194,8 +195,10 @@ class Repairer:
             if odds < self._known_judge.propose:
                 continue
             name, source = index.sources[match.name]
+            # Two errors leave more room for another name: twice as strange, so twice as sure.
+            least = self._sure_known + (2.0 if len(match.edits) > 1 else 0.0)
             sure = (
-                odds >= self._sure_known
+                odds >= least
                 and match.margin >= self.settings.margin
                 and not is_vetoed(keys[i], match, words)
                 and (len(keys[i]) > 2 or bool(skeleton))
@@ -269,7 +272,7 @@ class Repairer:
             again = speller.openings(best.match.name, corpus)
             if again:
                 rest = self._open_judge.log_odds(np.array(speller.evidence(best.match.name, again, corpus)))
-                sure = float(rest.max()) < self._open_judge.propose
+                sure = float(rest.max()) < self._open_judge.propose - 1.0
         return best, odds, sure, runner_up
 
 

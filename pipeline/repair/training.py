@@ -35,6 +35,7 @@ FOLDS = 5
 # Random states of training, fixed so that training again gives the same model.
 SEED = 20201122
 _KINDS: tuple[typos.Kind, ...] = typos.SINGLE_KINDS
+_BRACKETS = frozenset("()《》\"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,8 @@ def _pieces(names: Sequence[str], words: WordModel) -> tuple[list[str], list[str
     cuts: list[tuple[str, str]] = []
     for name in names:
         row = words.segment(name).words
-        cuts += [("".join(row[:k]), "".join(row[k:])) for k in range(1, len(row))]
+        if not _BRACKETS.intersection(name):  # half a bracket is no sound label
+            cuts += [("".join(row[:k]), "".join(row[k:])) for k in range(1, len(row))]
     counts = Counter(tail for _, tail in cuts)
     tails = sorted(tail for tail, count in counts.items() if count >= 3 and 2 <= len(tail) <= 6)
     common = set(tails)
@@ -212,9 +214,9 @@ def _nouns() -> tuple[list[str], Mapping[tuple[str, int, str], list[str]]]:
     return general, alike
 
 
-def _forgetful(words: WordModel, label: str, rng: random.Random) -> WordModel:
-    """Return a word model that has never heard of one of the words of `label`."""
-    known = [word for word in words.segment(label).words if len(word) > 1]
+def _forgetful(words: WordModel, label: str, field: frozenset[str], rng: random.Random) -> WordModel:
+    """Return a word model that has never heard of one of the words of `label`; the field's own words it always knows."""
+    known = [word for word in words.segment(label).words if len(word) > 1 and word not in field]
     if not known:
         return words
     lost = rng.choice(known)
@@ -274,7 +276,9 @@ class World:
         self.shapes = shapes
         self.words = build_word_model(self.names)
         self.index = NameIndex(self.names)
-        self.speller = OpenSpeller(self.words, shapes, Compounds(self.names, heads, self.words))
+        compounds = Compounds(self.names, heads, self.words)
+        self.field = compounds.known
+        self.speller = OpenSpeller(self.words, shapes, compounds)
         self.rng = random.Random(SEED + fold)
         self.spoiler = Spoiler(shapes, self.rng)
         self.composer = Composer(self.names, self.words, self.rng)
@@ -334,7 +338,7 @@ def dictionary_data(world: World, forms: Sequence[LabelForm], data: Data) -> Non
                 continue
             # Sound labels hold words that no list has far more often than dictionary names do.
             strange = rng.random() < (0.15 if sound else 0.1)
-            words = _forgetful(world.words, raw, rng) if strange else world.words
+            words = _forgetful(world.words, raw, world.field, rng) if strange else world.words
             data.add(
                 features(raw, match, words), (raw, match.name), right=match.name == truth, harm=sound and kind != "near", group=kind, fold=world.fold,
                 veto=is_vetoed(raw, match, words),
@@ -376,7 +380,7 @@ def _open_cases(world: World, cases: Sequence[tuple[str, str, str]], texts: Text
             continue
         data.sound += raw == truth and kind != "near"
         strange = raw == truth and rng.random() < 0.15
-        speller = world.speller.within(_forgetful(words, raw, rng) if strange else words)
+        speller = world.speller.within(_forgetful(words, raw, world.field, rng) if strange else words)
         openings = speller.openings(raw, texts)
         for opening, row in zip(openings, speller.evidence(raw, openings, texts), strict=True):
             data.add(
