@@ -63,13 +63,36 @@ def load_level_model(folder: Path | None = None) -> LevelModel:
         ) from error
     except ValueError as error:
         raise ModelError(f"{card_path}: is not JSON ({error}); reinstall zhibiao") from error
+    if not isinstance(card, dict):
+        raise ModelError(f"{card_path}: is no model card; reinstall zhibiao")
     if hashlib.sha256(content).hexdigest() != card.get("sha256"):
         raise ModelError(f"{path}: differs from its card {card_path.name}; reinstall zhibiao or train the model again")
-    if tuple(card.get("features", ())) != NAMES:
+    if card.get("features") != list(NAMES):
         raise ModelError(f"{path}: was trained on other features; train it again with scripts/train_levels.py")
+    estimator = _estimator_of(content, path, card)
+    # Roles are told by the estimator's order of classes; a card that says otherwise would swap them in silence.
+    if card.get("classes") != [ROLES[int(number)].value for number in estimator.classes_]:
+        raise ModelError(
+            f"{card_path}: names other classes than {path.name}; reinstall zhibiao or train the model again"
+        )
+    return LevelModel(estimator, card)
+
+
+def _estimator_of(content: bytes, path: Path, card: dict[str, Any]) -> Any:
+    """The estimator in a file's bytes, built without unpickling. Raises ModelError."""
+    import sklearn
     import skops.io
 
-    unknown = [name for name in skops.io.get_untrusted_types(data=content) if name not in _TRUSTED]
-    if unknown:
-        raise ModelError(f"{path}: holds types it must not hold ({', '.join(unknown)}); reinstall zhibiao")
-    return LevelModel(skops.io.loads(content, trusted=list(_TRUSTED)), card)
+    try:
+        unknown = [name for name in skops.io.get_untrusted_types(data=content) if name not in _TRUSTED]
+        if unknown:
+            raise ModelError(f"{path}: holds types it must not hold ({', '.join(unknown)}); reinstall zhibiao")
+        return skops.io.loads(content, trusted=list(_TRUSTED))
+    except ModelError:
+        raise
+    except Exception as error:  # skops raises whatever the missing or renamed class of another version leads to
+        made_with = (card.get("versions") or {}).get("scikit-learn", "an unknown version")
+        raise ModelError(
+            f"{path}: cannot be loaded with scikit-learn {sklearn.__version__} (made with {made_with}): "
+            f"{type(error).__name__}: {error}; install that version or train the model again"
+        ) from error
