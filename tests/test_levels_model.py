@@ -88,8 +88,8 @@ def another_model(model: Path, card: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        one_byte_changed, truncated, model_gone, card_gone, card_no_json, card_a_list, features_no_list, features_in_another_order,
-        a_feature_less, classes_swapped, another_model,
+        one_byte_changed, truncated, model_gone, card_gone, card_no_json, card_a_list, features_no_list,
+        features_in_another_order, a_feature_less, classes_swapped, another_model,
     ],
 )  # fmt: skip
 def test_what_is_not_the_model_is_refused(tmp_path: Path, change: Change) -> None:
