@@ -80,6 +80,73 @@ def dictionary_check(files: Annotated[list[Path], typer.Argument(help="Dictionar
         typer.echo(f"{vocabulary.path}: {vocabulary.id}, {len(vocabulary.names)} names, no fault found")
 
 
+@dictionary_app.command("add")
+def dictionary_add(
+    name: Annotated[str, typer.Argument(help="The name as it should read.")],
+    file: Annotated[Path, typer.Option(help="The dictionary file it is added to; made where it is missing.")],
+    section: Annotated[str, typer.Option(help="Where it stands: level1, level2, level3, field, …")] = "level3",
+    seen: Annotated[list[str] | None, typer.Option(help="A misreading that stands for it; may be repeated.")] = None,
+) -> None:
+    """Add a reviewed name to a dictionary file of your own."""
+    from pipeline.dictionaries import load_dictionaries
+    from pipeline.ledger import add_name
+
+    added = add_name(file, name, section, load_dictionaries(), seen or [])
+    typer.echo(f"{file}: {name} {'added' if added else 'is known already; nothing changed'}")
+
+
+@dictionary_app.command("learn")
+def dictionary_learn(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or their records.jsonl.", metavar="RUN…")],
+    out: Annotated[Path, typer.Option(help="The dictionary file to write.")],
+    documents: Annotated[int, typer.Option(help="In how many documents a name must stand.", min=2)] = 3,
+) -> None:
+    """Write the names that an archive teaches as a versioned dictionary, for use with --dictionary."""
+    from pipeline.dictionaries import load_dictionaries
+    from pipeline.ledger import learn_names, read_records, write_snapshot
+
+    names = learn_names(read_records(runs), load_dictionaries(), documents)
+    version = write_snapshot(names, out, f"names in at least {documents} documents of an archive")
+    typer.echo(f"{out}: {len(names)} names, version {version}")
+
+
+@app.command()
+def repairs(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or their records.jsonl.", metavar="RUN…")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
+    status: Annotated[str | None, typer.Option(help="Only 'repaired' or only 'proposed'.")] = None,
+) -> None:
+    """List repairs grouped by what was read and what it became, with counts and places."""
+    from pipeline.ledger import group_repairs, read_records, write_csv
+
+    if status not in (None, "repaired", "proposed"):
+        raise typer.BadParameter("is 'repaired' or 'proposed'", param_hint="--status")
+    groups = group_repairs(read_records(runs), status)
+    if as_csv:
+        write_csv(groups, sys.stdout)
+        return
+    for group in groups:
+        arrow = "->" if group.status == "repaired" else "?>"
+        typer.echo(f"{len(group.places):5d}  {group.raw} {arrow} {group.value}  ({group.kind}; {group.evidence})")
+        for place in group.places[:3]:
+            typer.echo(f"       {place}")
+        if len(group.places) > 3:
+            typer.echo(f"       … {len(group.places) - 3} more")
+
+
+@app.command()
+def doctor() -> None:
+    """Say which engine, weights, models and dictionaries are in use and whether they are whole."""
+    from pipeline.doctor import diagnose
+
+    whole = True
+    for good, line in diagnose():
+        whole &= good
+        typer.echo(f"{'ok  ' if good else 'BAD '} {line}")
+    if not whole:
+        raise typer.Exit(4)
+
+
 def _say(message: str) -> None:
     typer.echo(message, err=True)
 

@@ -1,0 +1,114 @@
+"""The ledger groups repairs, adds reviewed names, and learns only what is common and undoubted."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.dictionaries import load_dictionaries, load_vocabulary
+from pipeline.errors import DictionaryError, InputError
+from pipeline.ledger import add_name, group_repairs, learn_names, read_records, write_csv, write_snapshot
+
+
+def record(
+    document: str, *names: str, repairs: list[dict[str, Any]] | None = None, status: str = "unknown"
+) -> dict[str, Any]:
+    cells = {"level3": {"status": status, "confidence": 1.0}}
+    return {
+        "id": document,
+        "source": {"document": document, "sha256": document},
+        "form": {"title": "某表"},
+        "indicators": [{"level3": name, "cells": cells} for name in names],
+        "repairs": repairs or [],
+    }
+
+
+def repair(raw: str, value: str, at: str = "indicators[0].level3") -> dict[str, Any]:
+    return {
+        "at": at,
+        "raw": raw,
+        "value": value,
+        "status": "repaired",
+        "kind": "displaced",
+        "evidence": "e",
+        "reason": "r",
+    }
+
+
+def test_one_group_holds_all_places_of_one_decision():
+    """A person decides once for every row."""
+    groups = group_repairs([
+        record("a", repairs=[repair("甲达率标", "甲达标率"), repair("乙达率标", "乙达标率")]),
+        record("b", repairs=[repair("甲达率标", "甲达标率")]),
+    ])  # fmt: skip
+
+    assert [(group.raw, len(group.places), len(group.forms)) for group in groups] == [
+        ("甲达率标", 2, 2),
+        ("乙达率标", 1, 1),
+    ]
+
+
+def test_csv_never_holds_a_formula():
+    """A label that begins like a formula must not run in a spreadsheet."""
+    out = io.StringIO()
+
+    write_csv(group_repairs([record("a", repairs=[repair('=HYPERLINK("x")', "+1")])]), out)
+
+    assert "'=HYPERLINK" in out.getvalue()
+    assert "'+1" in out.getvalue()
+
+
+def test_a_file_that_holds_no_records_is_refused_with_its_line(tmp_path: Path):
+    """The message names file and line."""
+    file = tmp_path / "records.jsonl"
+    file.write_text(json.dumps(record("a")) + "\n{}\n", "utf-8")
+
+    with pytest.raises(InputError, match=r"records\.jsonl:2"):
+        list(read_records([tmp_path]))
+
+
+def test_an_added_name_is_loaded_again_and_never_twice(tmp_path: Path):
+    """Adding twice is adding once."""
+    path = tmp_path / "mine.txt"
+    dictionaries = load_dictionaries()
+
+    assert add_name(path, "某某 巡检达标率", "level3", dictionaries, ["某某巡检达率标"])
+    assert not add_name(path, "某某巡检达标率", "level3", dictionaries)
+    [name] = load_vocabulary(path).names
+    assert (name.text, name.seen) == ("某某巡检达标率", ("某某巡检达率标",))
+
+
+def test_a_name_that_is_shipped_is_not_added(tmp_path: Path):
+    """It would be listed twice."""
+    assert not add_name(tmp_path / "mine.txt", "预算执行率", "level3", load_dictionaries())
+    assert not (tmp_path / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["", "#甲", "[甲]", "甲|乙", "甲\t乙"])
+def test_what_would_break_the_file_is_no_name(tmp_path: Path, name: str):
+    """The file must load again."""
+    with pytest.raises(DictionaryError):
+        add_name(tmp_path / "mine.txt", name, "level3", load_dictionaries())
+
+
+def test_learning_asks_for_many_documents_and_no_doubt(tmp_path: Path):
+    """A name repaired or reviewed anywhere must not vouch for itself; a shipped name teaches nothing."""
+    seen = [
+        record(f"d{i}", "湿地巡护里程达标率", "预算执行率", "少见达标率" if i == 0 else "可疑达标率") for i in range(3)
+    ]
+    seen[2]["repairs"].append(repair("可疑达标率", "可疑达标率标"))
+
+    names = learn_names(seen, load_dictionaries(), 2)
+
+    assert names == {"湿地巡护里程达标率": 3}
+    version = write_snapshot(names, tmp_path / "learnt.txt", "test")
+    assert load_vocabulary(tmp_path / "learnt.txt").id == f"learnt-{version}"
+
+
+def test_nothing_learnt_writes_nothing(tmp_path: Path):
+    """An empty dictionary would stop every run that names it."""
+    with pytest.raises(DictionaryError, match="nothing was learnt"):
+        write_snapshot({}, tmp_path / "learnt.txt", "test")
+    assert not (tmp_path / "learnt.txt").exists()
