@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -39,7 +40,7 @@ def pages(options: argparse.Namespace) -> None:
     from pipeline.synth.layouts import LAYOUTS
 
     layouts = LAYOUTS if options.layouts == "known" else tuple(options.layouts.split(","))
-    split = "dev" if options.dev else "test"
+    split: Literal["dev", "test"] = "dev" if options.dev else "test"
     first = 500_000 if options.dev else TEST_SEEDS
 
     def show(case: PageCase) -> None:
