@@ -111,7 +111,9 @@ def score_forms(method: Method, forms: Iterable[LabelForm]) -> dict[str, Score]:
     scores: dict[str, Score] = defaultdict(Score)
     for form in forms:
         for case, repair in zip(form.cases, method(form), strict=True):
-            scores[f"{'dictionary' if case.known else 'project'} {case.kind or 'sound'}"].add(case.raw, case.truth, repair)
+            scores[f"{'dictionary' if case.known else 'project'} {case.kind or 'sound'}"].add(
+                case.raw, case.truth, repair
+            )
     return dict(scores)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from functools import lru_cache
 
+# Anything but common Hanzi, for which there is nothing to do.
+_STRANGE = re.compile("[^\u4e00-\u9fff]")
 _BRACKETS = str.maketrans("【】〔〕[]“”‘’", "()()()\"\"''")
 
 
@@ -13,14 +17,15 @@ def folded(text: str) -> str:
     Unlike `dictionaries.comparison_key`, every character stays one character (㎡ stays ㎡), so that the places of errors
     stay what they are.
     """
-    if text.isascii():
-        plain = text
-    elif text.isalpha():
-        # Letters alone: only compatibility forms (Kangxi radicals, full-width letters) change.
-        plain = text if unicodedata.is_normalized("NFKC", text) else "".join(map(_plain, text))
-    else:
-        plain = "".join(map(_plain, text)).translate(_BRACKETS)
-    return "".join(plain.split()).rstrip(":")
+    if not _STRANGE.search(text):
+        return text
+    return "".join(map(fold_character, text)).rstrip(":")
+
+
+@lru_cache(maxsize=20_000)
+def fold_character(character: str) -> str:
+    """Return one character in its plainest form; nothing for a space."""
+    return "" if character.isspace() else _plain(character).translate(_BRACKETS)
 
 
 def _plain(character: str) -> str:

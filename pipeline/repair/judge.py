@@ -28,7 +28,10 @@ MODEL_FILE = "repair.json"
 FAR = 8.0
 _FIGURES = frozenset("0123456789ⅠⅡⅢⅣ①②③④⑤")
 _NUMERALS = frozenset("一二三四五六七八九十两")
-_LITTLE_WORDS = frozenset("的等及和与或之各其所按对在为以")
+# Words of one character that writers put in and leave out as they please, and those that make another name of one
+# (项目成本, 项目总成本).
+_LITTLE_WORDS = frozenset("的等及和与或之各其所按对在为以总新年月日全市县区省非未不均可再")
+_MARKS = frozenset("()\"'《》<>、,.·:;/-—")
 # Look-alikes of the published misreadings are above this, words that writers exchange below (学员 .18, 食药 -.01).
 _UNLIKE = 0.35
 # An ending of two names or more is usual; a last character of one name in a hundred is (率, 性, 度, 数, 量).
@@ -90,8 +93,9 @@ def best_match(raw: str, names: Sequence[str], shapes: Shapes) -> Match | None:
 def is_vetoed(raw: str, match: Match, words: WordModel) -> bool:
     """Return whether `match` is never a repair, whatever its odds, because the label may well be meant as it stands."""
     return (
-        any(_touches_numeral(edit) or _is_little_word(edit, match.name, words) for edit in match.edits)
+        any(_touches_numeral(edit) or _is_little_word(raw, edit, match.name, words) for edit in match.edits)
         or _is_word_apart(match.edits)
+        or (len(match.edits) > 1 and all(_MARKS.issuperset(edit.read + edit.meant) for edit in match.edits))
         or _has_usual_ending(raw, match.edits, words)
         or _is_sound(raw, match.edits, words)
     )
@@ -110,17 +114,18 @@ def _touches_numeral(edit: Edit) -> bool:
     return edit.kind == "look-alike" and edit.meant in _NUMERALS and edit.read in _NUMERALS
 
 
-def _is_little_word(edit: Edit, name: str, words: WordModel) -> bool:
+def _is_little_word(raw: str, edit: Edit, name: str, words: WordModel) -> bool:
     """Return whether the error is a word that writers put in and leave out as they please.
 
     Inside another word it is an error all the same (满的意度, 完成时率 for 完成及时率).
     """
     if edit.kind not in ("inserted", "dropped") or (edit.read or edit.meant) not in _LITTLE_WORDS:
         return False
-    seg = words.segment(name)
     if edit.kind == "dropped":
-        return seg.length_at(edit.to) == 1
-    return edit.to == 0 or edit.to >= len(name) or seg.starts[edit.to - 1] != seg.starts[edit.to]
+        return words.segment(name).length_at(edit.to) == 1
+    seg = words.segment(raw)
+    around = [p for p in (edit.at - 1, edit.at + 1) if 0 <= p < len(raw)]
+    return seg.length_at(edit.at) == 1 and all(seg.length_at(p) > 1 for p in around)
 
 
 def _is_word_apart(found: tuple[Edit, ...]) -> bool:
@@ -141,6 +146,8 @@ def _has_usual_ending(raw: str, found: tuple[Edit, ...], words: WordModel) -> bo
         return False
     if last.kind == "dropped":
         return last.at == len(raw) and words.last_character(raw[-1]) >= _USUAL_LAST
+    if last.kind == "inserted" and last.at == len(raw) - 1:
+        return words.last_character(raw[-1]) >= _USUAL_LAST
     touched = last.at + len(last.read) - 1 >= len(raw) - 2
     return touched and last.kind in ("look-alike", "inserted") and words.ending(raw) >= _USUAL_ENDING
 

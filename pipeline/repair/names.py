@@ -15,8 +15,12 @@ _MOST = 8
 class NameIndex:
     """The names of one section, searchable by nearness."""
 
-    def __init__(self, names: Iterable[str] | Mapping[str, tuple[str, str]]) -> None:
-        """Take folded names, or a mapping of them to the name as written and its source; the order decides nothing."""
+    def __init__(self, names: Iterable[str] | Mapping[str, tuple[str, str]], *, is_template: bool = False) -> None:
+        """Take folded names, or a mapping of them to the name as written and its source; the order decides nothing.
+
+        `is_template` says that these are all the names there can be.
+        """
+        self.is_template = is_template
         self.sources = dict(names) if isinstance(names, Mapping) else {}
         self.names = sorted(set(names))
         self._lengths = np.array([len(name) for name in self.names], dtype=np.int16)
@@ -25,30 +29,26 @@ class NameIndex:
         """Return for each of `texts` the names near it, nearest first; never the text itself."""
         if not self.names or not texts:
             return [[] for _ in texts]
-        limits = np.array([_allowed(len(text)) for text in texts], dtype=np.int16)
-        whole = cdist(texts, self.names, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8, workers=1)
-        # A displaced last character is two edits to OSA; without it the label lacks one character.
-        moved = cdist(
-            [t[:-1] for t in texts], self.names, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8, workers=1
-        )
-        found: list[list[str]] = []
-        for row, text in enumerate(texts):
-            distance = whole[row].astype(np.int16)
-            limit = int(limits[row])
-            moved_near = (
-                (moved[row] <= (2 if limit > 1 else 1)) & (self._lengths == len(text)) if len(text) > 3 else None
-            )
-            hit = distance <= limit
-            if moved_near is not None:
-                # As far as the moved character and what is left: one displacement ranks like one edit.
-                distance = np.where(moved_near, np.minimum(distance, moved[row].astype(np.int16)), distance)
-                hit |= moved_near & np.array([True])
-            at = np.flatnonzero(hit)
-            if moved_near is not None and len(at):
-                at = at[[not moved_near[k] or whole[row][k] <= limit or text[-1] in self.names[k] for k in at]]
-            order = at[np.argsort(distance[at], kind="stable")][:_MOST]
-            found.append([self.names[k] for k in order if self.names[k] != text])
-        return found
+        limits = np.array([[_allowed(len(text))] for text in texts], dtype=np.uint8)
+        lengths = np.array([[len(text)] for text in texts], dtype=np.int16)
+        rank = cdist(texts, self.names, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8, workers=1)
+        hit = rank <= limits
+        # A displaced last character is two edits to OSA; without it the label lacks just that one. One displacement
+        # ranks like one edit, and one with another edit like two.
+        shorter = [text[:-1] for text in texts]
+        moved = cdist(shorter, self.names, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8, workers=1)
+        moved_hit = (moved <= np.minimum(limits, 2)) & (lengths == self._lengths) & (lengths > 3)
+        rank = np.where(moved_hit, np.minimum(rank, moved), rank)
+        rows, columns = np.nonzero(hit | moved_hit)
+        ranks = rank[rows, columns]
+        found: list[list[tuple[int, str]]] = [[] for _ in texts]
+        for row, column, distance, whole in zip(
+            rows.tolist(), columns.tolist(), ranks.tolist(), hit[rows, columns].tolist(), strict=True
+        ):
+            name = self.names[column]
+            if (whole or texts[row][-1] in name) and name != texts[row]:
+                found[row].append((distance, name))
+        return [[name for _, name in sorted(near)[:_MOST]] for near in found]
 
 
 def _allowed(length: int) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Candidate, Label, Repair, Role, Status
 from pipeline.repair.context import Compounds, Texts
-from pipeline.repair.folding import folded
+from pipeline.repair.folding import fold_character, folded
 from pipeline.repair.judge import FEATURES, Judge, Match, best_match, features, is_vetoed, load_judge
 from pipeline.repair.names import NameIndex
 from pipeline.repair.opened import OPEN_FEATURES, Opening, OpenSpeller
@@ -38,6 +38,10 @@ _PROTECTED = {
 }
 # Longer level-3 cells are sentences, which have no name and too many places for an error.
 _LONGEST = 40
+
+# A dictionary name with these log-odds is what the label means, be it a repair or, for a veto, a proposal; looking
+# further costs time and has never found a better one.
+_LIKELY = 2.0
 
 _KINDS = {
     "look-alike": "形近字误认",
@@ -82,6 +86,15 @@ class Repairer:
         self._sure_open = max(least, opened.threshold(settings.max_false_repairs / 2))
         self._indices: dict[tuple[str, ...], NameIndex] = {}
         self._exact = {role: self._holders((*_CANDIDATES[role], *_PROTECTED[role])) for role in _CANDIDATES}
+        # The same by the name as its dictionary writes it, which is what nine labels in ten are.
+        self._written = {
+            role: {
+                text: f"dictionary:{self._exact[role][comparison_key(text)]}"
+                for section in (*_CANDIDATES[role], *_PROTECTED[role])
+                for text in dictionaries.names(section)
+            }
+            for role in _CANDIDATES
+        }
         self._seen = {role: self._misreadings(sections) for role, sections in _CANDIDATES.items()}
 
     def repair_form(
@@ -107,6 +120,9 @@ class Repairer:
 
     def _settled(self, label: Label, skeleton: Mapping[str, Sequence[str]] | None) -> Repair | None:
         raw = label.text
+        written = self._written.get(label.role)
+        if written is not None and (holder := written.get(raw)) is not None:
+            return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=holder)
         key = comparison_key(raw)
         holder = self._exact[label.role].get(key) if label.role in self._exact else None
         if holder is not None:
@@ -164,7 +180,7 @@ class Repairer:
             for section in sections:
                 for name, entries in self.dictionaries.names(section).items():
                     sources.setdefault(folded(name), (name, f"dictionary:{entries[0].vocabulary}"))
-            index = self._indices[key] = NameIndex(sources)
+            index = self._indices[key] = NameIndex(sources, is_template=bool(names))
         return index
 
     def _names_for(self, label: Label, skeleton: Mapping[str, Sequence[str]] | None) -> NameIndex:
@@ -201,7 +217,7 @@ class Repairer:
                 odds >= least
                 and match.margin >= self.settings.margin
                 and not is_vetoed(keys[i], match, words)
-                and (len(keys[i]) > 2 or bool(skeleton))
+                and (index.is_template or not _is_short_guess(keys[i], match))
             )
             value = _printed(labels[i].text, keys[i], match, name)
             runner_up = None
@@ -228,7 +244,7 @@ class Repairer:
             for at, i in enumerate(open_)
             if labels[i].role is Role.LEVEL3
             and 4 <= len(keys[at]) <= _LONGEST
-            and not ((known := verdicts[at]) is not None and known.sure)
+            and not ((known := verdicts[at]) is not None and (known.sure or known.odds >= _LIKELY))
         ]
         if not doubtful:
             return
@@ -276,6 +292,11 @@ class Repairer:
         return best, odds, sure, runner_up
 
 
+def _is_short_guess(key: str, match: Match) -> bool:
+    """Return whether a label is so short that a character more or less makes it another name (项目期, 项目期限)."""
+    return len(key) < 3 or (len(key) == 3 and any(edit.kind in ("dropped", "inserted") for edit in match.edits))
+
+
 def _is_repeated(opening: Opening, odds: float) -> bool:
     """Return whether the form itself writes the phrase often enough: long, in three places, and likelier than not."""
     return opening.places >= 3 and len(opening.phrase) >= 7 and odds > 0.0
@@ -303,8 +324,11 @@ def _printed(raw: str, key: str, match: Match, written: str | None) -> str:
 
     `written` is the name as its dictionary writes it, used where the label's style cannot be carried over.
     """
+    if raw == key:
+        # Nothing in the label has a style of its own, so the dictionary's writing stands.
+        return written or match.name
     plain = [c for c in raw if not c.isspace()]
-    if len(plain) < len(key) or any(folded(c) not in ("", k) for c, k in zip(plain, key, strict=False)):
+    if len(plain) < len(key) or any(fold_character(c) not in ("", k) for c, k in zip(plain, key, strict=False)):
         return written or match.name
     kept: dict[int, str] = {}
     # Walk both texts from error to error; between two errors they run side by side.
@@ -323,7 +347,9 @@ def _printed(raw: str, key: str, match: Match, written: str | None) -> str:
     name = [c for c in written if not c.isspace()] if written else list(match.name)
     if len(name) != len(match.name):
         return written or match.name
-    return "".join(kept[i] if i in kept and folded(kept[i]) == folded(c) else c for i, c in enumerate(name))
+    return "".join(
+        kept[i] if i in kept and fold_character(kept[i]) == fold_character(c) else c for i, c in enumerate(name)
+    )
 
 
 def _probability(odds: float) -> float:

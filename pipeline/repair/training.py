@@ -35,7 +35,7 @@ FOLDS = 5
 # Random states of training, fixed so that training again gives the same model.
 SEED = 20201122
 _KINDS: tuple[typos.Kind, ...] = typos.SINGLE_KINDS
-_BRACKETS = frozenset("()《》\"")
+_BRACKETS = frozenset('()《》"')
 
 
 @dataclass(frozen=True, slots=True)

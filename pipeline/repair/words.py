@@ -51,10 +51,7 @@ class WordModel:
         """Take natural-log probabilities of words, and how many names end in each pair of characters."""
         self.logp = logp
         self._endings = endings
-        self._last: Counter[str] = Counter()
-        for ending, count in endings.items():
-            self._last[ending[-1:]] += count
-        self._names = sum(endings.values())
+        self._last: Counter[str] | None = None
         self._cache: dict[str, Segmentation] = {}
 
     def ending(self, text: str) -> float:
@@ -63,7 +60,11 @@ class WordModel:
 
     def last_character(self, character: str) -> float:
         """Return the share of names that end in `character`."""
-        return self._last.get(character, 0) / max(1, self._names)
+        if self._last is None:
+            self._last = Counter()
+            for ending, count in self._endings.items():
+                self._last[ending[-1:]] += count
+        return self._last[character] / max(1, self._last.total())
 
     def with_words(self, words: Iterable[str]) -> WordModel:
         """Return a model that also knows `words`, as well as words of middling frequency."""
