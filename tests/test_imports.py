@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("run",),
     ("interpret", "leftside", "sources"),
     (
-        "pages", "straighten", "grid", "reader", "ocrtext", "forms", "levels", "repair", "targets", "fieldvalues",
+        "pages", "straighten", "grid", "reader", "ocrtext", "importers", "forms", "levels", "repair", "targets", "fieldvalues",
         "assemble", "checks", "keep", "store", "decisions", "export", "synth",
     ),
     ("engine", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress"),
@@ -49,7 +49,8 @@ OWNERS = {
     "cv2": {"ink", "straighten", "grid", "reader", "synth"},
     "PIL": {"pages", "synth"},
     "pypdfium2": {"pages", "textlayer"},
-    "lxml": {"htmltext"},
+    "lxml": {"htmltext", "importers"},
+    "openpyxl": {"synth"},
     "sklearn": {"levels", "training"},
     "skops": {"levels", "training"},
     "jieba": {"repair", "synth", "training"},
