@@ -123,10 +123,12 @@ class Assembly:
     review_confidence: float
     _entries: list[RepairEntry] = field(default_factory=list)
     _entered: set[int] = field(default_factory=set)
+    _columns: dict[str, str] = field(default_factory=dict)  # a column's header as read -> as repaired
 
     def record(self) -> Record:
         """Return the record without the findings that rules make of it."""
         form = self.labelled.form
+        self._enter_headers()
         fields = self._fields()
         indicators = [self._indicator(number, row) for number, row in enumerate(self.labelled.indicators)]
         return Record(
@@ -145,10 +147,10 @@ class Assembly:
 
     def _id(self) -> str:
         form = self.labelled.form
-        place = form.title_places[0] if form.title_places else None
-        if place is None and form.rows and form.rows[0].cells:
-            place = next(iter(form.rows[0].cells[0].places), None)
-        where = repr((place.page, place.line, place.column, place.polygon, place.sheet, place.cell)) if place else ""
+        places = form.title_places
+        if not places and form.rows and form.rows[0].cells:
+            places = form.rows[0].cells[0].places[:1]
+        where = "\n".join(repr((p.page, p.line, p.column, p.polygon, p.sheet, p.cell)) for p in places)
         first = form.pages[0] if form.pages else 0
         return hashlib.sha256(f"{self.sha256}\n{first}\n{where}".encode()).hexdigest()[:32]
 
@@ -208,14 +210,15 @@ class Assembly:
             doubtful |= self._enter(cell, f"indicators[{number}].{level}")
             names[level] = repair.value if repair else text
             cells[level] = ValueCell(
-                raw=cell.text,
+                raw="" if "inferred" in cell.notes else cell.text,
                 status=repair.status.value if repair else "unknown",
                 confidence=self._confidence([cell]),
                 where=_where(cell.places),
             )
         target, target_doubt = self._target(number, row, names["level3"], cells)
-        for name, cell in row.extra:
-            key, count = name or "其他", 2
+        for header, cell in row.extra:
+            name = self._columns.get(header, header) or "其他"
+            key, count = name, 2
             while key in extra:
                 key, count = f"{name}#{count}", count + 1
             extra[key] = label_text(cell.text)
@@ -259,6 +262,13 @@ class Assembly:
             self._entered.add(id(cell))
             self._entries.append(_entry(at, repair))
         return repair.status is Status.PROPOSED
+
+    def _enter_headers(self) -> None:
+        for cell in self.labelled.headers:
+            repair = self.repairs.get(id(cell))
+            if repair is not None and repair.status is Status.REPAIRED:
+                self._columns["".join(cell.text.split())] = repair.value
+            self._enter(cell, f"columns.{label_text(cell.text)}")
 
     @staticmethod
     def _confidence(cells: Iterable[RowCell]) -> float:

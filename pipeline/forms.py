@@ -101,9 +101,11 @@ class _Part:
     wide: int = 0  # columns left of the levels that name a project: each project is a form of its own
     header: Row | None = None
 
-    def next_project(self) -> _Part:
-        """A further project of the same wide sheet, under the same title and header."""
-        following = _Part(self.title, self.title_places, [], list(self.head_lines), [], self.wide, self.header)
+    def next_project(self, first: Row) -> _Part:
+        """A further project of the same wide sheet, under the same title and header; its first row tells them apart."""
+        own = _first_place(first)
+        places = (*self.title_places[:1], *((own,) if own is not None else ()))
+        following = _Part(self.title, places, [], list(self.head_lines), [], self.wide, self.header)
         if self.header is not None:
             following.rows.append(self.header)
         return following
@@ -147,7 +149,7 @@ class _Cutter:
                     part.wide = self._lead_columns(row)
                     part.header = row
                 elif part.wide and self._begins_project(row, part):
-                    part = part.next_project()
+                    part = part.next_project(row)
                     parts.append(part)
                 after_head = False
                 part.rows.append(row)
