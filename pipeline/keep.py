@@ -65,8 +65,8 @@ def unpack(content: bytes) -> PageReading:
             else:
                 symbols, logp = np.zeros((0, 1), np.int32), np.zeros((0, 1), np.float16)
         return _Unpacker(symbols, logp).page(data)
-    except (zipfile.BadZipFile, KeyError, TypeError, IndexError, OSError, EOFError) as error:
-        raise ValueError(f"not a kept reading: {error}") from error
+    except Exception as error:  # a damaged file fails in ZIP, zlib, JSON, NumPy or here, each in its own way
+        raise ValueError(f"not a kept reading: {type(error).__name__}: {error}") from error
 
 
 class _Packer:
@@ -94,7 +94,7 @@ class _Packer:
     def reading(self, reading: Reading) -> dict[str, Any]:
         cell = reading.cell
         return {
-            "cell": [cell.row, cell.col, cell.rowspan, cell.colspan, cell.polygon, cell.support],
+            "cell": [cell.row, cell.col, cell.rowspan, cell.colspan, _polygon(cell.polygon), cell.support],
             "text": reading.text, "confidence": reading.confidence, "notes": reading.notes,
             "places": [self.place(place) for place in reading.places],
             "lines": [self.line(line) for line in reading.lines],
@@ -116,7 +116,7 @@ class _Packer:
     @staticmethod
     def place(place: Place) -> dict[str, Any]:
         values = {
-            "page": place.page, "polygon": place.polygon or None, "line": place.line, "column": place.column,
+            "page": place.page, "polygon": _polygon(place.polygon) or None, "line": place.line, "column": place.column,
             "sheet": place.sheet, "cell": place.cell,
         }  # fmt: skip
         return {key: value for key, value in values.items() if value is not None}
@@ -156,6 +156,8 @@ class _Unpacker:
         posterior = None
         if data["posterior"] is not None:
             start, count, alphabet = data["posterior"]
+            if min(len(self.symbols), len(self.logp)) < start + count:
+                raise ValueError("posteriors are missing")
             posterior = Posterior(self.symbols[start : start + count], self.logp[start : start + count], alphabet)
         return Line(data["text"], self.place(data["place"]), data["confidence"], posterior)
 
@@ -208,4 +210,7 @@ def renumbered(reading: PageReading, index: int, file: str) -> PageReading:
 
     blocks = tuple(table(block) if isinstance(block, Table) else line(block) for block in reading.blocks)
     seals = tuple(replace(seal, place=place(seal.place)) for seal in reading.seals)
-    return replace(reading, index=index, file=file, blocks=blocks, seals=seals)
+    problems = tuple(
+        replace(problem, place=place(problem.place) if problem.place else None) for problem in reading.problems
+    )
+    return replace(reading, index=index, file=file, blocks=blocks, seals=seals, problems=problems)
