@@ -25,13 +25,21 @@ def find_sources(inputs: Sequence[Path], *, separate: bool = False) -> Iterator[
     subfolder is its own.
     """
     for path in inputs:
-        if not path.exists():
-            yield InputError(f"{path}: does not exist; check the path")
-        elif path.is_dir():
-            found = list(_folder(path, separate))
-            yield from found or [InputError(f"{path}: the folder holds no files to read; check the path")]
-        else:
-            yield _file(path)
+        try:
+            yield from _documents(path, separate)
+        except OSError as error:  # a name that is too long, a folder that may not be listed
+            yield InputError(f"{path}: cannot be opened ({error.strerror}); check the path and its permissions")
+
+
+def _documents(path: Path, separate: bool) -> list[Source | InputError]:
+    if not path.exists():
+        return [InputError(f"{path}: does not exist; check the path")]
+    if path.is_dir():
+        found = list(_folder(path, separate))
+        return found or [InputError(f"{path}: the folder holds no files to read; check the path")]
+    if not path.is_file():  # reading a pipe would wait for ever, reading a device never end
+        return [InputError(f"{path}: is no ordinary file; save what it gives into one and name that")]
+    return [_file(path)]
 
 
 def _file(path: Path) -> Source | InputError:
@@ -57,7 +65,10 @@ def _folder(folder: Path, separate: bool) -> Iterator[Source | InputError]:
     for entry in entries:
         # A link may lead in a circle or out of the folder that was named.
         if entry.is_dir() and not entry.is_symlink():
-            yield from _folder(entry, separate)
+            try:
+                yield from _folder(entry, separate)
+            except OSError as error:
+                yield InputError(f"{entry}: cannot be listed ({error.strerror}); check its permissions")
 
 
 def _is_image(path: Path) -> bool:
