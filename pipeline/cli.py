@@ -61,11 +61,15 @@ def run(
     from pipeline.progress import Progress
     from pipeline.run import run_inputs
 
-    with Progress() as progress:
-        summary = run_inputs(
-            inputs, out, dictionaries=dictionary or [], templates=template or [], separate=separate, debug=debug,
-            say=progress.say, on_input=progress.on_input, on_page=progress.on_page,
-        )  # fmt: skip
+    try:
+        with Progress() as progress:
+            summary = run_inputs(
+                inputs, out, dictionaries=dictionary or [], templates=template or [], separate=separate, debug=debug,
+                say=progress.say, on_input=progress.on_input, on_page=progress.on_page,
+            )  # fmt: skip
+    except KeyboardInterrupt as interrupt:  # before the first input, or while the results are written
+        _say("zhibiao: interrupted; run the same command again")
+        raise typer.Exit(130) from interrupt
     typer.echo(summary.line())
     raise typer.Exit(summary.exit_code())
 

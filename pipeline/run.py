@@ -19,7 +19,7 @@ from pipeline.keep import ReadingFolder, reading_key, renumbered
 from pipeline.ocrtext import read_text_file
 from pipeline.pages import open_folder, open_pages
 from pipeline.records import Record
-from pipeline.sources import Source, find_sources
+from pipeline.sources import Source, SourceError, find_sources
 
 if TYPE_CHECKING:
     from pipeline.leftside import ReaderTools
@@ -153,8 +153,7 @@ class Corridor:
             self.say(f"zhibiao: {error}")
             return []
         except Exception as error:  # a fault of zhibiao's own must not take the other inputs with it
-            fault = f"{type(error).__name__}: {error}"
-            account.fail(f"{source.path}: {fault}; a fault of zhibiao, please report it with the file")
+            account.fail(f"{source.path}: {_fault(error)}; a fault of zhibiao, please report it with the file")
             self.say(f"zhibiao: {account.why}")
             return []
         account.records = len(found)
@@ -214,9 +213,13 @@ def _read_or_problem(
     except PipelineError:
         raise
     except Exception as error:
-        fault = f"{type(error).__name__}: {error}; a fault of zhibiao, please report it with the page"
-        problem = Problem("page.unreadable", fault)
+        problem = Problem("page.unreadable", f"{_fault(error)}; a fault of zhibiao, please report it with the page")
         return PageReading(page.index, page.file, page.sha256, problems=(problem,), origin="pixels")
+
+
+def _fault(error: Exception) -> str:
+    """An unexpected exception in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _placed(reading: PageReading, page: Page) -> PageReading:
@@ -272,8 +275,8 @@ def run_inputs(
     records: list[Record] = []
     try:
         for source in find_sources(inputs, separate=separate):
-            if isinstance(source, InputError):
-                account = InputAccount(str(source).partition(": ")[0])
+            if isinstance(source, SourceError):
+                account = InputAccount(str(source.path))
                 account.fail(str(source))
                 summary.inputs.append(account)
                 say(f"zhibiao: {source}")

@@ -18,7 +18,15 @@ class Source:
     kind: str
 
 
-def find_sources(inputs: Sequence[Path], *, separate: bool = False) -> Iterator[Source | InputError]:
+class SourceError(InputError):
+    """An input that is no document: its path as given, and why."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def find_sources(inputs: Sequence[Path], *, separate: bool = False) -> Iterator[Source | SourceError]:
     """Yield the documents of the inputs in order; a path that is missing or an empty folder is yielded as its error.
 
     Images lying directly in one folder are one document in natural order (`separate` makes each its own); every
@@ -28,30 +36,30 @@ def find_sources(inputs: Sequence[Path], *, separate: bool = False) -> Iterator[
         try:
             yield from _documents(path, separate)
         except OSError as error:  # a name that is too long, a folder that may not be listed
-            yield InputError(f"{path}: cannot be opened ({error.strerror}); check the path and its permissions")
+            yield SourceError(path, f"{path}: cannot be opened ({error.strerror}); check the path and its permissions")
 
 
-def _documents(path: Path, separate: bool) -> list[Source | InputError]:
+def _documents(path: Path, separate: bool) -> list[Source | SourceError]:
     if not path.exists():
-        return [InputError(f"{path}: does not exist; check the path")]
+        return [SourceError(path, f"{path}: does not exist; check the path")]
     if path.is_dir():
         found = list(_folder(path, separate))
-        return found or [InputError(f"{path}: the folder holds no files to read; check the path")]
+        return found or [SourceError(path, f"{path}: the folder holds no files to read; check the path")]
     if not path.is_file():  # reading a pipe would wait for ever, reading a device never end
-        return [InputError(f"{path}: is no ordinary file; save what it gives into one and name that")]
+        return [SourceError(path, f"{path}: is no ordinary file; save what it gives into one and name that")]
     return [_file(path)]
 
 
-def _file(path: Path) -> Source | InputError:
+def _file(path: Path) -> Source | SourceError:
     try:
         kind = sniff(path)
     except InputError as error:
-        return error
+        return SourceError(path, str(error))
     # What is no picture, no PDF and no archive is taken for text; the text importer says what is wrong with it.
     return Source(path, "text" if kind in ("unknown", "empty") else "pages")
 
 
-def _folder(folder: Path, separate: bool) -> Iterator[Source | InputError]:
+def _folder(folder: Path, separate: bool) -> Iterator[Source | SourceError]:
     entries = sorted(
         (e for e in folder.iterdir() if not e.name.startswith(".")), key=lambda e: (natural_key(e.name), e.name)
     )
@@ -68,7 +76,7 @@ def _folder(folder: Path, separate: bool) -> Iterator[Source | InputError]:
             try:
                 yield from _folder(entry, separate)
             except OSError as error:
-                yield InputError(f"{entry}: cannot be listed ({error.strerror}); check its permissions")
+                yield SourceError(entry, f"{entry}: cannot be listed ({error.strerror}); check its permissions")
 
 
 def _is_image(path: Path) -> bool:

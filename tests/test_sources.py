@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pipeline.errors import InputError
-from pipeline.sources import Source, find_sources
+from pipeline.sources import Source, SourceError, find_sources
 
 
 def picture(path: Path) -> Path:
@@ -107,7 +106,8 @@ def test_what_cannot_be_read_is_one_error_and_the_rest_goes_on(tmp_path: Path, m
 
     error, other = find_sources([path, text(tmp_path / "form.txt")])
 
-    assert isinstance(error, InputError)
+    assert isinstance(error, SourceError)
+    assert error.path == path
     assert str(path) in str(error)
     assert ";" in str(error)
     assert isinstance(other, Source)
