@@ -11,6 +11,7 @@ import io
 import json
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.document import Cell, Line, PageReading, Place, Posterior, Problem, Reading, Seal, Table
+from pipeline.errors import PipelineError
 from pipeline.settings import LeftSettings
 
 # Raise by hand when the left half's code changes what it reads.
@@ -184,12 +186,20 @@ class ReadingFolder:
             return None
 
     def put(self, key: str, reading: PageReading) -> None:
-        """Keep a reading; the file appears whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Keep a reading; the file appears whole or not at all. Raises PipelineError where it cannot be written."""
         path = self.folder / f"{key}.zip"
-        temporary = path.with_suffix(".part")
-        temporary.write_bytes(pack(reading))
-        os.replace(temporary, path)
+        # Two runs may keep the same page at the same time.
+        temporary = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(pack(reading))
+            os.replace(temporary, path)
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise PipelineError(
+                f"{path}: cannot be written ({error.strerror}); make room, or name another folder with --out"
+            ) from error
 
 
 def renumbered(reading: PageReading, index: int, file: str) -> PageReading:

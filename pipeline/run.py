@@ -173,10 +173,11 @@ class Corridor:
                 entry["why"] = "; ".join(notices)
             account.pages.append(entry)
             account.notices.extend(notices)
-            for notice in notices:
-                self.say(f"zhibiao: {notice}")
         if readings and all(page["status"] == "failed" for page in account.pages):
-            raise InputError(account.notices[0])
+            others = f" (and so with all {len(readings)} pages)" if len(readings) > 1 else ""
+            raise InputError(account.notices[0] + others)
+        for notice in account.notices:
+            self.say(f"zhibiao: {notice}")
         return readings
 
     def _page_readings(self, source: Source) -> Iterator[PageReading]:

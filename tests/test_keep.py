@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.document import Cell, Line, PageReading, Place, Posterior, Problem, Reading, Seal, Table
+from pipeline.errors import PipelineError
 from pipeline.keep import ReadingFolder, pack, reading_key, renumbered, unpack
 from pipeline.settings import LeftSettings, ReaderSettings, StraightenSettings
 
@@ -167,6 +168,16 @@ def test_a_damaged_file_is_a_page_to_be_read_again(tmp_path: Path, content: byte
     assert folder.get(KEY) is None
     folder.put(KEY, rich_page())
     assert folder.get(KEY) is not None
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A full disk stops the run in one line, and leaves no half file."""
+    (tmp_path / "readings").write_text("a file where the folder should be", "utf-8")
+
+    with pytest.raises(PipelineError, match="cannot be written"):
+        ReadingFolder(tmp_path / "readings").put(KEY, rich_page())
+
+    assert [path.name for path in tmp_path.iterdir()] == ["readings"]
 
 
 # -- the key ----------------------------------------------------------------------------------------------------------

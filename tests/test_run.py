@@ -6,18 +6,26 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
 import pytest
-from builders import FIXTURE, ROOT, interpret_tools
+from builders import FIXTURE, ROOT, interpret_tools, page_of
+from PIL import Image
 
+import pipeline.leftside
 import pipeline.run
 from pipeline.cli import main
-from pipeline.document import PageReading
+from pipeline.document import Page, PageReading
+from pipeline.errors import ModelError
 from pipeline.interpret import InterpretTools, interpret, load_interpret_tools
 from pipeline.records import Record
+
+# The models are loaded once: all of these tests in one process.
+pytestmark = pytest.mark.xdist_group("run")
 
 FORM = "\n".join((
     "某某县水利局预算项目绩效目标表", "",
@@ -328,6 +336,133 @@ def test_a_fault_in_one_input_does_not_take_the_others(runner: Runner) -> None:
     [line] = outcome.said
     assert "ZeroDivisionError" in line
     assert "report" in line
+
+
+# -- pages ------------------------------------------------------------------------------------------------------------
+
+
+class FakeReader:
+    """Stands for the engine: gives each page of a scan its text, and counts how often it is asked."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = texts
+        self.asked: list[int] = []
+        self.engine = SimpleNamespace(name="fake 1")
+
+    def read_page(self, page: Page, tools: "FakeReader", debug: Path | None) -> PageReading:
+        self.asked.append(page.index)
+        text = self.texts[page.index]
+        if text == "fault":
+            raise ZeroDivisionError("unexpected")
+        if text == "no weights":
+            raise ModelError("weights.onnx: is missing; reinstall zhibiao")
+        return replace(page_of(text, page.index, pixels=True), file=page.file, sha256=page.sha256)
+
+    def install(self, patch: pytest.MonkeyPatch) -> "FakeReader":
+        patch.setattr(pipeline.leftside, "load_reader", lambda settings: self)
+        patch.setattr(pipeline.leftside, "read_page", self.read_page)
+        return self
+
+
+def scan_of(path: Path, pages: int) -> Path:
+    """A TIFF of so many pages, each unlike the others."""
+    frames = [Image.new("L", (20, 20), 255 - number) for number in range(pages)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    return path
+
+
+PAGE = FORM.replace("\t", " | ")
+SECOND = "\n效果目标 | 满意度 | 群众满意度 | ≥90%\n"
+
+
+def test_a_form_over_two_pages_is_one_record(runner: Runner) -> None:
+    """From pixels as from text; each value says its page."""
+    FakeReader(PAGE, SECOND).install(runner.patch)
+
+    [record] = runner.run(scan_of(runner.folder / "scan.tif", 2)).records
+
+    assert [row["level3"] for row in record["indicators"]] == ["培训人数", "验收合格率", "群众满意度"]
+    assert [row["cells"]["level3"]["where"][0]["page"] for row in record["indicators"]] == [1, 1, 2]
+    assert [page["page"] for page in record["source"]["pages"]] == [1, 2]
+
+
+def test_a_page_is_read_once(runner: Runner) -> None:
+    """The next run into the same folder takes what was kept, and gives the same records."""
+    reader = FakeReader(PAGE, SECOND).install(runner.patch)
+    scan = scan_of(runner.folder / "scan.tif", 2)
+
+    first = runner.run(scan).records
+    again = runner.run(scan).records
+
+    assert reader.asked == [0, 1]
+    assert again == first
+
+
+def test_a_damaged_kept_page_is_read_again(runner: Runner) -> None:
+    """And only that page."""
+    reader = FakeReader(PAGE, SECOND).install(runner.patch)
+    scan = scan_of(runner.folder / "scan.tif", 2)
+    first = runner.run(scan)
+    kept = sorted((first.out / "readings").iterdir())
+    records = first.records
+    kept[0].write_bytes(kept[0].read_bytes()[:-9])
+
+    again = runner.run(scan)
+
+    assert len(reader.asked) == 3
+    assert again.records == records
+
+
+def test_a_page_that_fails_is_accounted_for_and_the_others_go_on(runner: Runner) -> None:
+    """Neither the summary nor the exit code says done over it, and it is tried again the next time."""
+    reader = FakeReader(PAGE, "fault").install(runner.patch)
+
+    outcome = runner.run(scan_of(runner.folder / "scan.tif", 2))
+
+    assert outcome.code == 3
+    assert [page["status"] for page in outcome.account["inputs"][0]["pages"]] == ["read", "failed"]
+    assert len(outcome.records) == 1
+    assert "1 pages failed" in outcome.printed
+    [line] = outcome.said
+    assert "page 2" in line
+    assert "ZeroDivisionError" in line
+    runner.run(runner.folder / "scan.tif")
+    assert reader.asked == [0, 1, 1]
+
+
+def test_a_scan_of_which_no_page_is_read_has_failed(runner: Runner) -> None:
+    """Said once, not once a page."""
+    FakeReader("fault", "fault").install(runner.patch)
+
+    outcome = runner.run(scan_of(runner.folder / "scan.tif", 2))
+
+    assert outcome.code == 5
+    assert outcome.inputs == [("scan.tif", "failed")]
+    assert len(outcome.said) == 1
+
+
+def test_weights_that_cannot_be_used_stop_the_run(runner: Runner) -> None:
+    """No other input would fare better."""
+    FakeReader("no weights").install(runner.patch)
+
+    outcome = runner.run(scan_of(runner.folder / "scan.tif", 1), runner.file("form.txt"))
+
+    assert outcome.code == 4
+    assert len(outcome.said) == 1
+
+
+def test_the_images_of_a_folder_are_one_document(runner: Runner) -> None:
+    """In natural order; with --separate each is its own."""
+    FakeReader(PAGE, SECOND).install(runner.patch)
+    folder = runner.folder / "scan"
+    folder.mkdir()
+    for number in (10, 9):
+        Image.new("L", (20, 20), number).save(folder / f"page-{number}.png")
+
+    [record] = runner.run(folder).records
+
+    assert [Path(page["file"]).name for page in record["source"]["pages"]] == ["page-9.png", "page-10.png"]
+    assert len(record["indicators"]) == 3
 
 
 # -- the account ------------------------------------------------------------------------------------------------------
