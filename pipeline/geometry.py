@@ -9,15 +9,35 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
 
-# Terms of the fit. Horizontals: no pure-y terms, verticals: no pure-x terms (a stretch of the page along itself bends no
-# ruling, so rulings say nothing about it). Powers (of x, of y).
-HORIZONTAL_TERMS = ((1, 0), (2, 0), (3, 0), (4, 0), (1, 1), (2, 1), (3, 1), (1, 2), (2, 2))
-VERTICAL_TERMS = ((0, 1), (0, 2), (0, 3), (1, 1), (2, 1), (1, 2))
+# Terms of the fit: Chebyshev polynomials (order in x, order in y). Horizontals: nothing in y alone, verticals: nothing in x
+# alone (a stretch of the page along itself bends no ruling, so rulings say nothing about it). Paper that curls in a wave
+# across the page needs seven orders along the wave: with four, 5 of 30 pixels remain.
+HORIZONTAL_TERMS = (
+    *((i, 0) for i in range(1, 8)),
+    *((i, 1) for i in range(1, 7)),
+    *((i, 2) for i in range(1, 4)),
+    *((i, 3) for i in range(1, 3)),
+)
+VERTICAL_TERMS = (
+    *((0, j) for j in range(1, 6)),
+    *((1, j) for j in range(1, 5)),
+    *((2, j) for j in range(1, 3)),
+    *((3, j) for j in range(1, 3)),
+)
+
+
+def _chebyshev(order: int, x: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    found = [np.ones_like(x), x]
+    while len(found) <= order:
+        found.append(2 * x * found[-1] - found[-2])
+    return found
 
 
 def basis(terms: tuple[tuple[int, int], ...], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Evaluate the terms at normalised points; shape (n, terms)."""
-    return np.stack([x**i * y**j for i, j in terms], axis=-1)
+    """Evaluate the terms at normalised points (the page from -1 to 1 each way); shape (n, terms)."""
+    in_x = _chebyshev(max(i for i, _ in terms), x)
+    in_y = _chebyshev(max(j for _, j in terms), y)
+    return np.stack([in_x[i] * in_y[j] for i, j in terms], axis=-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +45,7 @@ class Warp:
     """Page pixels ↔ upright pixels, continuous coordinates (pixel i covers i to i + 1).
 
     page → turned by `turns` quarter turns anticlockwise → scaled by `scale` → turned by `angle` radians about the middle →
-    bent by the two polynomials (in coordinates of `side`) → moved by `offset`.
+    bent by the two polynomials (weights in units of `side`) → moved by `offset`.
     """
 
     page_size: tuple[int, int]  # width, height
@@ -79,29 +99,33 @@ class Warp:
         x, y = points[:, 0] - cx, points[:, 1] - cy
         return np.stack([cx + cos * x - sin * y, cy + sin * x + cos * y], axis=1)
 
+    def normalise(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Rotated base pixels → -1 to 1. Outside the page the polynomials mean nothing: points are held near it."""
+        width, height = self.base_size
+        return (
+            np.clip((2.0 * x - width) / width, -1.08, 1.08),
+            np.clip((2.0 * y - height) / height, -1.08, 1.08),
+        )
+
     def flatten(self, points: Points) -> Points:
         """Base → upright."""
         rotated = self._rotate(points, self.angle)
-        base = self.base_size
-        x = (rotated[:, 0] - base[0] / 2.0) / self.side
-        y = (rotated[:, 1] - base[1] / 2.0) / self.side
+        x, y = self.normalise(rotated[:, 0], rotated[:, 1])
         u = rotated[:, 0] + self.side * (basis(VERTICAL_TERMS, x, y) @ self.bend_x)
         v = rotated[:, 1] + self.side * (basis(HORIZONTAL_TERMS, x, y) @ self.bend_y)
         return np.stack([u + self.offset[0], v + self.offset[1]], axis=1)
 
     def unflatten(self, points: Points) -> Points:
         """Upright → base: the bend is undone by iteration (it contracts: no bend of a readable page is steep)."""
-        base = self.base_size
         u = points[:, 0] - self.offset[0]
         v = points[:, 1] - self.offset[1]
         if not self.bend_x.any() and not self.bend_y.any():
             return self._rotate(np.stack([u, v], axis=1), -self.angle)
         x, y = u.copy(), v.copy()
-        # Outside the page the polynomial means nothing and may fold over: points are held near the page while iterating.
-        limit = 0.75
         for _ in range(16):
-            nx = np.clip((x - base[0] / 2.0) / self.side, -limit, limit)
-            ny = np.clip((y - base[1] / 2.0) / self.side, -limit, limit)
+            nx, ny = self.normalise(x, y)
             x = u - self.side * (basis(VERTICAL_TERMS, nx, ny) @ self.bend_x)
             y = v - self.side * (basis(HORIZONTAL_TERMS, nx, ny) @ self.bend_y)
         return self._rotate(np.stack([x, y], axis=1), -self.angle)

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Cell, Grid, Upright
+from pipeline.ink import THICK, Grey, is_level_ruling, printed, thin_across
 from pipeline.settings import GridSettings
 
-Mask = NDArray[np.uint8]
+Mask = Grey
 
-# A ruling is thinner than this; a thick border with a thin one beside it is one ruling.
-_THICK = 0.45
 # Pieces of ruling shorter than this say nothing of their own: a stroke of a character is up to 1.1 long. A row of one
 # line is 1.45 high, so a piece of a vertical ruling may be no longer than that.
 _LEAST_H, _LEAST_V = 2.0, 1.3
@@ -58,9 +57,17 @@ def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[G
     """Find the page's ruled tables, from top to bottom."""
     settings = settings or GridSettings()
     height = upright.text_height
-    mask = (upright.ink < settings.ink * 255).astype(np.uint8)
-    across = _prepare(mask, height, _LEAST_H)
-    down = _prepare(np.ascontiguousarray(mask.T), height, _LEAST_V)
+    mask = printed(upright.ink)
+    across = _Sheet(mask, thin_across(upright.ink, height))
+    flipped = np.ascontiguousarray(upright.ink.T)
+    down = _Sheet(np.ascontiguousarray(mask.T), thin_across(flipped, height))
+    across_wide, down_wide = _widen(across.thin, height), _widen(down.thin, height)
+    # Each direction's rulings cut the other's; those of the one bridge the cuts of the other.
+    first = _long(down_wide, height, _LEAST_V)
+    across_long = _long(across_wide | np.ascontiguousarray(first.T), height, _LEAST_H) & across_wide
+    down_long = _long(down_wide | np.ascontiguousarray(across_long.T), height, _LEAST_V) & down_wide
+    across.pieces = _pieces(across_long, (upright.ink, across.thin), height, _LEAST_H)
+    down.pieces = _pieces(down_long, (flipped, down.thin), height, _LEAST_V)
     grids = []
     for box, across_pieces, down_pieces in _group(mask.shape, across.pieces, down.pieces, height):
         grid = _build(upright, box, across, down, across_pieces, down_pieces, height)
@@ -69,45 +76,31 @@ def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[G
     return sorted(grids, key=lambda grid: (min(box[1] for box in grid.boxes), min(box[0] for box in grid.boxes)))
 
 
-def _prepare(mask: Mask, height: float, least: float) -> _Sheet:
-    """Take out of the ink what is thin across, and of that the long straight pieces with clean flanks."""
-    thick = max(3, round(_THICK * height))
-    body = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thick + 1, 1), np.uint8))
-    thin = cv2.subtract(mask, body)
-    # A line wanders by a pixel after flattening, and noise nibbles at it.
+def _widen(thin: Mask, height: float) -> Mask:
+    """Make a line whole that wanders by a pixel after flattening, or that noise nibbles at."""
     wide = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     gap = max(2, round(0.12 * height))
-    wide = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
-    # The other direction's rulings cut this one: bridge them before asking for length.
-    length = max(3, round(least * height))
-    joined = cv2.morphologyEx(wide | _crossings(body, thick, height), cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    joined &= wide
-    count, _, stats, centres = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    sheet = _Sheet(mask, thin)
+    return cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
+
+
+def _long(mask: Mask, height: float, least: float) -> Mask:
+    """Keep what runs on for `least` text heights."""
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, max(3, round(least * height))), np.uint8))
+
+
+def _pieces(
+    mask: Mask, page: tuple[Grey, Mask], height: float, least: float
+) -> list[tuple[float, float, float, float]]:
+    """List the long straight pieces that are rulings: first, last, place, thickness."""
+    count, _, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    pieces = []
     for number in range(1, count):
         x, y, w, h, _ = (int(value) for value in stats[number])
-        if w < 0.8 * length or h > _THICK * height + 4:
+        if w < 0.8 * least * height or h > THICK * height + 4:
             continue
-        if _flank(mask, x, y, w, h, height) < (0.2 if w > 7 * height else 0.12):
-            sheet.pieces.append((float(x), float(x + w), float(centres[number][1]) + 0.5, max(1.0, h - 2.0)))
-    return sheet
-
-
-def _crossings(body: Mask, thick: int, height: float) -> Mask:
-    """Where rulings of the other direction stand: long across, thin along."""
-    tall = cv2.morphologyEx(body, cv2.MORPH_OPEN, np.ones((max(thick + 1, round(1.2 * height)), 1), np.uint8))
-    broad = cv2.morphologyEx(tall, cv2.MORPH_OPEN, np.ones((1, thick + 1), np.uint8))
-    return cv2.subtract(tall, broad)
-
-
-def _flank(mask: Mask, x: int, y: int, w: int, h: int, height: float) -> float:
-    """Mean ink beside a piece: near none for a ruling, plenty for a stroke of text."""
-    away = round(0.2 * height)
-    values = []
-    for row in (y - away, y + h + away - 1):
-        if 0 <= row < mask.shape[0]:
-            values.append(float(mask[row, x : x + w].mean()))
-    return max(values, default=0.0)
+        if is_level_ruling(*page, (x, y + 1, w, max(1, h - 2)), height):
+            pieces.append((float(x), float(x + w), float(centres[number][1]) + 0.5, max(1.0, h - 2.0)))
+    return pieces
 
 
 _Pieces = list[tuple[float, float, float, float]]
@@ -263,65 +256,52 @@ def _judge(profile: _Profile, first: int, crossings: Sequence[_Line], height: fl
     ends = [round(line.place - line.thick / 2 - 0.06 * height) - first for line in crossings]
     clean = _runs(_close(profile.clean, gap), starts, ends, height)
     dirty = (profile.dirty | profile.clean) & ~clean
+    whole = clean | _breaks(clean, dirty, starts, ends, height)
     walls, cover = [], []
     touch = 0.25 * height
-    stretches = _empty_stretches(clean, dirty, starts, ends)
     for number in range(len(crossings) - 1):
         a, b = max(0, starts[number]), min(len(clean), ends[number + 1])
         if b - a < 2:
             walls.append(False)
             cover.append(0.0)
             continue
-        part, other = clean[a:b], dirty[a:b]
+        part = clean[a:b]
         seen = np.flatnonzero(part)
         share = float(part.mean())
         touches = bool(len(seen)) and (seen[0] <= touch or (b - a - 1 - seen[-1]) <= touch)
-        wall = (share >= 0.5 and touches) or share >= 0.8
-        if not wall and share + float(other.mean()) < 0.95:
-            wall = _is_broken(a, b, share, touches, stretches, starts, ends, other, height)
-        walls.append(wall)
+        walls.append((share >= 0.5 and touches) or share >= 0.8 or float(whole[a:b].mean()) >= 0.9)
         cover.append(share)
     return _Edges(walls, cover)
 
 
-def _empty_stretches(
-    clean: NDArray[np.bool_], dirty: NDArray[np.bool_], starts: Sequence[int], ends: Sequence[int]
-) -> list[tuple[int, int]]:
+def _breaks(
+    clean: NDArray[np.bool_],
+    dirty: NDArray[np.bool_],
+    starts: Sequence[int],
+    ends: Sequence[int],
+    height: float,
+) -> NDArray[np.bool_]:
+    """Find the gaps that are damage: they begin or end where no ruling is designed to end, and no text crosses them."""
+    near = max(2.0, 0.12 * height)
+    found = np.zeros_like(clean)
+    for g0, g1 in _empty_stretches(clean, starts, ends):
+        if g1 - g0 > 2.6 * height or g0 == 0 or g1 == len(clean):
+            continue
+        at_start = any(e - near <= g0 <= s + near for e, s in zip(ends, starts, strict=True))
+        at_end = any(e - near <= g1 <= s + near for e, s in zip(ends, starts, strict=True))
+        if (at_start and at_end) or float(dirty[g0:g1].mean()) > 0.3:
+            continue
+        found[g0:g1] = True
+    return found
+
+
+def _empty_stretches(clean: NDArray[np.bool_], starts: Sequence[int], ends: Sequence[int]) -> list[tuple[int, int]]:
     """List the stretches with no ruling, as first and last pixel; crossings count as nothing seen."""
     seen = clean.copy()
     for a, b in zip(ends, starts, strict=True):
         seen[max(0, a) : max(0, b)] = False
     change = np.diff(np.concatenate(([1], seen.astype(np.int8), [1])))
     return list(zip(np.flatnonzero(change == -1).tolist(), np.flatnonzero(change == 1).tolist(), strict=True))
-
-
-def _is_broken(
-    a: int,
-    b: int,
-    share: float,
-    touches: bool,
-    stretches: Sequence[tuple[int, int]],
-    starts: Sequence[int],
-    ends: Sequence[int],
-    other: NDArray[np.bool_],
-    height: float,
-) -> bool:
-    """Tell whether an edge that is not (all) seen was ruled once: its gap ends where no ruling is designed to end."""
-    near = max(2.0, 0.14 * height)
-    for g0, g1 in stretches:
-        if g1 <= a or g0 >= b:
-            continue
-        if g1 - g0 > 2.6 * height:
-            continue
-        at_start = min((abs(g0 - s) for s in starts), default=1e9) <= near or min(abs(g0 - e) for e in ends) <= near
-        at_end = min((abs(g1 - s) for s in starts), default=1e9) <= near or min(abs(g1 - e) for e in ends) <= near
-        if at_start and at_end:
-            continue
-        if float(other.mean()) > 0.3:
-            continue
-        return True
-    del share, touches
-    return False
 
 
 def _build(
@@ -335,9 +315,10 @@ def _build(
 ) -> Grid | None:
     """Make one table of its pieces of ruling."""
     rows, columns = _cluster(across_pieces, height), _cluster(down_pieces, height)
-    for _ in range(6):
-        _open_borders(rows, columns, height)
-        _open_borders(columns, rows, height)
+    for attempt in range(6):
+        if attempt == 0 and (len(rows) < 2 or len(columns) < 2):
+            _open_borders(rows, columns, height)
+            _open_borders(columns, rows, height)
         if len(rows) < 2 or len(columns) < 2:
             return None
         x0, x1 = int(columns[0].place - 2 * height), int(columns[-1].place + 2 * height)
@@ -351,12 +332,75 @@ def _build(
             number for number, line in enumerate(columns) if not any(column_edges[number].walls) and not line.virtual
         ]
         if not dead_rows and not dead_columns:
-            break
+            drawn = list(columns)
+            found = _open_sides(columns, rows, row_edges, (across, x0, x1), height)
+            found |= _open_sides(rows, drawn, column_edges, (down, y0, y1), height)
+            if not found:
+                break
+            continue
         rows = [line for number, line in enumerate(rows) if number not in dead_rows]
         columns = [line for number, line in enumerate(columns) if number not in dead_columns]
     else:
         return None
-    return _cells(upright, rows, columns, row_edges, column_edges)
+    while True:
+        spans = _spans(rows, columns, row_edges, column_edges)
+        idle_rows, idle_columns = _idle(spans, len(rows), 0), _idle(spans, len(columns), 1)
+        if not idle_rows and not idle_columns:
+            break
+        # A line that parts no two cells (a stroke, an underline inside one) is no line of the grid.
+        rows = [line for number, line in enumerate(rows) if number not in idle_rows]
+        columns = [line for number, line in enumerate(columns) if number not in idle_columns]
+        if len(rows) < 2 or len(columns) < 2:
+            return None
+        row_edges = [_judge(_profile(across, line, x0, x1, height), x0, columns, height) for line in rows]
+        column_edges = [_judge(_profile(down, line, y0, y1, height), y0, rows, height) for line in columns]
+    return _cells(upright, rows, columns, row_edges, column_edges, spans)
+
+
+_Span = tuple[int, int, int, int]  # first row, first column, last row, last column
+
+
+def _idle(spans: Sequence[_Span], count: int, axis: int) -> set[int]:
+    """Find the inner lines at which no cell begins."""
+    begun = {span[axis] for span in spans}
+    return {number for number in range(1, count - 1) if number not in begun}
+
+
+def _open_sides(
+    lines: list[_Line],
+    others: Sequence[_Line],
+    edges: Sequence[_Edges],
+    view: tuple[_Sheet, int, int],
+    height: float,
+) -> bool:
+    """Add the outer edges that were never drawn: where other rulings run on beyond the last line and end together."""
+    sheet, first, last = view
+    found = False
+    for side in (0, -1):
+        outer = lines[side]
+        if outer.virtual:
+            continue
+        ends = []
+        for line, edge in zip(others, edges, strict=True):
+            if line.virtual or not any(edge.walls):
+                continue
+            end = min(p[0] for p in line.pieces) if side == 0 else max(p[1] for p in line.pieces)
+            a, b = (end, outer.place) if side == 0 else (outer.place, end)
+            if b - a < 0.8 * height:
+                continue
+            far_first, far_last = (int(a) - 2, last) if side == 0 else (first, int(b) + 3)
+            seen = _profile(sheet, line, far_first, far_last, height).clean
+            part = seen[int(a) - far_first : int(b) - far_first]
+            if part.mean() >= 0.75:
+                ends.append(end)
+        if len(ends) < 2:
+            continue
+        place = float(np.median(ends))
+        if np.sum(np.abs(np.array(ends) - place) < 0.4 * height) < max(2, 0.6 * len(ends)):
+            continue
+        lines.insert(0 if side == 0 else len(lines), _Line(place, 1.0, [], virtual=True))
+        found = True
+    return found
 
 
 def _open_borders(lines: list[_Line], others: list[_Line], height: float) -> None:
@@ -374,10 +418,10 @@ def _open_borders(lines: list[_Line], others: list[_Line], height: float) -> Non
         last = lines[0].place if side == 0 else lines[-1].place
         beyond = (last - ends if side == 0 else ends - last) if lines else np.full(len(ends), np.inf)
         out = ends[beyond > 0.8 * height]
-        if len(out) < max(2, 0.5 * len(ends)):
+        if len(out) < 2:
             continue
         place = float(np.median(out))
-        if np.mean(np.abs(out - place) < 0.4 * height) < 0.6:
+        if np.sum(np.abs(out - place) < 0.4 * height) < max(2, 0.6 * len(out)):
             continue
         border = _Line(place, 1.0, [], virtual=True)
         if side == 0:
@@ -386,13 +430,9 @@ def _open_borders(lines: list[_Line], others: list[_Line], height: float) -> Non
             lines.append(border)
 
 
-def _cells(
-    upright: Upright,
-    rows: Sequence[_Line],
-    columns: Sequence[_Line],
-    row_edges: Sequence[_Edges],
-    column_edges: Sequence[_Edges],
-) -> Grid | None:
+def _spans(
+    rows: Sequence[_Line], columns: Sequence[_Line], row_edges: Sequence[_Edges], column_edges: Sequence[_Edges]
+) -> list[_Span]:
     """Join the slots that no wall parts; what is not rectangular is squared."""
     n_rows, n_cols = len(rows) - 1, len(columns) - 1
     parent = list(range(n_rows * n_cols))
@@ -426,9 +466,20 @@ def _cells(
                     join(first, row * n_cols + column)
         if len({root(number) for number in range(n_rows * n_cols)}) == before:
             break
-    cells, boxes = [], []
-    corners = []
-    for r0, c0, r1, c1 in sorted(tuple(span) for span in spans.values()):
+    return sorted((span[0], span[1], span[2], span[3]) for span in spans.values())
+
+
+def _cells(
+    upright: Upright,
+    rows: Sequence[_Line],
+    columns: Sequence[_Line],
+    row_edges: Sequence[_Edges],
+    column_edges: Sequence[_Edges],
+    spans: Sequence[_Span],
+) -> Grid:
+    """Make the cells, with their outlines on the page as it came in."""
+    cells, boxes, corners = [], [], []
+    for r0, c0, r1, c1 in spans:
         x0, x1 = columns[c0].place, columns[c1 + 1].place
         y0, y1 = rows[r0].place, rows[r1 + 1].place
         cover = [row_edges[r0].cover[c] for c in range(c0, c1 + 1)] + [
@@ -457,4 +508,4 @@ def _cells(
         )
         for (row, col, rowspan, colspan, support), polygon in zip(cells, points, strict=True)
     )
-    return Grid(made, n_rows, n_cols, True, tuple(boxes))
+    return Grid(made, len(rows) - 1, len(columns) - 1, True, tuple(boxes))

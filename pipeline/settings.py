@@ -61,9 +61,8 @@ class EngineSettings(StageSettings):
 class StraightenSettings(StageSettings):
     """How a page is turned upright, flattened and cleaned."""
 
-    # Long side of the small picture in which text is looked for: at 736 the 90 degree decision has twice the margin
-    # that it has at 480, and the boxes serve for loose lines too.
-    find_side: int = 736
+    # Long side of the small picture in which text is looked for, to tell how the page stands and how large its text is.
+    find_side: int = 480
     # The height of a text box's core that all work is done at. At 32 the recogniser loses nothing against more, and
     # below 20 it does (measured).
     text_height: float = 32.0

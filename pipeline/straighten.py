@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.document import Page, Place, Seal, Upright
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp, basis
+from pipeline.ink import PRINT, is_ruling, odd, thin_across
 from pipeline.settings import StraightenSettings
 
 Grey = NDArray[np.uint8]
@@ -39,6 +40,7 @@ def straighten(
     image = page.image
     lines = find_lines(_shrink(image, settings.find_side), settings.find_side).astype(np.float64)
     lines *= max(1.0, max(image.shape[:2]) / settings.find_side)
+    lines = _without_slanted(lines)
     turns = find_turns(image, lines, upside_down)
     height = _text_height(lines, turns, image)
     scale = 1.0 if _KEEP_HEIGHT[0] <= height <= _KEEP_HEIGHT[1] else settings.text_height / height
@@ -55,15 +57,18 @@ def straighten(
     )
     base = _turn_and_scale(image, start)
     height *= scale
-    ink, seals = clean(base, height)
     base_lines = start.turn(lines.reshape(-1, 2)).reshape(-1, 4, 2) if len(lines) else lines.reshape(0, 4, 2)
+    desk = find_desk(base, base_lines, height)
+    ink, seals = clean(base, height)
+    if desk is not None:
+        ink[desk > 0] = 255
     if len(base_lines):
         ink = _stretch_faint(ink, base_lines)
-        height = _measured_height(ink, base_lines, height)
     warp = fit_warp(ink, height, base_lines, start)
     upright = apply_warp(ink, warp)
     placed = tuple(_place_seal(seal, start, page.index) for seal in seals)
     corners = warp.flatten(base_lines.reshape(-1, 2)).reshape(-1, 4, 2) if len(lines) else base_lines
+    height = _measured_height(upright, corners, height)
     return Upright(upright, warp, height, _clockwise(corners, turns), placed)
 
 
@@ -81,6 +86,19 @@ def _sides(lines: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     width = np.linalg.norm(lines[:, 1] - lines[:, 0], axis=1) + np.linalg.norm(lines[:, 2] - lines[:, 3], axis=1)
     height = np.linalg.norm(lines[:, 3] - lines[:, 0], axis=1) + np.linalg.norm(lines[:, 2] - lines[:, 1], axis=1)
     return np.maximum(width / 2, 1e-6), np.maximum(height / 2, 1e-6)
+
+
+def _without_slanted(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out what runs across the page at a slant (watermarks), where anything else is left."""
+    if not len(lines):
+        return lines
+    across = lines[:, 1] - lines[:, 0] + lines[:, 2] - lines[:, 3]
+    down = lines[:, 3] - lines[:, 0] + lines[:, 2] - lines[:, 1]
+    long = np.where((np.linalg.norm(across, axis=1) >= np.linalg.norm(down, axis=1))[:, None], across, down)
+    lean = np.degrees(np.arctan2(np.abs(long).min(axis=1), np.abs(long).max(axis=1)))
+    # Pages lie askew by some degrees; beyond 15 it is done on purpose.
+    level = lean <= 15
+    return lines[level] if level.sum() >= 2 else lines
 
 
 def find_turns(image: NDArray[np.uint8], lines: NDArray[np.float64], upside_down: UpsideDown) -> int:
@@ -142,10 +160,9 @@ def _measured_height(ink: Grey, lines: NDArray[np.float64], height: float) -> fl
         left, right = quad[:, 0].min(), quad[:, 0].max()
         if right - left < 2.5 * height or bottom - top > 2.2 * height:
             continue
-        # Of a leaning line a short middle part: it is level enough.
         middle = (left + right) / 2
         part = ink[max(0, int(top)) : int(bottom) + 1, max(0, int(middle - 1.5 * height)) : int(middle + 1.5 * height)]
-        filled = (part < _INK * 255).mean(axis=1) > 0.03
+        filled = (part < PRINT * 255).mean(axis=1) > 0.03
         # The run of rows through the middle of the box: rulings above and below are left out.
         rows = np.flatnonzero(~filled)
         centre = len(filled) / 2
@@ -168,16 +185,65 @@ def _turn_and_scale(image: NDArray[np.uint8], warp: Warp) -> NDArray[np.uint8]:
     return cv2.resize(turned, warp.base_size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
 
 
-# --- light and seals ---------------------------------------------------------------------------------------------------
+# --- desk, light and seals ---------------------------------------------------------------------------------------------------
 
 
-def _odd(value: float) -> int:
-    return max(3, round(value) // 2 * 2 + 1)
+# Neighbouring pixels of the small picture that differ by more than this (of 255) lie on two sides of the paper's edge.
+# A shadow on the paper is softer, grain and noise are averaged away.
+_STEP = 7
+# And the desk is darker than the paper around the nearest text by at least this factor.
+_DESK = 0.88
+
+
+def find_desk(base: NDArray[np.uint8], lines: NDArray[np.float64], height: float) -> Grey | None:
+    """Find what is not paper: 1 on the desk around a photographed page or the black border of a scan, 0 on the page.
+
+    It is darker than the paper at the nearest text, and reached from the picture's border without a step in brightness.
+    Returns None where the page reaches all around.
+    """
+    if not len(lines):
+        return None
+    factor = max(1, round(height / 4))
+    size = (max(8, base.shape[1] // factor), max(8, base.shape[0] // factor))
+    small = cv2.resize(base, size, interpolation=cv2.INTER_AREA)
+    # Text is closed over, so that nothing stops at it; then noise and grain are smoothed.
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    smooth = cv2.blur(cv2.medianBlur(closed, 5), (3, 3))
+    columns = np.clip(lines[:, :, 0].mean(axis=1) / factor, 0, size[0] - 1).astype(int)
+    rows = np.clip(lines[:, :, 1].mean(axis=1) / factor, 0, size[1] - 1).astype(int)
+    # The paper's brightness is known at the text; elsewhere it is that of the nearest text.
+    spots = np.ones((size[1], size[0]), np.uint8)
+    spots[rows, columns] = 0
+    _, labels = cv2.distanceTransformWithLabels(spots, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    brightness = smooth.min(axis=2)
+    level = np.zeros(int(labels.max()) + 1, np.float32)
+    level[labels[rows, columns]] = brightness[rows, columns]
+    dark = brightness < _DESK * level[labels]
+    if not dark.any():
+        return None
+    step = np.zeros(dark.shape, bool)
+    wide = smooth.astype(np.int16)
+    step[:-1] |= np.abs(np.diff(wide, axis=0)).max(axis=2) > _STEP
+    step[:, :-1] |= np.abs(np.diff(wide, axis=1)).max(axis=2) > _STEP
+    _, regions = cv2.connectedComponents((dark & ~step).astype(np.uint8), connectivity=4)
+    edge = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
+    outside = np.zeros(int(regions.max()) + 1, bool)
+    outside[np.unique(edge)] = True
+    outside[0] = False
+    outside[np.unique(regions[rows, columns])] = False  # where text stands, there is paper
+    desk = outside[regions].astype(np.uint8)
+    if desk.mean() < 0.002:
+        return None
+    # The fill stops where the edge's blur begins; the shadow beside the paper and flecks of grain go with it.
+    desk = cv2.dilate(desk, np.ones((9, 9), np.uint8)) & (dark | step).astype(np.uint8)
+    desk = cv2.dilate(desk, np.ones((5, 5), np.uint8))
+    desk[rows, columns] = 0
+    return cv2.resize(desk, (base.shape[1], base.shape[0]), interpolation=cv2.INTER_NEAREST)
 
 
 def _background(channel: Grey, height: float) -> Grey:
     """The paper under the ink: what is left when everything thinner than two text heights is closed over."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (_odd(2 * height / 4), _odd(2 * height / 4)))
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (odd(2 * height / 4), odd(2 * height / 4)))
     paper = cv2.morphologyEx(channel, cv2.MORPH_CLOSE, kernel)
     return cv2.medianBlur(paper, 5)
 
@@ -241,7 +307,7 @@ def _seal_boxes(evened: NDArray[np.uint8], height: float) -> list[tuple[int, int
     mask = (chroma > _CHROMA).astype(np.uint8)
     if not mask.any():
         return []
-    reach = _odd(0.8 * height)  # the gap between a seal's ring, star and characters
+    reach = odd(0.8 * height)  # the gap between a seal's ring, star and characters
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     boxes = []
@@ -273,9 +339,9 @@ def _lift(
     white = max(0.86 * level, 100.0)
     black = 0.15 * 255
     table = np.clip((np.arange(256) - black) * (255.0 / (white - black)), 0, 255).astype(np.uint8)
-    reach = _odd(0.45 * height)
+    reach = odd(0.45 * height)
     soft = cv2.dilate(core.astype(np.uint8) * 255, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    soft = cv2.blur(soft, (_odd(0.22 * height), _odd(0.22 * height)))
+    soft = cv2.blur(soft, (odd(0.22 * height), odd(0.22 * height)))
     weight = soft.astype(np.float32) / 255.0
     lifted = cv2.LUT(high, table).astype(np.float32) * weight + ink.astype(np.float32) * (1.0 - weight)
     points = cv2.findNonZero(core.astype(np.uint8))
@@ -302,7 +368,8 @@ def _stretch_faint(ink: Grey, lines: NDArray[np.float64]) -> Grey:
             samples.append(float(np.percentile(window, 4)))
     if not samples:
         return ink
-    level = float(np.median(samples))
+    # The darker part of the boxes is print; the rest may be a watermark.
+    level = float(np.percentile(samples, 30))
     if level <= 0.35 * 255:  # print, also when blurred by a scanner
         return ink
     black = 0.2 * 255
@@ -321,32 +388,32 @@ class _Piece:
     across: NDArray[np.float64]
 
 
-# Ink darker than this share of the paper can be a ruling.
-_INK = 0.72
-# A ruling is thinner than this many text heights; double rulings and thick borders are within it.
-_THICK = 0.4
-
-
 def trace_rulings(ink: Grey, height: float) -> tuple[list[_Piece], list[_Piece]]:
-    """Trace the centre lines of horizontal and of vertical pieces of ruling, whatever their slope (to 20 degrees)."""
-    mask = (ink < _INK * 255).astype(np.uint8)
-    flipped = np.ascontiguousarray(mask.T)
+    """Trace the centre lines of horizontal and of vertical pieces of ruling, whatever their slope (to 15 degrees)."""
+    # At half the size, each pixel the darkest of four: centre lines are means over many pixels, and nothing thin is lost.
+    factor = 2 if height >= 20 else 1
+    if factor == 2:
+        ink = np.ascontiguousarray(cv2.erode(ink, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2])
+        height /= 2
     # Horizontals at least 2.6 heights long enter, verticals 1.95: shorter ones may be strokes of characters.
-    return _trace(mask, height, 2.6), _trace(flipped, height, 1.95)
+    found = _trace(ink, height, 2.6), _trace(np.ascontiguousarray(ink.T), height, 1.95)
+    if factor == 1:
+        return found
+    horizontal, vertical = ([_Piece(piece.along * 2, piece.across * 2) for piece in pieces] for pieces in found)
+    return horizontal, vertical
 
 
-def _trace(mask: Grey, height: float, least: float) -> list[_Piece]:
-    thick = max(3, round(_THICK * height))
-    # A ruling's ink is thin across; what is thick across (characters, the other direction's rulings) is taken out.
-    body = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thick + 1, 1), np.uint8))
-    thin = cv2.subtract(mask, body)
+def _trace(ink: Grey, height: float, least: float) -> list[_Piece]:
+    # A leaning hair line is pale where it steps from one row of pixels to the next: it is made whole first.
+    thin = thin_across(ink, height)
+    wide = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     gap = max(2, round(0.12 * height))
-    thin = cv2.morphologyEx(thin, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
-    wide = stats[:, cv2.CC_STAT_WIDTH]
+    wide = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
+    across = stats[:, cv2.CC_STAT_WIDTH]
     tall = stats[:, cv2.CC_STAT_HEIGHT]
     area = stats[:, cv2.CC_STAT_AREA]
-    good = (wide >= least * height) & (area <= 0.45 * height * wide) & (tall <= 0.36 * wide + 0.3 * height)
+    good = (across >= least * height) & (area <= (0.45 * height + 2) * across) & (tall <= 0.27 * across + 0.3 * height)
     good[0] = False
     pieces = []
     for number in np.flatnonzero(good):
@@ -358,11 +425,14 @@ def _trace(mask: Grey, height: float, least: float) -> list[_Piece]:
             continue
         centre = (np.arange(h) @ window)[columns] / filled[columns] + y + 0.5
         along = columns + x + 0.5
-        # A ruling is smooth: what strays from its own parabola is text.
-        middle = (along - along.mean()) / max(1.0, w)
-        fitted = np.polynomial.polynomial.polyfit(middle, centre, 2)
-        rest = centre - np.polynomial.polynomial.polyval(middle, fitted)
+        # A ruling is smooth: what strays from a parabola (a long one's wave from a higher order) is text.
+        middle = (along - along.mean()) * (2.0 / max(1.0, w))
+        order = min(7, 2 + w // round(10 * height))
+        fitted = np.polynomial.chebyshev.chebfit(middle, centre, order)
+        rest = centre - np.polynomial.chebyshev.chebval(middle, fitted)
         if math.sqrt(float(np.mean(rest**2))) > 0.07 * height:
+            continue
+        if not is_ruling(ink, thin, along, centre, max(1.0, float(np.median(filled)) - 2.0), height):
             continue
         step = max(1, len(columns) // 24)
         trimmed = slice(min(2, len(columns) // 8), None, step)
@@ -392,29 +462,51 @@ def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) 
 def fit_warp(ink: Grey, height: float, lines: NDArray[np.float64], start: Warp) -> Warp:
     """Fit skew, perspective and curl to the page's rulings; to its lines of text where it has none."""
     horizontal, vertical = trace_rulings(ink, height)
-    angle_h, length_h = _slope(horizontal)
-    angle_v, length_v = _slope(vertical)
-    angles = np.concatenate([angle_h, -angle_v])
-    lengths = np.concatenate([length_h, length_v])
-    # Text says where level is when rulings do not: as many heights of ruling as a table of two rows has.
-    from_text = lengths.sum() < 40 * height
-    if from_text:
-        text_angles, text_lengths = _text_slopes(lines)
-        angles, lengths = np.concatenate([angles, text_angles]), np.concatenate([lengths, text_lengths])
-    level = _weighted_median(angles, lengths) if len(angles) else 0.0
+    level = _level(horizontal, vertical, lines, height)
     side = float(max(ink.shape))
     middle = (ink.shape[1] / 2.0, ink.shape[0] / 2.0)
-    points_h = [_rotate(piece.along, piece.across, middle, -level) for piece in horizontal]
-    points_v = [_rotate(piece.across, piece.along, middle, -level) for piece in vertical]
-    if from_text:
-        points_h += [_rotate(x, y, middle, -level) for x, y in _text_lines(lines)]
-    bend_y = _fit(points_h, HORIZONTAL_TERMS, 1, middle, side)
-    bend_x = _fit(points_v, VERTICAL_TERMS, 0, middle, side)
+    if abs(level) > _LEAN:
+        # Leaning rulings are traced in bits: they are traced again on the page as turned.
+        matrix = cv2.getRotationMatrix2D((middle[0] - 0.5, middle[1] - 0.5), math.degrees(level), 1.0)
+        turned = cv2.warpAffine(ink, matrix, (ink.shape[1], ink.shape[0]), flags=cv2.INTER_LINEAR, borderValue=255)
+        horizontal, vertical = trace_rulings(turned, height)
+        rest = _level(horizontal, vertical, np.zeros((0, 4, 2)), height)
+        rest = rest if abs(rest) <= _LEAN else 0.0
+        horizontal_points = [_rotate(piece.along, piece.across, middle, -rest) for piece in horizontal]
+        vertical_points = [_rotate(piece.across, piece.along, middle, -rest) for piece in vertical]
+        level += rest
+    else:
+        horizontal_points = [_rotate(piece.along, piece.across, middle, -level) for piece in horizontal]
+        vertical_points = [_rotate(piece.across, piece.along, middle, -level) for piece in vertical]
+    bend_y = _fit(horizontal_points, HORIZONTAL_TERMS, 1, ink.shape)
+    bend_x = _fit(vertical_points, VERTICAL_TERMS, 0, ink.shape)
     warp = Warp(start.page_size, start.turns, start.scale, -level, side, bend_y, bend_x, (0.0, 0.0), (1, 1))
     if not _is_sound(warp):
         zeros_y, zeros_x = np.zeros(len(HORIZONTAL_TERMS)), np.zeros(len(VERTICAL_TERMS))
         warp = Warp(start.page_size, start.turns, start.scale, -level, side, zeros_y, zeros_x, (0.0, 0.0), (1, 1))
     return _frame(warp)
+
+
+# From this lean on (radians, half a degree) rulings are traced a second time.
+_LEAN = 0.009
+# Beyond this lean (15 degrees) text runs across the page on purpose.
+_MOST_LEAN = 0.26
+
+
+def _level(
+    horizontal: Sequence[_Piece], vertical: Sequence[_Piece], lines: NDArray[np.float64], height: float
+) -> float:
+    """Find the angle at which the page lies, from its rulings, or from its text where it has hardly any."""
+    angle_h, length_h = _slope(horizontal)
+    angle_v, length_v = _slope(vertical)
+    angles = np.concatenate([angle_h, -angle_v])
+    lengths = np.concatenate([length_h, length_v])
+    # As many heights of ruling as a table of two rows has.
+    if lengths.sum() < 40 * height:
+        text_angles, text_lengths = _text_slopes(lines)
+        angles, lengths = np.concatenate([angles, text_angles]), np.concatenate([lengths, text_lengths])
+    level = _weighted_median(angles, lengths) if len(angles) else 0.0
+    return level if abs(level) <= _MOST_LEAN else 0.0
 
 
 def _text_slopes(lines: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -431,11 +523,6 @@ def _text_slopes(lines: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
     return np.arctan2(across[long, 1], across[long, 0]), width[long]
 
 
-def _text_lines(lines: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    del lines  # a detected box is straight and its ends are rough: it says how the page is turned, not how it bends
-    return []
-
-
 def _rotate(
     x: NDArray[np.float64], y: NDArray[np.float64], middle: tuple[float, float], angle: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -448,32 +535,35 @@ def _fit(
     pieces: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
     terms: tuple[tuple[int, int], ...],
     axis: int,
-    middle: tuple[float, float],
-    side: float,
+    shape: tuple[int, ...],
 ) -> NDArray[np.float64]:
     """Find the terms' weights that make every piece level (axis 1) or plumb (axis 0), each at a place of its own."""
     if len(pieces) < 2:
         return np.zeros(len(terms))
+    height, width = shape[:2]
+    side = float(max(width, height))
     rows, targets, counts = [], [], []
     for x, y in pieces:
-        nx, ny = (x - middle[0]) / side, (y - middle[1]) / side
-        phi = basis(terms, nx, ny)
-        place = ny if axis == 1 else nx
+        phi = basis(terms, (2.0 * x - width) / width, (2.0 * y - height) / height)
+        place = (y if axis == 1 else x) / side
         rows.append(phi - phi.mean(axis=0))  # the piece's own place falls out
         targets.append(place - place.mean())
         counts.append(len(x))
     design, target = np.concatenate(rows), np.concatenate(targets)
     piece = np.repeat(np.arange(len(pieces)), counts)
     weights = np.ones(len(target))
-    # A tiny ridge keeps what the rulings do not say at zero: it is far below the residual of half a pixel.
-    ridge = np.eye(len(terms)) * 2e-5
+    # What the rulings do not say stays small, the finer the wave the smaller: a wave of order n is up to .02 / n^1.5 of
+    # the page, and a piece of ruling
+    # is traced to .001 (its points are not independent).
+    order = np.array([i + j for i, j in terms], np.float64)
+    ridge = np.diag((0.001 / 0.02) ** 2 * order**3)
     solution = np.zeros(len(terms))
-    for _ in range(6):
+    for _ in range(8):
         weighted = design * weights[:, None]
         solution = -np.linalg.solve(weighted.T @ design + ridge, weighted.T @ target)
         rest = target + design @ solution
         spread = np.sqrt(np.bincount(piece, rest**2) / np.bincount(piece))
-        scale = max(1.0 / side, 1.4826 * float(np.median(spread)))
+        scale = max(0.7 / side, 1.4826 * float(np.median(spread)))
         # Tukey's weights by piece: a piece that cannot be made level with the others is no ruling.
         ratio = np.clip(spread / (4.685 * scale), 0.0, 1.0)
         weights = ((1.0 - ratio**2) ** 2)[piece] + 1e-6

@@ -1,0 +1,97 @@
+"""Ink on paper: the small operations on grey pixels that straighten, grid and reader share."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+
+# Ink darker than this share of the paper belongs to print. Measured results are the same from .5 to .72.
+PRINT = 0.66
+# A ruling is thinner than this many text heights; a thick border with a thin one beside it is one ruling.
+THICK = 0.45
+# A ruling is darker than what lies beside it by at least this share of the paper. A hair line of a quarter point at 100
+# dpi, blurred, keeps .25; a watermark or a shaded cell makes broad steps, which do not count at all.
+CONTRAST = 0.16
+
+
+def odd(value: float, least: int = 3) -> int:
+    """Round to an odd number of pixels."""
+    return max(least, round(value) // 2 * 2 + 1)
+
+
+def printed(ink: Grey) -> Grey:
+    """Return 1 where there is print, 0 on paper."""
+    return (ink < PRINT * 255).astype(np.uint8)
+
+
+def thin_across(ink: Grey, height: float) -> Grey:
+    """Return 1 on what is thin from top to bottom (horizontal rulings and strokes), 0 elsewhere.
+
+    What is darker than its neighbourhood in this one direction: shading, watermarks and broad blots fall out, a ruling
+    across them does not. For verticals pass the transposed page.
+    """
+    size = max(5, round(THICK * height) + 1)
+    lifted = cv2.morphologyEx(ink, cv2.MORPH_BLACKHAT, np.ones((size, 1), np.uint8))
+    return (lifted > CONTRAST * 255).astype(np.uint8)
+
+
+def is_ruling(
+    ink: Grey, thin: Grey, along: NDArray[np.float64], centre: NDArray[np.float64], thick: float, height: float
+) -> bool:
+    """Tell a piece of ruling, which may lean or bend, from strokes of text that happen to stand in a row.
+
+    `centre` is the piece's row at each column of `along`. A ruling has clean flanks; where text stands close to it, it is
+    still drawn through, without the gaps there are between strokes, nothing grows out of it, and ink is seldom on both
+    sides at once.
+    """
+    # The bands are cut along the piece: a few hundred columns of some twenty rows.
+    far = _far(thick, height)
+    columns = along.astype(int)
+    rows = np.floor(centre).astype(int)[None, :] + np.arange(-far, far + 1)[:, None]
+    rows = np.clip(rows, 0, ink.shape[0] - 1)
+    return _looks_ruled(ink[rows, columns[None, :]], thin[rows, columns[None, :]], thick, height)
+
+
+def is_level_ruling(ink: Grey, thin: Grey, box: tuple[int, int, int, int], height: float) -> bool:
+    """Tell the same of a level piece that fills the box x, y, width, height."""
+    x, y, w, h = box
+    far = _far(float(h), height)
+    middle = y + h // 2
+    top, bottom = max(0, middle - far), min(ink.shape[0], middle + far + 1)
+    part, lines = ink[top:bottom, x : x + w], thin[top:bottom, x : x + w]
+    if part.shape[0] < 2 * far + 1:  # at the page's edge: beyond it is paper
+        above, below = top - (middle - far), middle + far + 1 - bottom
+        part = np.pad(part, ((above, below), (0, 0)), constant_values=255)
+        lines = np.pad(lines, ((above, below), (0, 0)))
+    return _looks_ruled(part, lines, float(h), height)
+
+
+def _edge(thick: float, height: float) -> int:
+    return math.ceil(thick / 2 + 0.06 * height)
+
+
+def _far(thick: float, height: float) -> int:
+    return max(_edge(thick, height) + 3, round(thick / 2 + 0.25 * height))
+
+
+def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
+    """Judge a band with the piece along its middle row."""
+    middle, edge = part.shape[0] // 2, _edge(thick, height)
+    level = PRINT * 255
+    core = max(1, math.ceil(thick / 2))
+    solid = float(lines[middle - core : middle + core + 1].any(axis=0).mean())
+    above = part[: middle - edge].min(axis=0) < level
+    below = part[middle + edge + 1 :].min(axis=0) < level
+    both = float((above & below).mean())
+    if max(float(above.mean()), float(below.mean())) < 0.08:
+        return solid >= 0.4  # dots and dashes are rulings too
+    width = part.shape[1]
+    grown = max(float((part[middle - edge - 1] < level).mean()), float((part[middle + edge + 1] < level).mean()))
+    if width <= 4 * height and grown > 0.06:
+        return False
+    return solid >= 0.85 and (both < 0.12 or (width > 7 * height and both < 0.3))
