@@ -63,9 +63,10 @@ class HtmlText:
     line: int
 
 
-def has_script(text: str) -> bool:
-    """Tell whether the text holds a script element."""
-    return bool(_SCRIPT.search(text))
+def script_line(text: str) -> int | None:
+    """The line (from zero) on which the text's first script element begins, or None."""
+    found = _SCRIPT.search(text)
+    return text.count("\n", 0, found.start()) if found else None
 
 
 def clean_fragment(raw: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pipeline.document import Cell, Line, PageReading, Place, Problem, Reading, Table
 from pipeline.errors import InputError
-from pipeline.htmltext import HtmlTable, clean_fragment, has_script, read_html
+from pipeline.htmltext import HtmlTable, clean_fragment, read_html, script_line
 from pipeline.settings import OcrTextSettings
 
 # Bytes that text never holds; more than one in a thousand of them means the file is something else.
@@ -139,8 +139,9 @@ class _PageText:
     problems: list[Problem] = field(default_factory=list)
 
     def blocks(self) -> Iterator[Table | Line]:
-        if has_script(self.text):
-            line = self.first_line + self.text[: re.search(r"<script\b", self.text, re.I).start()].count("\n")  # type: ignore[union-attr]
+        script = script_line(self.text)
+        if script is not None:
+            line = self.first_line + script
             self.problems.append(
                 Problem("script-ignored", f"line {line + 1}: scripts in the text are ignored", Place(line=line))
             )

@@ -196,8 +196,8 @@ def test_a_form_feed_begins_a_page() -> None:
 
 def test_many_short_lines_pass_the_length_check() -> None:
     """The limit is on a line, not on the file."""
-    text = "甲\t乙\n" * 300_000
+    text = "甲\t乙\n" * 20_000
 
-    [page] = read_text_bytes(text.encode(), "x.txt", OcrTextSettings(max_line_bytes=1 << 20))
+    [page] = read_text_bytes(text.encode(), "x.txt", OcrTextSettings(max_line_bytes=1 << 12))
 
-    assert page.tables[0].n_rows == 300_000
+    assert page.tables[0].n_rows == 20_000
