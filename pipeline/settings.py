@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -98,9 +100,9 @@ class RepairSettings(StageSettings):
 
     # The most sound labels that may be changed, as the upper 95% bound measured in training (docs/repair.md has the
     # curve). Lower is safer and leaves more proposals.
-    max_false_repairs: float = Field(0.001, gt=0.0, lt=1.0)
-    # The least probability of a repair, whatever the ceiling allows: a repair that is wrong one time in five helps nobody.
-    least_score: float = Field(0.82, gt=0.5, lt=1.0)
+    max_false_repairs: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.001
+    # The least probability of a repair, whatever the ceiling allows: one that is wrong one time in five helps nobody.
+    least_score: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.82
     # Two names whose costs differ by less (nats) are equally good, and equally good names are never a repair. A missing
     # and an extra character differ by 1.5, two look-alikes of unlike degree by more.
     margin: float = 1.25

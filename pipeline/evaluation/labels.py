@@ -21,6 +21,7 @@ from pipeline.repair.folding import folded
 from pipeline.repair.training import LabelForm, label_forms, upper_bound
 from pipeline.settings import RepairSettings
 from pipeline.synth import typos
+from pipeline.synth.content import Split
 
 # Seeds from here on are never looked at while anything is tuned.
 TEST_SEED = 1_000_000
@@ -164,9 +165,8 @@ def curve(forms: Sequence[LabelForm], dictionaries: Dictionaries) -> Iterator[tu
         repairer = load_repairer(dictionaries, RepairSettings(max_false_repairs=ceiling, least_score=0.51))
         scores = score_forms(by_repairer(repairer), forms)
         sound = pooled(scores, "project", ("sound",))
-        yield (
-            ceiling, pooled(scores, "dictionary", typos.SINGLE_KINDS), pooled(scores, "project", typos.SINGLE_KINDS), sound,
-        )  # fmt: skip
+        known, project = (pooled(scores, home, typos.SINGLE_KINDS) for home in ("dictionary", "project"))
+        yield ceiling, known, project, sound
 
 
 def curve_svg(points: Sequence[tuple[float, Score, Score, Score]]) -> str:
@@ -193,7 +193,8 @@ def curve_svg(points: Sequence[tuple[float, Score, Score, Score]]) -> str:
         for x, point in zip(xs, points, strict=True)
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        'font-family="sans-serif" font-size="11">'
         f'<rect width="{width}" height="{height}" fill="white"/>'
         f'<line x1="{left}" y1="{bottom}" x2="{width - 20}" y2="{bottom}" stroke="#888"/>'
         f'<text x="{left}" y="20" font-size="13">Single errors repaired, by the ceiling of false repairs</text>'
@@ -213,7 +214,7 @@ def print_report(count: int = 0, split: str = "test") -> None:
     dictionaries = load_dictionaries()
     settings = RepairSettings()
     repairer = load_repairer(dictionaries, settings)
-    chosen = "dev" if split == "dev" else "test"
+    chosen: Split = "dev" if split == "dev" else "test"
     forms = list(label_forms(chosen, TEST_SEED, count or FORMS, damaged=0.4, kinds=KINDS))
     method = by_repairer(repairer)
     method(forms[0])  # the word list is read on first use

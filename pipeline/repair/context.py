@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from pipeline.repair.words import WordModel, field_words
 
@@ -81,17 +82,18 @@ class Texts:
         ]
         return sorted(found, key=lambda v: (-v.count, -len(v.phrase), v.value))
 
-    def words(self, known: Mapping[str, float]) -> list[str]:
-        """Return runs of 2 to 4 characters that three of the form's short texts hold and no word list does.
+    def words(self, general: WordModel) -> list[str]:
+        """Return the form's own words: runs of 2 to 4 lone characters that three of its short texts hold.
 
-        Narratives are left out: they are long, and a form's own words stand in its labels too.
+        海 and 钓 are lone in 海钓邀请赛 as long as no list knows 海钓. Narratives are left out: they are long, and
+        a form's own words stand in its labels too.
         """
         counts: Counter[str] = Counter()
         for text in self.texts:
             if len(text) <= _SHORT:
-                n = len(text)
-                counts.update({text[i:j] for i in range(n - 1) for j in range(i + 2, min(n, i + 4) + 1)})
-        return [gram for gram, count in counts.items() if count >= 3 and gram not in known]
+                runs = {"".join(run) for lone, run in groupby(general.segment(text).words, _is_lone) if lone}
+                counts.update(run for run in runs if 2 <= len(run) <= 4)
+        return [run for run, count in counts.items() if count >= 3]
 
     def count(self, phrase: str, besides: str) -> int:
         """Return in how many texts `phrase` stands, that of the label `besides` not counted."""
@@ -113,7 +115,7 @@ def _right(label: str, i: int, text: str, p: int) -> int:
 
 
 def _behind(label: str, i: int, text: str, p: int, before: int) -> list[tuple[str, str, int, str]]:
-    """Return the one-error readings of `label` whose phrase agrees up to `i` and goes on behind the error as in `text`."""
+    """Return the one-error readings of `label` that agree with `text` up to `i` and again behind the error."""
     found: list[tuple[str, str, int, str]] = []
     if before < _SIDE or p >= len(text):
         return found
@@ -138,6 +140,10 @@ def _behind(label: str, i: int, text: str, p: int, before: int) -> list[tuple[st
         if after >= min(_SIDE, len(label) - 1 - i) and before + 1 + after >= _PHRASE - 1:
             found.append((value, "displaced", i, text[start : p + 1 + after]))
     return found
+
+
+def _is_lone(word: str) -> bool:
+    return len(word) == 1 and "\u4e00" <= word <= "\u9fff"
 
 
 class Compounds:

@@ -14,8 +14,8 @@ _BRACKETS = str.maketrans("【】〔〕[]“”‘’", "()()()\"\"''")
 def folded(text: str) -> str:
     """Return `text` without spaces, each character in its plainest form; a final colon is dropped.
 
-    Unlike `dictionaries.comparison_key`, every character stays one character (㎡ stays ㎡), so that the places of errors
-    stay what they are.
+    Unlike `dictionaries.comparison_key`, every character stays one character (㎡ stays ㎡), so that the places of
+    errors stay what they are.
     """
     if not _STRANGE.search(text):
         return text

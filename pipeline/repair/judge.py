@@ -93,7 +93,8 @@ def best_match(raw: str, names: Sequence[str], shapes: Shapes) -> Match | None:
 def is_vetoed(raw: str, match: Match, words: WordModel) -> bool:
     """Return whether `match` is never a repair, whatever its odds, because the label may well be meant as it stands."""
     return (
-        any(_touches_numeral(edit) or _is_little_word(raw, edit, match.name, words) for edit in match.edits)
+        touches_numeral(match)
+        or any(_is_little_word(raw, edit, match.name, words) for edit in match.edits)
         or _is_word_apart(match.edits)
         or (len(match.edits) > 1 and all(_MARKS.issuperset(edit.read + edit.meant) for edit in match.edits))
         or _has_usual_ending(raw, match.edits, words)
@@ -101,17 +102,20 @@ def is_vetoed(raw: str, match: Match, words: WordModel) -> bool:
     )
 
 
-def _touches_numeral(edit: Edit) -> bool:
+def touches_numeral(match: Match) -> bool:
     """Return whether a numeral would change: 重点工作1 and 重点工作2 are both right.
 
     A written numeral that is too many is no numeral but a speck (一, 二, 十), and one that stands for another character
     is a misreading; figures are never touched.
     """
-    if _FIGURES.intersection(edit.read) or _FIGURES.intersection(edit.meant):
-        return True
-    if edit.kind == "dropped":
-        return edit.meant in _NUMERALS
-    return edit.kind == "look-alike" and edit.meant in _NUMERALS and edit.read in _NUMERALS
+    for edit in match.edits:
+        if _FIGURES.intersection(edit.read) or _FIGURES.intersection(edit.meant):
+            return True
+        if edit.meant in _NUMERALS and (
+            edit.kind == "dropped" or (edit.kind == "look-alike" and edit.read in _NUMERALS)
+        ):
+            return True
+    return False
 
 
 def _is_little_word(raw: str, edit: Edit, name: str, words: WordModel) -> bool:
@@ -155,8 +159,9 @@ def _has_usual_ending(raw: str, found: tuple[Edit, ...], words: WordModel) -> bo
 def _is_sound(raw: str, found: tuple[Edit, ...], words: WordModel) -> bool:
     """Return whether the label is made of whole words, and the error is not one that makes whole words by chance.
 
-    A character more or less (政策持续性, 政策可持续性), two changed about (展开, 开展), a pair (当事人人员) may be meant; so
-    may a character that does not look like the other (教师, 教练). Look-alikes and displaced characters are errors.
+    A character more or less (政策持续性, 政策可持续性), two changed about (展开, 开展) and a pair (当事人人员) may be
+    meant; so may a character that does not look like the other (教师, 教练). Look-alikes and displaced characters are
+    errors.
     """
     if any(len(word) == 1 for word in words.segment(raw).words):
         return False

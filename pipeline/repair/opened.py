@@ -1,9 +1,9 @@
-"""Names that no dictionary holds: one error mended by the document's own phrases, by compounds and by the word model."""
+"""Names that no dictionary holds: one error mended by the document's phrases, by compounds, by the word model."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from pipeline.repair.judge import FAR, Match, features
 from pipeline.repair.shapes import Shapes
 from pipeline.repair.words import Lattice, Segmentation, WordModel, common_characters, general_words
 
-# Characters that look like the one read: the true one is among the first 12 nine times in ten, and each more costs time.
+# Characters that look like the one read: the true one is among the first 12 nine times in ten; each more costs time.
 _NEIGHBOURS = 12
 # Words that begin or end with a lone character, of which the other may have been dropped.
 _COMPLETIONS = 4
@@ -42,7 +42,7 @@ class Opening:
 
 
 class OpenSpeller:
-    """Tries single errors at the places where a label falls apart into lone characters, and what its document writes."""
+    """Tries single errors where a label falls apart into lone characters, and what its document writes."""
 
     def __init__(self, words: WordModel, shapes: Shapes, compounds: Compounds) -> None:
         """Take the word model, the likeness of characters and the compounds of names."""
@@ -61,13 +61,18 @@ class OpenSpeller:
         other.words = words
         return other
 
-    def openings(self, label: str, texts: Texts) -> list[Opening]:
-        """Return the likeliest repairs of `label`, best first; empty where nothing speaks against the label."""
+    def openings(self, label: str, texts: Texts, alternatives: Sequence[tuple[int, str, float]] = ()) -> list[Opening]:
+        """Return the likeliest repairs of `label`, best first; empty where nothing speaks against the label.
+
+        `alternatives` are what the picture would also read: place, character, and its cost in nats.
+        """
         found = self._voted(label, texts)
         before = self.words.segment(label)
         broken = [i for i in range(len(label)) if before.ends[i] - before.starts[i] == 1 and label[i] not in _MARKS]
         if len(label) >= 4 and (broken or self.words.ending(label) == 0.0):
             self._mended(label, broken, found)
+        if alternatives and len(label) >= 4:
+            self._seen(label, alternatives, found)
         return sorted(found.values(), key=lambda o: (-o.gain - 2.0 * min(o.places, 3), o.match.name))[:_WEIGHED]
 
     def evidence(self, label: str, openings: list[Opening], texts: Texts) -> list[list[float]]:
@@ -154,6 +159,18 @@ class OpenSpeller:
                 if (score := lattice.replaced(around, char)) - DROPPED > least:
                     weigh(score, label[:at] + char + label[at:], Edit("dropped", at, at, "", char, DROPPED))
 
+    def _seen(self, label: str, alternatives: Sequence[tuple[int, str, float]], found: dict[str, Opening]) -> None:
+        """Add to `found` what the picture would also read, at the picture's own price."""
+        lattice = Lattice(self.words, label)
+        for place, other, cost in alternatives:
+            gain = lattice.replaced(lattice.around(place, place + 1), other) - lattice.score - cost
+            text = label[:place] + other + label[place + 1 :]
+            known = found.get(text)
+            if gain > _LEAST_GAIN and (known is None or (not known.places and known.gain < gain)):
+                alike = self.shapes.likeness(label[place], other)
+                edit = Edit("look-alike", place, place, label[place], other, max(0.5, cost), alike)
+                found[text] = Opening(Match(text, edit.cost, (edit,)), gain, self._completes(label, text))
+
     def _missing(self, label: str, broken: list[int]) -> dict[int, set[str]]:
         """Where a character may be missing, and which: a word of the field with a gap, or half a word."""
         n = len(label)
@@ -181,7 +198,7 @@ class OpenSpeller:
 
 
 def _support(texts: Texts, text: str, at: int, width: int, label: str) -> int:
-    """Return how many other texts write the place of an error as `text` does, looking to either side of it; 3 is many."""
+    """Return how many other texts write the place of an error as `text` does, to either side of it; 3 is many."""
     if width:
         sides = (text[max(0, at - 2) : at + width], text[at : at + width + 2])
     else:

@@ -1,7 +1,7 @@
 """What the repair model learns from: damaged names, and sound labels that no dictionary holds.
 
-Nothing here is needed at run time. `scripts/train_repair.py` calls `train`; `scripts/evaluate.py labels` measures on the
-forms that `label_forms` makes of splits that training never sees.
+Nothing here is needed at run time. `scripts/train_repair.py` calls `train`; `scripts/evaluate.py labels` measures on
+the forms that `label_forms` makes of splits that training never sees.
 
 Names are learned "as if unknown" by leaving a tenth of a dictionary out and judging its names against the rest, by
 composing heads and tails, and by taking the generator's project-specific names. Half of what makes a sound label look
@@ -40,7 +40,7 @@ _BRACKETS = frozenset('()《》"')
 
 @dataclass(frozen=True, slots=True)
 class LabelCase:
-    """A label with its truth. `kind` says what was done to it ("" for a sound one), `known` whether a dictionary has it."""
+    """A label with its truth; `kind` says what was done to it ("" if sound), `known` whether a dictionary has it."""
 
     raw: str
     truth: str
@@ -87,7 +87,7 @@ def label_forms(
         yield LabelForm(subject.topic.id, tuple(cases), (*kept, subject.project, subject.agency))
 
 
-# ----------------------------------------------------------------------------------------------------------- more errors
+# -------------------------------------------------------------------------------------------------------- more errors
 
 
 class Spoiler:
@@ -130,7 +130,7 @@ class Spoiler:
         return name
 
 
-# ----------------------------------------------------------------------------------------------------- more sound labels
+# -------------------------------------------------------------------------------------------------- more sound labels
 
 
 class Composer:
@@ -199,7 +199,7 @@ def _pieces(names: Sequence[str], words: WordModel) -> tuple[list[str], list[str
 
 @cache
 def _nouns() -> tuple[list[str], Mapping[tuple[str, int, str], list[str]]]:
-    """Return nouns and verbs of middling frequency, and two-character words by a character, its place and their kind."""
+    """Return nouns and verbs of middling frequency, and words of two by a character, its place and their kind."""
     tags = general_tags()
     general: list[str] = []
     alike: dict[tuple[str, int, str], list[str]] = {}
@@ -215,7 +215,7 @@ def _nouns() -> tuple[list[str], Mapping[tuple[str, int, str], list[str]]]:
 
 
 def _forgetful(words: WordModel, label: str, field: frozenset[str], rng: random.Random) -> WordModel:
-    """Return a word model that has never heard of one of the words of `label`; the field's own words it always knows."""
+    """Return a word model that has never heard of one word of `label`; the field's own words it always knows."""
     known = [word for word in words.segment(label).words if len(word) > 1 and word not in field]
     if not known:
         return words
@@ -323,8 +323,8 @@ def dictionary_data(world: World, forms: Sequence[LabelForm], data: Data) -> Non
     cases = [(label, label, kind) for label, kind in world.sound(4000, 900, items)]
     # Damaged project names: a whole dictionary name is always wrong there.
     for item in items[::3]:
-        kind = rng.choice(_KINDS)
-        raw = folded(typos.damage_label(item, kind, rng) or world.spoiler.spoil(item, kind))
+        error = rng.choice(_KINDS)
+        raw = folded(typos.damage_label(item, error, rng) or world.spoiler.spoil(item, error))
         if raw != item and raw not in world.known:
             cases.append((raw, item, "damaged project"))
     cases += world.damaged(0.5)
@@ -340,9 +340,14 @@ def dictionary_data(world: World, forms: Sequence[LabelForm], data: Data) -> Non
             strange = rng.random() < (0.15 if sound else 0.1)
             words = _forgetful(world.words, raw, world.field, rng) if strange else world.words
             data.add(
-                features(raw, match, words), (raw, match.name), right=match.name == truth, harm=sound and kind != "near", group=kind, fold=world.fold,
+                features(raw, match, words),
+                (raw, match.name),
+                right=match.name == truth,
+                harm=sound and kind != "near",
+                group=kind,
+                fold=world.fold,
                 veto=is_vetoed(raw, match, words),
-            )  # fmt: skip
+            )
 
 
 def open_data(world: World, forms: Sequence[LabelForm], data: Data) -> None:
@@ -373,7 +378,7 @@ def open_data(world: World, forms: Sequence[LabelForm], data: Data) -> None:
 
 
 def _open_cases(world: World, cases: Sequence[tuple[str, str, str]], texts: Texts, data: Data) -> None:
-    words = world.words.with_words(texts.words(world.words.logp))
+    words = world.words.with_words(texts.words(world.words))
     rng = world.rng
     for raw, truth, kind in cases:
         if raw in world.known:
@@ -384,9 +389,14 @@ def _open_cases(world: World, cases: Sequence[tuple[str, str, str]], texts: Text
         openings = speller.openings(raw, texts)
         for opening, row in zip(openings, speller.evidence(raw, openings, texts), strict=True):
             data.add(
-                row, (raw, opening.match.name), right=opening.match.name == truth and raw != truth, harm=raw == truth and kind != "near", group=kind,
-                fold=world.fold, veto=is_vetoed(raw, opening.match, speller.words),
-            )  # fmt: skip
+                row,
+                (raw, opening.match.name),
+                right=opening.match.name == truth and raw != truth,
+                harm=raw == truth and kind != "near",
+                group=kind,
+                fold=world.fold,
+                veto=is_vetoed(raw, opening.match, speller.words),
+            )
 
 
 # ------------------------------------------------------------------------------------------------------------------ fit
@@ -442,7 +452,7 @@ def fit(data: Data, names: tuple[str, ...], hidden: int) -> Fitted:
 
 
 def _network(evidence: NDArray[np.float64], right: NDArray[np.bool_], hidden: int) -> Judge:
-    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415  (slow to import)
+    from sklearn.neural_network import MLPClassifier  # slow to import  (slow to import)
 
     mean, scale = evidence.mean(axis=0), evidence.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
@@ -457,7 +467,7 @@ def _network(evidence: NDArray[np.float64], right: NDArray[np.bool_], hidden: in
 
 def _calibration(outside: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
     """Return slope and offset that make the network's output the log-odds seen on folds it was not fitted to."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression  # slow to import
 
     model = LogisticRegression(C=1e6).fit(outside[:, None], right)
     return float(model.coef_[0][0]), float(model.intercept_[0])
@@ -476,7 +486,7 @@ def _ceilings(
 
 def upper_bound(hits: int, total: int) -> float:
     """Return the one-sided upper 95% confidence bound (Clopper and Pearson) of a share seen as `hits` of `total`."""
-    from scipy.stats import beta  # noqa: PLC0415
+    from scipy.stats import beta  # slow to import
 
     return float(beta.ppf(0.95, hits + 1, total - hits)) if hits < total else 1.0
 

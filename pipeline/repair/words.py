@@ -195,14 +195,12 @@ class Lattice:
                 value = logp.get(text[i:j])
                 if value is not None:
                     known[j].append((i, value))
-                    if value + behind[j] > top:
-                        top = value + behind[j]
+                    top = max(top, value + behind[j])
             behind[i] = top
         for j in range(1, n + 1):
             top = before[j - 1] + words.single(text[j - 1])
             for i, value in known[j]:
-                if value + before[i] > top:
-                    top = value + before[i]
+                top = max(top, value + before[i])
             before[j] = top
         self.before = before
         self.behind = behind
@@ -270,7 +268,7 @@ def _general_logp() -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def common_characters() -> str:
-    """Return the 3,500 characters that stand in jieba's words most often, commonest first; labels hardly hold others."""
+    """Return the 3,500 characters that jieba's words hold most, commonest first; labels hardly hold others."""
     counts: dict[str, int] = {}
     for word, frequency in general_words().items():
         # Rare words add time and no common character.

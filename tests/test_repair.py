@@ -1,0 +1,411 @@
+"""pipeline.repair: sure repairs are made, likely ones proposed, everything else is left alone."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.dictionaries import Dictionaries, Name, Vocabulary, load_dictionaries
+from pipeline.document import Label, Line, Place, Posterior, Repair, Role, Status
+from pipeline.errors import ModelError
+from pipeline.evaluation.labels import by_repairer, score_forms, without
+from pipeline.repair import Repairer, load_repairer
+from pipeline.repair.channel import edits
+from pipeline.repair.context import Texts
+from pipeline.repair.folding import folded
+from pipeline.repair.heads import read_head, shipped_recogniser
+from pipeline.repair.judge import FEATURES, load_judge
+from pipeline.repair.names import NameIndex
+from pipeline.repair.picture import picture_of
+from pipeline.repair.shapes import load_shapes
+from pipeline.repair.training import label_forms, upper_bound
+from pipeline.repair.words import Lattice, build_word_model
+from pipeline.settings import RepairSettings
+from pipeline.synth import typos
+
+
+@pytest.fixture(scope="module")
+def dictionaries() -> Dictionaries:
+    return load_dictionaries()
+
+
+@pytest.fixture(scope="module")
+def repairer(dictionaries: Dictionaries) -> Repairer:
+    return load_repairer(dictionaries)
+
+
+def one(repairer: Repairer, text: str, role: Role = Role.LEVEL3, *texts: str) -> Repair:
+    [repair] = repairer.repair_form([Label(text, role)], None, texts)
+    return repair
+
+
+@cache
+def _usual() -> Repairer:
+    return load_repairer(load_dictionaries())
+
+
+def with_names(dictionaries: Dictionaries, *names: Name) -> Dictionaries:
+    extra = Vocabulary("extra", Path("extra.txt"), "0", ("test",), names)
+    return Dictionaries((*dictionaries.vocabularies, extra))
+
+
+# ----------------------------------------------------------------------------------------------------------------- laws
+
+
+def test_every_name_in_a_dictionary_is_left_alone(repairer: Repairer, dictionaries: Dictionaries) -> None:
+    """An official name is right by definition, however near it is to another."""
+    roles = {
+        "level1": Role.LEVEL1,
+        "level2": Role.LEVEL2,
+        "level3": Role.LEVEL3,
+        "field": Role.LABEL,
+        "column": Role.HEADER,
+    }
+    labels = [Label(name, role) for section, role in roles.items() for name in dictionaries.names(section)]
+
+    repairs = repairer.repair_form(labels, None, ())
+
+    assert {repair.status for repair in repairs} == {Status.UNCHANGED}
+    assert all(repair.value == label.text for repair, label in zip(repairs, labels, strict=True))
+
+
+def test_repairing_twice_is_repairing_once(repairer: Repairer) -> None:
+    """What repair made is sound, or it should not have been made."""
+    form = next(iter(label_forms("dev", 11, 1, damaged=0.9)))
+    first = repairer.repair_form([Label(case.raw, Role.LEVEL3) for case in form.cases], None, form.texts)
+
+    again = repairer.repair_form([Label(repair.value, Role.LEVEL3) for repair in first], None, form.texts)
+
+    changed = [(one.value, two.value) for one, two in zip(first, again, strict=True) if two.value != one.value]
+    assert not changed
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(alphabet="项目指标达率完成计划预算资金（）()1２ 　的满意度甲乙", max_size=14))
+def test_any_text_gets_one_answer_and_keeps_its_raw_text(text: str) -> None:
+    """Repair is total: there is no label that it fails on, and nothing that was read is lost."""
+    repair = one(_usual(), text)
+
+    assert repair.raw == text
+    assert repair.value == text or repair.status is Status.REPAIRED
+    assert (repair.proposal is not None) == (repair.status is Status.PROPOSED)
+
+
+def test_the_answer_does_not_depend_on_the_order_of_labels(repairer: Repairer) -> None:
+    """Batches are for speed only."""
+    form = next(iter(label_forms("dev", 12, 1, damaged=0.5)))
+    labels = [Label(case.raw, Role.LEVEL3) for case in form.cases]
+
+    forwards = repairer.repair_form(labels, None, form.texts)
+    backwards = repairer.repair_form(labels[::-1], None, form.texts)
+
+    assert forwards == backwards[::-1]
+
+
+# -------------------------------------------------------------------------------------------------------- single errors
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "kind"),
+    [
+        ("财务监控有效牲", "财务监控有效性", "look-alike"),
+        ("合管理完备性同", "合同管理完备性", "displaced"),
+        ("政府采规范性", "政府采购规范性", "dropped"),
+        ("信息共享箅有效性", "信息共享有效性", "inserted"),
+        ("资金使使用规范性", "资金使用规范性", "doubled"),
+        ("人民众群满意度", "人民群众满意度", "swapped"),
+    ],
+)
+def test_each_kind_of_error_is_mended_and_named(repairer: Repairer, raw: str, name: str, kind: str) -> None:
+    """The auditor sees what was wrong, what it was held against, and why."""
+    repair = one(repairer, raw)
+
+    assert (repair.status, repair.value, repair.kind) == (Status.REPAIRED, name, kind)
+    assert repair.evidence.startswith("dictionary:")
+    assert name in repair.reason
+
+
+def test_the_labels_own_brackets_stay(repairer: Repairer) -> None:
+    """Widths and brackets are the form's style, not an error."""
+    repair = one(repairer, "重点改革(重点工作)完成清况")
+
+    assert repair.value == "重点改革(重点工作)完成情况"
+
+
+def test_a_sound_neighbour_is_not_a_repair(repairer: Repairer, dictionaries: Dictionaries) -> None:
+    """学员 is a word; that the dictionary has 学生 does not make it an error."""
+    assert "学生满意度" in dictionaries.names("level3")
+
+    for text in ("学院满意度", "人力资本结构合理性", "工作人员满意率"):
+        assert one(repairer, text).value == text
+
+
+def test_figures_are_never_changed(repairer: Repairer) -> None:
+    """重点工作1 and 重点工作3 are two indicators."""
+    assert one(repairer, "重点工作7计划完成率").value == "重点工作7计划完成率"
+
+
+def test_two_equally_good_names_are_no_repair(dictionaries: Dictionaries) -> None:
+    """The reviewer chooses; a coin does not."""
+    both = with_names(
+        dictionaries,
+        Name("稻鱼共生示范区个数", "level3", "extra"),
+        Name("稻虾共生示范区个数", "level3", "extra"),
+    )
+
+    repair = one(load_repairer(both), "稻共生示范区个数")
+
+    assert repair.status is not Status.REPAIRED
+
+
+def test_a_confirmed_misreading_is_mended(dictionaries: Dictionaries) -> None:
+    """`seen` is a person's word that this text stands for that name."""
+    known = with_names(dictionaries, Name("托幼机构数量", "level3", "extra", seen=("扥幻几构数星",)))
+
+    repair = one(load_repairer(known), "扥幻几构数星")
+
+    assert (repair.status, repair.value, repair.evidence) == (Status.REPAIRED, "托幼机构数量", "seen:extra")
+
+
+def test_a_lower_ceiling_repairs_no_more(dictionaries: Dictionaries) -> None:
+    """The setting does what it says."""
+    forms = list(label_forms("dev", 13, 4, damaged=0.8))
+
+    def changed(ceiling: float) -> int:
+        method = by_repairer(load_repairer(dictionaries, RepairSettings(max_false_repairs=ceiling)))
+        return sum(score.repaired + score.wrong for score in score_forms(method, forms).values())
+
+    assert changed(0.0001) < changed(0.02)
+
+
+# --------------------------------------------------------------------------------------------- what the form says
+
+
+def test_a_phrase_that_stands_elsewhere_mends_a_broken_one(repairer: Repairer) -> None:
+    """A project's own name is in no dictionary, but the form writes it again and again."""
+    texts = (
+        "举办全县稻虾共作技能大赛，",
+        "稻虾共作技能大赛参赛人数",
+        "全县稻虾共作技能大赛获奖人数",
+        "稻虾共作技能大赛场次",
+    )
+
+    repair = one(repairer, "稻虾共作技大赛满意度", Role.LEVEL3, *texts)
+
+    assert (repair.status, repair.value) == (Status.REPAIRED, "稻虾共作技能大赛满意度")
+    assert repair.evidence.startswith("document:")
+
+
+def test_a_well_formed_variant_is_only_proposed(repairer: Repairer) -> None:
+    """临江 and 临江市 may both be meant; the author is not corrected."""
+    texts = ("临江市全民阅读大赛参赛人数", "临江市全民阅读大赛获奖人数", "临江市全民阅读大赛场次", "临江市全民阅读大赛")
+
+    repair = one(repairer, "临江全民阅读大赛经费", Role.LEVEL3, *texts)
+
+    assert repair.value == "临江全民阅读大赛经费"
+    assert repair.status in (Status.PROPOSED, Status.UNKNOWN)
+
+
+def test_a_displaced_tail_is_mended_by_its_compound(repairer: Repairer) -> None:
+    """Every name ends in one of a few compounds, also those that no dictionary holds."""
+    repair = one(repairer, "冷链仓库改造计完成率划")
+
+    assert (repair.status, repair.value) == (Status.REPAIRED, "冷链仓库改造计划完成率")
+    assert repair.evidence == "compound:计划完成率"
+
+
+def test_a_label_does_not_vouch_for_itself() -> None:
+    """The form's labels are handed in as texts too."""
+    texts = Texts(["稻虾共作技大赛满意度", "稻虾共作技能大赛参赛人数"])
+
+    votes = texts.votes("稻虾共作技大赛满意度")
+
+    assert [vote.value for vote in votes] == ["稻虾共作技能大赛满意度"]
+    assert votes[0].count == 1
+
+
+# --------------------------------------------------------------------------------------------- levels, fields, heads
+
+
+def test_the_skeleton_mends_short_level_names(repairer: Repairer) -> None:
+    """Two characters are enough where the template says what can stand there."""
+    skeleton = {"产出目标": ("数量", "质量", "时效", "成本")}
+
+    [level1, level2] = repairer.repair_form(
+        [Label("产岀目标", Role.LEVEL1), Label("质里", Role.LEVEL2, ("产出目标",))], skeleton, ()
+    )
+
+    assert (level1.value, level2.value) == ("产出目标", "质量")
+
+
+def test_both_spellings_of_other_are_right(repairer: Repairer) -> None:
+    """其它 and 其他 are both printed."""
+    assert {one(repairer, text, Role.LEVEL2).status for text in ("其它", "其他")} == {Status.UNCHANGED}
+
+
+def test_field_labels_and_headers_are_repaired(repairer: Repairer) -> None:
+    """A form whose 联系电话 is misread has no telephone."""
+    assert one(repairer, "项目负贵人", Role.LABEL).value == "项目负责人"
+    assert one(repairer, "目标佰", Role.HEADER).value == "目标值"
+
+
+# --------------------------------------------------------------------------------------------------------- measurements
+
+
+def test_bars_on_a_small_sample_of_unseen_damage(repairer: Repairer) -> None:
+    """The full figures are in docs/repair.md; this keeps a change from ruining them unseen."""
+    scores = score_forms(by_repairer(repairer), label_forms("dev", 14, 25, damaged=0.5, kinds=typos.SINGLE_KINDS))
+    known = [score for kind, score in scores.items() if kind.startswith("dictionary") and "sound" not in kind]
+    total = sum(score.total for score in known)
+
+    assert sum(score.repaired for score in known) >= 0.85 * total
+    assert sum(score.repaired + score.proposed for score in known) >= 0.96 * total
+    assert all(score.wrong == 0 for kind, score in scores.items() if "sound" in kind)
+
+
+def test_names_that_are_left_out_are_left_alone(dictionaries: Dictionaries) -> None:
+    """A sound name that the dictionary does not know yet is the commonest label there is."""
+    names = sorted(name for name in dictionaries.names("level3") if len(name) >= 4)
+    held = random.Random(5).sample(names, 60)
+    thinned = load_repairer(without(dictionaries, frozenset(map(folded, held))))
+
+    assert [name for name in held if one(thinned, name).value != name] == []
+
+
+def test_the_bound_is_the_rule_of_three() -> None:
+    """None of 3,000 harmed allows one in a thousand, and so do two of 7,000."""
+    assert upper_bound(0, 3000) == pytest.approx(0.001, rel=0.01)
+    assert upper_bound(2, 7000) <= 0.001
+
+
+# --------------------------------------------------------------------------------------------------------- pieces
+
+
+@pytest.mark.parametrize("kind", typos.SINGLE_KINDS)
+def test_edits_lead_from_the_name_to_the_label(kind: typos.Kind, dictionaries: Dictionaries) -> None:
+    """One injected error is found as one error."""
+    shapes = load_shapes()
+    rng = random.Random(3)
+    for name in sorted(map(folded, dictionaries.names("level3")))[::9]:
+        raw = typos.damage_label(name, kind, rng)
+        if raw and folded(raw) != name:
+            cost, found = edits(folded(raw), name, shapes)
+            assert len(found) == 1
+            assert cost == found[0].cost
+
+
+def test_near_names_include_every_single_error(dictionaries: Dictionaries) -> None:
+    """What is not a candidate cannot be repaired."""
+    names = sorted(folded(name) for name in dictionaries.names("level3") if len(folded(name)) >= 4)
+    index = NameIndex(names)
+    raws = [name[:1] + name[2:] + name[1] for name in names]
+
+    found = index.near(raws)
+
+    assert [name for name, raw, near in zip(names, raws, found, strict=True) if raw != name and name not in near] == []
+
+
+def test_a_lattice_scores_like_segmenting_anew() -> None:
+    """The short cut gives the long way's answer."""
+    words = build_word_model(["计划完成率", "项目计划完成率", "任务完成率"])
+    lattice = Lattice(words, "项目计完成率")
+
+    inserted = lattice.replaced(lattice.around(3, 3), "划")
+
+    assert inserted == pytest.approx(words.score("项目计划完成率"))
+    assert lattice.removed(2, 3) == pytest.approx(words.score("项目完成率"))
+    assert lattice.score == pytest.approx(words.score("项目计完成率"))
+
+
+def test_shapes_are_the_shipped_recognisers(tmp_path: Path) -> None:
+    """The table is what the script makes of the weights, byte for byte, and tells twins from strangers."""
+    shapes = load_shapes()
+    alphabet, layer = read_head(shipped_recogniser())
+
+    assert len(alphabet) == len(layer) == 18708
+    assert shapes.likeness("未", "末") > 0.5 > shapes.likeness("食", "药")
+    assert shapes.likeness("末", "未") == shapes.likeness("未", "末")
+
+
+def test_a_model_for_other_evidence_is_refused(tmp_path: Path) -> None:
+    """A model fitted to other numbers would still give numbers."""
+    with pytest.raises(ModelError, match=r"train_repair\.py"):
+        load_judge("dictionary", FEATURES[:-1])
+    broken = tmp_path / "repair.json"
+    broken.write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"repair\.json"):
+        load_judge("dictionary", FEATURES, broken)
+
+
+# --------------------------------------------------------------------------------------------------- the picture
+
+
+def spelled(text: str, other: str = "", sure: float = 0.98) -> Line:
+    """A line whose frames spell `text`; where `other` differs from it, the frames give it the rest of the mass."""
+    alphabet, _ = read_head(shipped_recogniser())
+    index = {character: number for number, character in enumerate(alphabet, start=1)}
+    symbols, logp = [], []
+    for read, also in zip(text, other or text, strict=True):
+        rest = index[also] if also != read else index["乂"]
+        symbols += [[index[read], rest, 0], [0, index[read], rest]]
+        share = sure if also != read else 0.999
+        logp += [[np.log(share), np.log(1 - share), -14.0], [-0.001, -8.0, -12.0]]
+    posterior = Posterior(np.array(symbols, np.int32), np.array(logp, np.float16), "onnxruntime:PP-OCRv6_small_rec:x")
+    return Line(text, Place(page=0), 0.9, posterior)
+
+
+def test_forced_scores_rank_what_was_printed() -> None:
+    """The text that the frames spell is likeliest; one that they hardly allow is far behind."""
+    picture = picture_of([spelled("机构数量", "机柜数量", 0.7)])
+    assert picture is not None
+
+    read, also, strange = picture.scores(["机构数量", "机柜数量", "机场数量"])
+
+    assert read > also > strange
+    assert read - also == pytest.approx(np.log(0.7 / 0.3), abs=0.2)
+    assert also - strange > 5
+
+
+def test_an_unknown_alphabet_gives_no_picture() -> None:
+    """Symbols of another recogniser would mean other characters."""
+    line = spelled("数量")
+    assert line.posterior is not None
+    other = Posterior(line.posterior.symbols, line.posterior.logp, "paddle:another_rec:x")
+
+    assert picture_of([Line("数量", line.place, 1.0, other)]) is None
+    assert picture_of([Line("数量", line.place, 1.0, None)]) is None
+
+
+def test_a_misreading_is_mended_by_the_picture_alone(repairer: Repairer) -> None:
+    """督查次数 is sound, so text alone leaves it; the picture says that 普查 was printed."""
+    [text] = repairer.repair_form([Label("督査次数", Role.LEVEL3)], None, ())
+    line = spelled("暂查次数", "巡查次数", 0.55)
+
+    [repair] = repairer.repair_form([Label("暂查次数", Role.LEVEL3, (), (line,))], None, ())
+
+    assert text.origin == "unclear"
+    assert (repair.status, repair.value, repair.origin) == (Status.REPAIRED, "巡查次数", "misread")
+
+
+def test_a_typo_on_the_paper_is_called_printed(repairer: Repairer) -> None:
+    """The form is evidence: what its author typed is told from what a machine misread."""
+    line = spelled("财务监控有效牲", sure=0.999)
+
+    [repair] = repairer.repair_form([Label("财务监控有效牲", Role.LEVEL3, (), (line,))], None, ())
+
+    assert (repair.value, repair.origin) == ("财务监控有效性", "printed")
+
+
+def test_a_sound_label_that_was_read_clearly_stays(repairer: Repairer) -> None:
+    """What the picture does not support was never printed."""
+    line = spelled("督促次数", sure=0.999)
+
+    [repair] = repairer.repair_form([Label("督促次数", Role.LEVEL3, (), (line,))], None, ())
+
+    assert repair.value == "督促次数"
