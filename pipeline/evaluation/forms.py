@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
@@ -92,7 +93,8 @@ def _same(one: str | None, other: str | None) -> bool:
 
 
 def _plain(text: str | None) -> str:
-    return re.sub(r"\s+", "", text or "")
+    # Widths of brackets and signs are no reader's to tell: NFKC, as the published figures of the field do.
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text or ""))
 
 
 def found_row(indicator: Indicator) -> tuple[str | None, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -60,10 +61,14 @@ def page_case(
     narratives = {key: text for key, text in form.truth.fields.items() if len(text) > 40}
     for key, text in narratives.items():
         got = records[0].fields.get(key) if records else None
-        wanted = "".join(text.split())
+        wanted = _plain(text)
         characters += len(wanted)
-        errors += _distance("".join(got.value.split()) if got else "", wanted)
+        errors += _distance(_plain(got.value) if got else "", wanted)
     return PageCase(layout, kind, seed, len(drawn), score, characters, errors, seconds)
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _distance(one: str, other: str) -> int:
