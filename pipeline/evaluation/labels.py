@@ -7,6 +7,7 @@ themselves left out of the dictionary.
 
 from __future__ import annotations
 
+import importlib
 import random
 import time
 from collections import defaultdict
@@ -93,9 +94,7 @@ def by_ratio(dictionaries: Dictionaries, cutoff: float) -> Method:
 def by_pycorrector() -> Method | None:
     """Return pycorrector's statistical corrector, or None where the package or its model is not installed."""
     try:
-        from pycorrector import Corrector  # type: ignore[import-not-found]
-
-        corrector = Corrector()
+        corrector = importlib.import_module("pycorrector").Corrector()
         corrector.correct("预算执行率")
     except Exception:  # it fetches a model on first use, and fails in as many ways as a network does
         return None

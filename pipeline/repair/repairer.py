@@ -38,6 +38,11 @@ _PROTECTED = {
     Role.LABEL: ("column",),
     Role.HEADER: ("narrative", "bar"),
 }
+# What it is worth, in log-odds, that a known template leaves only a handful of names: the model was fitted to lists of
+# 800, where free names stand too.
+_CLOSED = 2.0
+# A phrase that the form repeats is sure from these log-odds on (0.82), whatever the ceiling asks of mere words.
+_PHRASE_ODDS = 1.5
 # From these log-odds on, the picture's word is taken for a dictionary name, and for a better reading of a free text.
 _SURE_PICTURE = 1.0
 _SURE_READING = 0.9
@@ -49,7 +54,7 @@ _SUPPORTED = -8.0
 # How sure the characters must be that are left as they were read: of whole words, and where lone ones stand.
 _CLEAR, _VERY_CLEAR = 0.6, 0.8
 # What the picture supports at least so well was misread; what it supports worse than the other was never printed.
-_MISREAD_FROM, _PRINTED_BELOW = -6.0, -10.0
+_MISREAD_FROM, _PRINTED_BELOW = -1.5, -10.0
 _MARKS = frozenset("()\"'《》<>、,.·:;/-—|")
 # Longer level-3 cells are sentences, which have no name and too many places for an error.
 _LONGEST = 40
@@ -225,6 +230,8 @@ class Repairer:
         words = self._words
         evidence = np.array([features(keys[i], match, words) for i, match, _ in weighed])
         for (i, match, index), odds in zip(weighed, self._known_judge.log_odds(evidence).tolist(), strict=True):
+            if index.is_template:
+                odds += _CLOSED
             if odds < self._known_judge.propose:
                 continue
             name, source = index.sources[match.name]
@@ -308,7 +315,17 @@ class Repairer:
             if again:
                 rest = self._open_judge.log_odds(np.array(speller.evidence(best.match.name, again, corpus)))
                 sure = float(rest.max()) < self._open_judge.propose - 1.0
+            sure = sure and not self._is_near_a_name(best.match.name)
         return best, odds, sure, runner_up
+
+    def _is_near_a_name(self, key: str) -> bool:
+        """Return whether a dictionary name likely explains the text, which then was a damaged name and not a free one."""
+        words = self._words
+        [near] = self._index(_CANDIDATES[Role.LEVEL3], ()).near([key])
+        match = best_match(key, near, self.shapes)
+        if match is None:
+            return False
+        return float(self._known_judge.log_odds(np.array([features(key, match, words)]))[0]) >= 0.0
 
     # ----------------------------------------------------------------------------------------------------- the picture
 
@@ -401,8 +418,8 @@ def _is_short_guess(key: str, match: Match) -> bool:
 
 
 def _is_repeated(opening: Opening, odds: float) -> bool:
-    """Return whether the form itself writes the phrase often enough: long, in three places, and likelier than not."""
-    return opening.places >= 3 and len(opening.phrase) >= 7 and odds > 0.0
+    """Return whether the form itself writes the phrase often enough: long, in three places, and likely by the model."""
+    return opening.places >= 3 and len(opening.phrase) >= 7 and odds > _PHRASE_ODDS
 
 
 def _is_compound_tail(key: str, opening: Opening, words: WordModel) -> bool:
