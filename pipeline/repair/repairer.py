@@ -229,9 +229,8 @@ class Repairer:
             return verdicts
         words = self._words
         evidence = np.array([features(keys[i], match, words) for i, match, _ in weighed])
-        for (i, match, index), odds in zip(weighed, self._known_judge.log_odds(evidence).tolist(), strict=True):
-            if index.is_template:
-                odds += _CLOSED
+        for (i, match, index), judged in zip(weighed, self._known_judge.log_odds(evidence).tolist(), strict=True):
+            odds = judged + (_CLOSED if index.is_template else 0.0)
             if odds < self._known_judge.propose:
                 continue
             name, source = index.sources[match.name]
@@ -319,7 +318,7 @@ class Repairer:
         return best, odds, sure, runner_up
 
     def _is_near_a_name(self, key: str) -> bool:
-        """Return whether a dictionary name likely explains the text, which then was a damaged name and not a free one."""
+        """Return whether a dictionary name likely explains the text, which then is a damaged name and no free one."""
         words = self._words
         [near] = self._index(_CANDIDATES[Role.LEVEL3], ()).near([key])
         match = best_match(key, near, self.shapes)
