@@ -73,8 +73,8 @@ def _is_workbook(path: Path) -> bool:
 def read_import(path: Path, kind: str, settings: ImportSettings | None = None) -> list[PageReading]:
     """Read a file of one of KINDS into its pages.
 
-    Raises InputError, naming file, place and remedy, where nothing of it can be read, and SkippedInput where it is sound
-    but no result of text recognition.
+    Raises InputError, naming file, place and remedy, where nothing of it can be read, and SkippedInput where it is
+    sound but no result of text recognition.
     """
     reader = _reader(kind)
     return reader(path, settings or ImportSettings())

@@ -16,7 +16,8 @@ from pipeline.errors import InputError
 from pipeline.htmltext import HtmlTable
 from pipeline.settings import ImportSettings
 
-# A form of 30 pages has 1,500 rows; the widest sheet seen has 60 columns. A table that claims more is a mistake or a bomb.
+# A form of 30 pages has 1,500 rows; the widest sheet seen has 60 columns. A table that claims more is a mistake or a
+# bomb.
 MAX_ROWS, MAX_COLS, MAX_SLOTS = 200_000, 2_000, 2_000_000
 _DECLARATION = re.compile(r"^\s*<\?xml\b[^>]*\?>")
 _ENCODING = re.compile(rb"""^[\s\xef\xbb\xbf]*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{2,40})["']""")
@@ -44,7 +45,8 @@ def read_file(path: Path, settings: ImportSettings) -> bytes:
         size = path.stat().st_size
         if size > settings.max_file_bytes:
             raise InputError(
-                f"{path}: is larger than {settings.max_file_bytes >> 20} MB, which no form's export is; split it by document"
+                f"{path}: is larger than {settings.max_file_bytes >> 20} MB, which no form's export is; "
+                "split it by document"
             )
         content = path.read_bytes()
     except OSError as error:
@@ -160,8 +162,9 @@ def make_table(
 ) -> Table:
     """Put cells into a table whose readings tile it: slots that nobody claims are blank cells, placed by `blank_place`.
 
-    Texts that claim a slot already taken go into the cell that has it. `spans`: whether merged cells are known; None: they
-    are where a span is stated and nothing overlaps. Raises InputError, naming `name`, for a table of impossible size.
+    Texts that claim a slot already taken go into the cell that has it. `spans`: whether merged cells are known; None:
+    they are where a span is stated and nothing overlaps. Raises InputError, naming `name`, for a table of impossible
+    size.
     """
     ordered = sorted(cells, key=lambda cell: (cell.row, cell.col))
     owner: dict[tuple[int, int], int] = {}
@@ -179,9 +182,8 @@ def make_table(
         if any(slot in owner for slot in slots):
             sound = False
             slots = slots[:1]
-            cell = replace(cell, rowspan=1, colspan=1)
         owner.update(dict.fromkeys(slots, len(kept)))
-        kept.append(cell)
+        kept.append(cell if len(slots) > 1 else replace(cell, rowspan=1, colspan=1))
         _check_size(1, len(owner), name, area=True)
     n_rows = max((cell.row + cell.rowspan for cell in kept), default=0)
     n_cols = max((cell.col + cell.colspan for cell in kept), default=0)
@@ -225,6 +227,14 @@ def table_of_html(table: HtmlTable, place: Place) -> Table:
         for cell in table.cells
     )  # fmt: skip
     return Table(readings, table.n_rows, table.n_cols)
+
+
+def guessed_note(blocks: Iterable[Table | Line], name: str) -> tuple[Problem, ...]:
+    """Say of a page whose tables were guessed from the places of its lines that they were."""
+    if not any(isinstance(block, Table) and not block.ruled for block in blocks):
+        return ()
+    message = f"{name}: no table is stated here; rows and columns were inferred from where the text stands, check them"
+    return (Problem("table.guessed", message),)
 
 
 def join_lines(lines: Sequence[Line]) -> str:

@@ -1,6 +1,7 @@
 """hOCR -> PageReadings: words with their boxes and confidences; tables as marked up, else as the words stand.
 
-Malformed markup is read by a recovering parser. What stands on a page outside every line is a loose line; nothing is lost.
+Malformed markup is read by a recovering parser. What stands on a page outside every line is a loose line; nothing is
+lost.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pipeline.importers.common import (
     by_position,
     decode,
     digest_of,
+    guessed_note,
     join_lines,
     make_table,
     read_file,
@@ -65,7 +67,8 @@ def read_hocr(path: Path, settings: ImportSettings | None = None) -> list[PageRe
         blocks = list(reader.blocks(page))
         if index == len(pages) - 1:
             blocks.extend(Line(line, Place(page=index)) for line in outside)
-        readings.append(PageReading(index, str(path), digest, tuple(blocks), size=_size(page)))
+        notes = guessed_note(blocks, f"{path}: page {index + 1}")
+        readings.append(PageReading(index, str(path), digest, tuple(blocks), problems=notes, size=_size(page)))
     return readings
 
 
@@ -239,7 +242,7 @@ def _hull(lines: Sequence[Line]) -> Polygon:
 
 
 def _top(blocks: Sequence[Table | Line]) -> float:
-    tops = []
+    tops: list[float] = []
     for block in blocks:
         places = [block.place] if isinstance(block, Line) else [p for r in block.readings for p in r.places]
         tops.extend(bounds(place.polygon)[1] for place in places if place.polygon)

@@ -1,31 +1,34 @@
 """A stored number and its format code -> the text that a spreadsheet shows (ECMA-376 18.8.31).
 
-Targets live on this: 0.95 in a cell of `0%` is printed 95%, 3 in a cell of `"≥"0"次"` is printed ≥3次. A format that is not
-understood, or that hides a value, gives the stored value: nothing is lost to a format.
+Targets live on this: 0.95 in a cell of `0%` is printed 95%, 3 in a cell of `"≥"0"次"` is printed ≥3次. A format that is
+not understood, or that hides a value, gives the stored value: nothing is lost to a format.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 
 # Format numbers that stand in files without their code; 27 to 58 as a Chinese Excel or WPS shows them.
+_MONTH, _DAY = 'yyyy"年"m"月"', 'm"月"d"日"'
+_HOUR, _SECOND = 'AM/PMh"时"mm"分"', 'AM/PMh"时"mm"分"ss"秒"'
+_WHOLE, _PENCE = "#,##0;-#,##0", "#,##0.00;-#,##0.00"
 BUILT_IN: dict[int, str] = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
     13: "# ??/??", 14: "yyyy/m/d", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
-    20: "h:mm", 21: "h:mm:ss", 22: "yyyy/m/d h:mm", 27: 'yyyy"年"m"月"', 28: 'm"月"d"日"', 29: 'm"月"d"日"', 30: "m-d-yy",
-    31: 'yyyy"年"m"月"d"日"', 32: 'h"时"mm"分"', 33: 'h"时"mm"分"ss"秒"', 34: 'AM/PMh"时"mm"分"', 35: 'AM/PMh"时"mm"分"ss"秒"',
-    36: 'yyyy"年"m"月"', 37: "#,##0;-#,##0", 38: "#,##0;-#,##0", 39: "#,##0.00;-#,##0.00", 40: "#,##0.00;-#,##0.00",
-    41: "#,##0;-#,##0;-", 42: "¥#,##0;-¥#,##0;¥-", 43: "#,##0.00;-#,##0.00;-", 44: "¥#,##0.00;-¥#,##0.00;¥-", 45: "mm:ss",
-    46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: "@", 50: 'yyyy"年"m"月"', 51: 'm"月"d"日"', 52: 'yyyy"年"m"月"',
-    53: 'm"月"d"日"', 54: 'm"月"d"日"', 55: 'AM/PMh"时"mm"分"', 56: 'AM/PMh"时"mm"分"ss"秒"', 57: 'yyyy"年"m"月"',
-    58: 'm"月"d"日"',
+    20: "h:mm", 21: "h:mm:ss", 22: "yyyy/m/d h:mm", 27: _MONTH, 28: _DAY, 29: _DAY, 30: "m-d-yy",
+    31: 'yyyy"年"m"月"d"日"', 32: 'h"时"mm"分"', 33: 'h"时"mm"分"ss"秒"', 34: _HOUR, 35: _SECOND, 36: _MONTH, 37: _WHOLE,
+    38: _WHOLE, 39: _PENCE, 40: _PENCE, 41: _WHOLE + ";-", 42: "¥#,##0;-¥#,##0;¥-", 43: _PENCE + ";-",
+    44: "¥#,##0.00;-¥#,##0.00;¥-", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: "@", 50: _MONTH,
+    51: _DAY, 52: _MONTH, 53: _DAY, 54: _DAY, 55: _HOUR, 56: _SECOND, 57: _MONTH, 58: _DAY,
 }  # fmt: skip
 
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_(?P<space>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]'
-    r"|(?P<general>General|G/通用格式)|(?P<ampm>AM/PM|A/P|上午/下午)|(?P<exp>[Ee][+-])|(?P<date>[yYmMdDhHsSeE]+)|(?P<digit>[0#?])|(?P<char>.)",
+    r"|(?P<general>General|G/通用格式)|(?P<ampm>AM/PM|A/P|上午/下午)|(?P<exp>[Ee][+-])"
+    r"|(?P<date>[yYmMdDhHsSeE]+)|(?P<digit>[0#?])|(?P<char>.)",
     re.S,
 )
 _CONDITION = re.compile(r"^(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
@@ -36,7 +39,7 @@ Token = tuple[str, str]
 
 
 def show_number(stored: str, code: str, *, date1904: bool = False) -> str:
-    """Return a stored number as its cell shows it; the stored text itself where the code says nothing that can be shown.
+    """Return a stored number as its cell shows it; the stored text where the code says nothing that can be shown.
 
     >>> show_number("0.95", "0%"), show_number("3", '"≥"0"次"'), show_number("44196", 'yyyy"年"m"月"d"日"')
     ('95%', '≥3次', '2020年12月31日')
@@ -78,7 +81,7 @@ def plain_number(stored: str) -> str:
         number = float(stored)
     except ValueError:
         return stored
-    if number != number or number in (float("inf"), float("-inf")) or abs(number) >= 1e30 or 0 < abs(number) < 1e-20:
+    if not math.isfinite(number) or abs(number) >= 1e30 or 0 < abs(number) < 1e-20:
         return stored
     text = format(Decimal(format(number, ".15g")), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -126,7 +129,7 @@ def _shown(value: Decimal, code: str, date1904: bool) -> str:
 
 
 def _choose(value: Decimal, sections: list[str]) -> tuple[str, Decimal]:
-    """The section for a value, and the value as that section prints it (a section for negatives prints its own sign)."""
+    """The section for a value, and the value as that section prints it (one for negatives prints its own sign)."""
     conditions = [_condition(section) for section in sections[:2]]
     if any(conditions):
         for section, condition in zip(sections, conditions, strict=False):
@@ -226,7 +229,7 @@ def _scientific(value: Decimal, tokens: list[Token], at: int) -> str:
 
 
 _EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = "一二三四五六日"
 
 

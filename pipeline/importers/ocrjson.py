@@ -1,9 +1,9 @@
 """JSON of text recognition -> PageReadings.
 
-Read are PaddleOCR's results (PP-StructureV3 and table recognition: `table_res_list` with `pred_html`, `cell_box_list` and
-the lines; plain OCR: `rec_texts` with outlines; the nested arrays of PaddleOCR 2; PP-Structure 2; answers of its services)
-and zhibiao's own `tables` JSON. Cells take the outlines and scores of the lines that they are made of; lines that no cell
-holds are loose lines, so nothing that was recognised is lost.
+Read are PaddleOCR's results (PP-StructureV3 and table recognition: `table_res_list` with `pred_html`, `cell_box_list`
+and the lines; plain OCR: `rec_texts` with outlines; the nested arrays of PaddleOCR 2; PP-Structure 2; answers of its
+services) and zhibiao's own `tables` JSON. Cells take the outlines and scores of the lines that they are made of; lines
+that no cell holds are loose lines, so nothing that was recognised is lost.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pipeline.importers.common import (
     compact,
     decode,
     digest_of,
+    guessed_note,
     join_lines,
     make_table,
     read_file,
@@ -47,8 +48,8 @@ Json = Any
 def read_ocr_json(path: Path, settings: ImportSettings | None = None) -> list[PageReading]:
     """Read a JSON file (or JSON Lines) of recognised pages; places are in pixels of the page the result speaks of.
 
-    Raises InputError, naming file, line and remedy, where it is no sound JSON or a value is impossible, and SkippedInput
-    where it is sound and holds no result of text recognition.
+    Raises InputError, naming file, line and remedy, where it is no sound JSON or a value is impossible, and
+    SkippedInput where it is sound and holds no result of text recognition.
     """
     settings = settings or ImportSettings()
     content = read_file(path, settings)
@@ -58,7 +59,8 @@ def read_ocr_json(path: Path, settings: ImportSettings | None = None) -> list[Pa
     for index, result in enumerate(_results(value)):
         reader = _Page(str(path), index)
         blocks = tuple(reader.blocks(result))
-        pages.append(PageReading(index, str(path), digest, blocks, size=_size(result)))
+        notes = guessed_note(blocks, reader.name)
+        pages.append(PageReading(index, str(path), digest, blocks, problems=notes, size=_size(result)))
     if not pages:
         raise SkippedInput(
             f"{path}: is JSON, but no result of text recognition (PaddleOCR, zhibiao tables); nothing to read"
@@ -192,17 +194,16 @@ class _Page:
         texts = result["rec_texts"]
         outlines: list[Json] = []
         for key in ("rec_polys", "rec_boxes", "dt_polys"):
-            stated = result.get(key)
+            found_here = result.get(key)
             # dt_polys has a place for every box found, also for those in which nothing was read.
-            if isinstance(stated, list) and len(stated) == len(texts):
-                outlines = stated
+            if isinstance(found_here, list) and len(found_here) == len(texts):
+                outlines = found_here
                 break
         scores = result.get("rec_scores")
         scores = scores if isinstance(scores, list) and len(scores) == len(texts) else []
         found = []
-        for i, text in enumerate(texts):
-            if isinstance(text, list | tuple) and text:  # with word boxes switched on
-                text = text[0]
+        for i, stated in enumerate(texts):
+            text = stated[0] if isinstance(stated, list) and stated else stated  # a list with word boxes switched on
             if isinstance(text, str) and tidy(text):
                 polygon = _polygon(outlines[i]) if outlines else ()
                 sure = share(scores[i]) if scores else 1.0
@@ -232,7 +233,7 @@ class _Page:
             )
             # A line that stands in a cell's text stands in the table, wherever the boxes say that it is.
             inside = "\n".join(compact(reading.text) for reading in readings)
-            around = _hull([p for p in boxes] or [line.place.polygon for _, held in matched.values() for line in held])
+            around = _hull(list(boxes) or [line.place.polygon for _, held in matched.values() for line in held])
             for line in lines:
                 if (
                     id(line) not in self.taken
@@ -348,8 +349,8 @@ class _Page:
         polygon = _polygon(cell.get("polygon"))
         row, col, rowspan, colspan = numbers
         return Slotted(
-            row, col, rowspan, colspan, tidy(text), share(cell.get("confidence", 1.0)), polygon, (self._place(polygon),),
-            support=share(cell.get("support", 1.0)),
+            row, col, rowspan, colspan, tidy(text), share(cell.get("confidence", 1.0)), polygon,
+            (self._place(polygon),), support=share(cell.get("support", 1.0)),
         )  # fmt: skip
 
 

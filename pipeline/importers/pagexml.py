@@ -1,7 +1,8 @@
 """PAGE XML -> PageReading: table cells with their spans, loose lines, polygons and confidences in pixels of the page.
 
-Both ways of writing cells are read: `TableCell` (Transkribus, with `row`, `col`, `rowSpan`, `colSpan`) and the standard's
-`TableRegion/TextRegion/Roles/TableCellRole`. Lines are read from `TextLine`, else from words, else from the region itself.
+Both ways of writing cells are read: `TableCell` (Transkribus, with `row`, `col`, `rowSpan`, `colSpan`) and the
+standard's `TableRegion/TextRegion/Roles/TableCellRole`. Lines are read from `TextLine`, else from words, else from the
+region itself.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""A workbook -> one PageReading a sheet: texts as they are shown, merged cells as spans, formulas as their stored values.
+"""A workbook -> one PageReading a sheet: texts as shown, merged cells as spans, formulas as their stored values.
 
-Nothing is evaluated and nothing is fetched. The workbook's XML is read as it streams, so a sheet of a million blank cells
-costs time and no memory. A table is what has borders; lines above and below it without borders are loose lines, as they
-are on paper. Where nothing on a sheet has borders, rows of several cells are the table.
+Nothing is evaluated and nothing is fetched. The workbook's XML is read as it streams, so a sheet of a million blank
+cells costs time and no memory; odd styles, which make whole libraries give up, cost nothing but their formats. A table
+is what has borders; lines above and below it without borders are loose lines, as they are on paper. Where nothing on a
+sheet has borders, rows of several cells are the table.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ from pipeline.settings import ImportSettings
 _REFERENCE = re.compile(r"^\$?([A-Za-z]{1,3})\$?(\d{1,7})$")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LAST_ROW, _LAST_COL = 1_048_576, 16_384
-_DAMAGE = (KeyError, ValueError, IndexError, TypeError, OverflowError, zipfile.BadZipFile, zlib.error, EOFError, OSError,
-           NotImplementedError, RuntimeError)  # fmt: skip
+# What a damaged archive, or a number where none can be, makes zipfile, zlib and int raise.
+_DAMAGE = (
+    KeyError, ValueError, IndexError, TypeError, OverflowError, EOFError, OSError, NotImplementedError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 Slot = tuple[int, int]
 
@@ -387,8 +391,8 @@ class _Sheet:
             if text.startswith("#") and text.endswith(("!", "?", "/A"))
         ]
         notes = (
-            ("cell.formula-without-value", uncounted, "formulas without a stored value; open the workbook in Excel or WPS and save it"),
-            ("cell.error-value", errors, "formulas that ended in an error; correct them and save the workbook"),
+            ("cell.formula-without-value", uncounted, "formulas without a value; open it in Excel or WPS and save it"),
+            ("cell.error-value", errors, "formulas that ended in an error; correct them and save it"),
         )  # fmt: skip
         for code, cells, what in notes:
             if cells:
@@ -464,7 +468,7 @@ class _Sheet:
             return
         end = 0
         start = None
-        ends = {}
+        ends: dict[int, int] = {}
         for slot, merge in self.spans.items():
             if slot in self.texts and merge.bottom - merge.row > 1:
                 ends[merge.row] = max(ends.get(merge.row, 0), merge.bottom)
@@ -499,18 +503,16 @@ class _Sheet:
             yield self._table(start, last, name)
 
     def _loose_rows(self, rows: dict[int, list[Slot]], first: int) -> set[int]:
-        """Rows that are no part of the table: without borders where the table has some, else the single cells above it."""
+        """Rows that are no part of the table: without borders where it has some, else the single cells above it."""
         tabular = [row for row, slots in rows.items() if len(slots) > 1]
         ruled = [row for row in tabular if any(self.bordered[slot] >= 2 for slot in rows[row])]
-        covered = set()
+        covered: set[int] = set()
         for slot, merge in self.spans.items():
             if slot in self.texts and merge.bottom - merge.row > 1:
                 covered.update(range(merge.row + 1, min(merge.bottom, merge.row + 2_000)))
         if len(ruled) * 2 > len(tabular):
-            return {
-                row for row, slots in rows.items()
-                if row not in covered and row not in self.ruled_rows and not any(self.bordered[slot] >= 2 for slot in slots)
-            }  # fmt: skip
+            inside = covered | self.ruled_rows
+            return {r for r, slots in rows.items() if r not in inside and all(self.bordered[s] < 2 for s in slots)}
         top = min(tabular, default=max(rows, default=first) + 1)
         return {row for row in rows if row < top and row not in covered}
 
@@ -536,7 +538,7 @@ class _Sheet:
 
 
 def _lines_of(cells: Sequence[Slotted], n_rows: int, n_cols: int) -> tuple[list[int], list[int]]:
-    """The rows and columns of the sheet in which some cell begins: one that merged cells cross everywhere carries nothing."""
+    """The rows and columns in which some cell begins: one that merged cells cross everywhere carries nothing."""
     crossed_rows, crossed_cols = Counter[int](), Counter[int]()
     for cell in cells:
         crossed_rows.update(dict.fromkeys(range(cell.row + 1, cell.row + cell.rowspan), cell.colspan))

@@ -24,7 +24,7 @@ PAGE_FORMATS = ("page-xml", "page-xml-roles", "hocr", "paddle-structure", "paddl
 
 def write_page(page: RenderedPage, form: str) -> str:
     """Return a page in one of PAGE_FORMATS. Raises KeyError for another."""
-    return _WRITERS[form](page)
+    return str(_WRITERS[form](page))
 
 
 def _box(polygon: Polygon) -> tuple[int, int, int, int]:
@@ -88,8 +88,9 @@ def _hocr(page: RenderedPage) -> str:
         x0, y0, x1, y1 = _box(line.polygon)
         step = (x1 - x0) / max(len(line.text), 1)
         words = "".join(
-            f'<span class="ocrx_word" id="w{number}_{i}" title="bbox {round(x0 + i * step)} {y0} {round(x0 + (i + 1) * step)} {y1}; '
-            f'x_wconf 93">{html.escape(ch)}</span> '
+            f'<span class="ocrx_word" id="w{number}_{i}" '
+            f'title="bbox {round(x0 + i * step)} {y0} {round(x0 + (i + 1) * step)} {y1}; x_wconf 93">'
+            f"{html.escape(ch)}</span> "
             for i, ch in enumerate(line.text)
             if ch.strip()
         )
@@ -98,7 +99,8 @@ def _hocr(page: RenderedPage) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" '
         '"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n<html xmlns="http://www.w3.org/1999/xhtml"><head><title></title>'
         '<meta name="ocr-system" content="generated"/></head><body>'
-        f'<div class="ocr_page" id="page_1" title=\'image "page-{page.index + 1}.png"; bbox 0 0 {width} {height}; ppageno 0\'>'
+        f'<div class="ocr_page" id="page_1" '
+        f"title='image \"page-{page.index + 1}.png\"; bbox 0 0 {width} {height}; ppageno 0'>"
         + "\n".join(lines)
         + "</div></body></html>\n"
     )
@@ -108,7 +110,8 @@ def _ocr_result(lines: Sequence[RenderedLine]) -> dict[str, Any]:
     polygons = [[[round(x), round(y)] for x, y in line.polygon] for line in lines]
     return {
         "dt_polys": polygons, "text_type": "general", "rec_texts": [line.text for line in lines],
-        "rec_scores": [0.99] * len(lines), "rec_polys": polygons, "rec_boxes": [list(_box(line.polygon)) for line in lines],
+        "rec_scores": [0.99] * len(lines), "rec_polys": polygons,
+        "rec_boxes": [list(_box(line.polygon)) for line in lines],
     }  # fmt: skip
 
 
@@ -136,7 +139,8 @@ def _paddle_structure(page: RenderedPage) -> str:
             }
         )
     result = {
-        "input_path": f"page-{page.index + 1}.png", "page_index": None, "page_count": None, "width": width, "height": height,
+        "input_path": f"page-{page.index + 1}.png", "page_index": None, "page_count": None,
+        "width": width, "height": height,
         "model_settings": {"use_table_recognition": True}, "parsing_res_list": [],
         "overall_ocr_res": _ocr_result(_all_lines(page)), "table_res_list": tables,
     }  # fmt: skip
@@ -162,8 +166,8 @@ def _tables(page: RenderedPage) -> str:
             "n_rows": table.n_rows, "n_cols": table.n_cols,
             "cells": [
                 {
-                    "row": cell.row, "col": cell.col, "rowspan": cell.rowspan, "colspan": cell.colspan, "text": cell.text,
-                    "confidence": 0.98, "polygon": [list(point) for point in cell.polygon], "support": 1.0,
+                    "row": cell.row, "col": cell.col, "rowspan": cell.rowspan, "colspan": cell.colspan, "text":
+                    cell.text, "confidence": 0.98, "polygon": [list(point) for point in cell.polygon], "support": 1.0,
                 }
                 for cell in table.cells
             ],
@@ -181,9 +185,10 @@ _WRITERS: dict[str, Any] = {
 
 
 def write_workbook_of(forms: Sequence[LaidForm], path: Path, rng: random.Random) -> None:
-    """Write forms as an office worker's workbook: a sheet a form or all below each other, merged cells, borders or none.
+    """Write forms as an office worker's workbook: a sheet a form or one for all, merged cells, borders or none.
 
-    Numbers and percentages of targets are sometimes stored as numbers with a format, as Excel does when someone types them.
+    Numbers and percentages of targets are sometimes stored as numbers with a format, as Excel does when someone types
+    them.
     """
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Border, Side
