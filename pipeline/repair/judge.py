@@ -30,7 +30,8 @@ _FIGURES = frozenset("0123456789ⅠⅡⅢⅣ①②③④⑤")
 _NUMERALS = frozenset("一二三四五六七八九十两")
 # Words of one character that writers put in and leave out as they please, and those that make another name of one
 # (项目成本, 项目总成本).
-_LITTLE_WORDS = frozenset("的等及和与或之各其所按对在为以总新年月日全市县区省非未不均可再")
+_FUNCTION_WORDS = frozenset("的等及和与或之各其所按对在为以于并")
+_LITTLE_WORDS = _FUNCTION_WORDS | frozenset("总新年月日全市县区省非未不均可再")
 _MARKS = frozenset("()\"'《》<>、,.·:;/-—")
 # Look-alikes of the published misreadings are above this, words that writers exchange below (学员 .18, 食药 -.01).
 _UNLIKE = 0.35
@@ -99,6 +100,17 @@ def is_vetoed(raw: str, match: Match, words: WordModel) -> bool:
         or (len(match.edits) > 1 and all(_MARKS.issuperset(edit.read + edit.meant) for edit in match.edits))
         or _has_usual_ending(raw, match.edits, words)
         or _is_sound(raw, match.edits, words)
+    )
+
+
+def is_wording(raw: str, match: Match, words: WordModel) -> bool:
+    """Return whether label and candidate differ by function words alone (无人机驾驶等技能): a matter of wording.
+
+    That is the author's, and not worth a person's look.
+    """
+    return all(
+        (edit.read or edit.meant) in _FUNCTION_WORDS and _is_little_word(raw, edit, match.name, words)
+        for edit in match.edits
     )
 
 

@@ -105,6 +105,8 @@ class OpenSpeller:
         found: dict[str, Opening] = {}
         before = self.words.segment(label)
         for vote in texts.votes(label)[:_WEIGHED]:
+            if vote.phrase in self.compounds.tails:
+                continue  # an ending that any name may have (制度健全性) says nothing of this one
             edit = _edit(label, vote.kind, vote.at, vote.value, self.shapes)
             gain = self._gain(before, vote.value, edit)
             match = Match(vote.value, edit.cost, (edit,))

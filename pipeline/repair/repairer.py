@@ -14,7 +14,17 @@ from pipeline.document import Candidate, Label, Repair, Role, Status
 from pipeline.repair.channel import edits
 from pipeline.repair.context import Compounds, Texts
 from pipeline.repair.folding import fold_character, folded
-from pipeline.repair.judge import FEATURES, Judge, Match, best_match, features, is_vetoed, load_judge, touches_numeral
+from pipeline.repair.judge import (
+    FEATURES,
+    Judge,
+    Match,
+    best_match,
+    features,
+    is_vetoed,
+    is_wording,
+    load_judge,
+    touches_numeral,
+)
 from pipeline.repair.names import NameIndex
 from pipeline.repair.opened import OPEN_FEATURES, Opening, OpenSpeller
 from pipeline.repair.picture import Picture, picture_of
@@ -231,7 +241,7 @@ class Repairer:
         evidence = np.array([features(keys[i], match, words) for i, match, _ in weighed])
         for (i, match, index), judged in zip(weighed, self._known_judge.log_odds(evidence).tolist(), strict=True):
             odds = judged + (_CLOSED if index.is_template else 0.0)
-            if odds < self._known_judge.propose:
+            if odds < self._known_judge.propose or is_wording(keys[i], match, words):
                 continue
             name, source = index.sources[match.name]
             # Two errors leave more room for another name: twice as strange, so twice as sure.
@@ -299,7 +309,7 @@ class Repairer:
         odds, best = order[0]
         if _is_compound_tail(key, best, speller.words):
             odds = max(odds, self._sure_open)
-        if odds < self._open_judge.propose:
+        if odds < self._open_judge.propose or is_wording(key, best.match, speller.words):
             return None
         runner_up = Candidate(order[1][1].match.name, _probability(order[1][0])) if len(order) > 1 else None
         lead = odds - order[1][0] if len(order) > 1 else math.inf
