@@ -14,12 +14,14 @@ from pipeline import __version__
 from pipeline.document import Page, PageReading, Problem
 from pipeline.errors import InputError, PipelineError, SkippedInput, UsageError
 from pipeline.export import write_jsonl, write_workbook
+from pipeline.importers import read_import
 from pipeline.interpret import InterpretTools, interpret, load_interpret_tools
 from pipeline.keep import ReadingFolder, reading_key, renumbered
 from pipeline.ocrtext import read_text_file
 from pipeline.pages import open_folder, open_pages
 from pipeline.records import Record
-from pipeline.sources import Source, SourceError, find_sources
+from pipeline.settings import ImportSettings
+from pipeline.sources import Source, SourceError, find_sources, list_imports
 
 if TYPE_CHECKING:
     from pipeline.leftside import ReaderTools
@@ -162,6 +164,8 @@ class Corridor:
     def _pages(self, source: Source, account: InputAccount) -> list[PageReading]:
         if source.kind == "text":
             readings = read_text_file(source.path, self.tools.settings.ocrtext)
+        elif source.form:
+            readings = _import_readings(source, self.tools.settings.imports)
         else:
             readings = list(self._page_readings(source))
         for reading in readings:
@@ -203,6 +207,22 @@ class Corridor:
         folder = self.out / DEBUG
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{source.path.stem}-{page.index + 1:04d}.png"
+
+
+def _import_readings(source: Source, settings: ImportSettings) -> list[PageReading]:
+    """The pages of another tool's results; a file of a folder that cannot be read is a page with its problem."""
+    readings: list[PageReading] = []
+    for path in list_imports(source):
+        try:
+            found = read_import(path, source.form, settings)
+        except (InputError, SkippedInput) as error:
+            if source.kind == "import":
+                raise
+            code = "page.unreadable" if isinstance(error, InputError) else "page.skipped"
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            found = [PageReading(0, str(path), digest, problems=(Problem(code, str(error)),))]
+        readings.extend(renumbered(reading, len(readings) + i, str(path)) for i, reading in enumerate(found))
+    return readings
 
 
 def _read_or_problem(

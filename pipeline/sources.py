@@ -1,4 +1,4 @@
-"""What is to be read: paths on the command line -> documents: a text, a file of pages, or a folder of images each."""
+"""What is to be read: paths on the command line -> documents: a file each, or the page files lying in one folder."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.importers import PAGE_KINDS, import_kind
 from pipeline.pages import IMAGES, natural_key, sniff
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One document: `kind` is "text", "pages" (a PDF or an image file) or "images" (the images lying in one folder)."""
+    """One document.
+
+    `kind` is "text", "pages" (a PDF or an image file), "images" (the images lying in one folder), "import" (another
+    tool's result) or "imports" (such results of one kind lying in one folder, a page each); `form` is its kind.
+    """
 
     path: Path
     kind: str
+    form: str = ""
 
 
 class SourceError(InputError):
@@ -29,8 +35,8 @@ class SourceError(InputError):
 def find_sources(inputs: Sequence[Path], *, separate: bool = False) -> Iterator[Source | SourceError]:
     """Yield the documents of the inputs in order; a path that is missing or an empty folder is yielded as its error.
 
-    Images lying directly in one folder are one document in natural order (`separate` makes each its own); every
-    subfolder is its own.
+    Images lying directly in one folder are one document in natural order (`separate` makes each its own), and so are
+    other tools' results of one kind that hold a page each; every subfolder is its own.
     """
     for path in inputs:
         try:
@@ -55,6 +61,8 @@ def _file(path: Path) -> Source | SourceError:
         kind = sniff(path)
     except InputError as error:
         return SourceError(path, str(error))
+    if kind in ("unknown", "ooxml", "zip") and (form := import_kind(path)):
+        return Source(path, "import", form)
     # What is no picture, no PDF and no archive is taken for text; the text importer says what is wrong with it.
     return Source(path, "text" if kind in ("unknown", "empty") else "pages")
 
@@ -68,8 +76,14 @@ def _folder(folder: Path, separate: bool) -> Iterator[Source | SourceError]:
     if len(images) > 1 and not separate:
         yield Source(folder, "images")
         files = [entry for entry in files if entry not in set(images)]
-    for path in files:
-        yield _file(path)
+    found = [_file(path) for path in files]
+    for form in sorted(PAGE_KINDS) if not separate else ():
+        members = [source for source in found if isinstance(source, Source) and source.form == form]
+        if len(members) > 1:
+            at = found.index(members[0])
+            found = [source for source in found if source not in members]
+            found.insert(at, Source(folder, "imports", form))
+    yield from found
     for entry in entries:
         # A link may lead in a circle or out of the folder that was named.
         if entry.is_dir() and not entry.is_symlink():
@@ -84,3 +98,12 @@ def _is_image(path: Path) -> bool:
         return sniff(path) in IMAGES
     except InputError:
         return False
+
+
+def list_imports(source: Source) -> list[Path]:
+    """The files of an "import" or "imports" document, in natural order."""
+    if source.kind == "import":
+        return [source.path]
+    files = [entry for entry in source.path.iterdir() if entry.is_file() and not entry.name.startswith(".")]
+    members = [path for path in files if sniff(path) == "unknown" and import_kind(path) == source.form]
+    return sorted(members, key=lambda path: (natural_key(path.name), path.name))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.document import PageReading
-from pipeline.errors import UsageError
+from pipeline.errors import InputError, UsageError
 from pipeline.settings import ImportSettings
 
 KINDS = ("xlsx", "page-xml", "hocr", "ocr-json")
@@ -42,6 +42,15 @@ def sniff_import(head: bytes, path: Path) -> str | None:
             return "page-xml"
         return "hocr" if _HOCR.search(text) else None
     return "ocr-json" if _JSON.match(text) else None
+
+
+def import_kind(path: Path) -> str | None:
+    """Tell which of KINDS a file is, or None. Raises InputError where it cannot be opened."""
+    try:
+        with path.open("rb") as stream:
+            return sniff_import(stream.read(1024), path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened ({error.strerror}); check the path and the permissions") from error
 
 
 def _text_of(head: bytes) -> str:
