@@ -222,6 +222,12 @@ class Assembly:
             while key in extra:
                 key, count = f"{name}#{count}", count + 1
             extra[key] = label_text(cell.text)
+        # A row without a level that the form's other rows have may have lost it.
+        bare = row.level3 is not None or bool(row.target)
+        doubtful |= bare and any(
+            names[level] is None and any(getattr(other, level) is not None for other in self.labelled.indicators)
+            for level in ("level1", "level2")
+        )
         low = any(cell.confidence < self.review_confidence for cell in cells.values())
         return Indicator(
             level1=names["level1"], level2=names["level2"], level3=names["level3"], period=row.period, target=target,

@@ -204,12 +204,19 @@ class _Cutter:
         names = self.dictionaries.names("field").get(written, ()) if written else ()
         is_name = any(name.text == "项目名称" or name.alias_of == "项目名称" for name in names)
         if part is None:
-            return is_name or bool(written) or self._is_grid_header(row)
+            return is_name or bool(written) or self._is_grid_header(row) or self._is_level_row(row)
         return is_name and seen_grid
 
     def _is_grid_header(self, row: Row) -> bool:
         roles = [self._column_role(cell.text) for cell in row.cells if cell.text]
         return len(roles) >= 3 and "level3" in roles and ("level2" in roles or "level1" in roles)
+
+    def _is_level_row(self, row: Row) -> bool:
+        """A grid row of a form whose first pages are missing: it prints a level that a vocabulary holds, and more."""
+        filled = [cell.text for cell in row.cells if cell.text]
+        keys = self.dictionaries.keys
+        known = any(comparison_key(t) in keys["level1"] or comparison_key(t) in keys["level2"] for t in filled[:2])
+        return known and len(filled) >= 3
 
     def _lead_columns(self, row: Row) -> int:
         """How many columns left of the levels hold a project's name or code; 0 where the sheet is not wide."""
@@ -224,6 +231,10 @@ class _Cutter:
         """A row with a project's cells filled begins the next project, unless the project at hand has no row yet."""
         filled = [cell for cell in row.cells if cell.text]
         leads = [cell for cell in filled if cell.col < part.wide]
+        # Some exports print a merged cell's text on every row it spans: the same project still.
+        before = {cell.col: cell.text for cell in part.rows[-1].cells} if part.rows else {}
+        if leads and all(before.get(cell.col) == cell.text for cell in leads):
+            return False
         has_rows = part.header is not None and part.rows and part.rows[-1] is not part.header
         # One lone short cell may have slid sideways; a project fills its name and more beside it.
         same_width = part.header is not None and row.n_cols == part.header.n_cols

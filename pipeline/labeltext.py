@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _BETWEEN_HAN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
-_WEIGHT = re.compile(r"\s*[(（]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）]\s*$")
+_WEIGHT = re.compile(r"\s*[(（【\[]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）】\]]\s*$")
 # A number counts what follows where it has a mark or a name behind it: 指标一致率 and 指标3年达标率 are names.
 _NUMBERED = (
     r"^\s*指\s*标\s*(?:[\dX]{1,2}(?![\d%％个项年月次倍])|[一二三四五六七八九十]{1,2}(?=\s*(?:[:：.、．]|$)))"

@@ -14,12 +14,14 @@ from pipeline.document import FieldEntry, Form, IndicatorRow, LabelledForm, Role
 from pipeline.labeltext import label_text, split_weight, without_placeholder
 from pipeline.levels.columns import infer_headers, refine_headers
 from pipeline.levels.decode import EMPTY, FIELDS, GRID, HEADER, Choice, decode, skeleton_of
-from pipeline.levels.features import GridHeader, HeaderColumn, Lexicon, cell_features, find_headers
+from pipeline.levels.features import ROLES, GridHeader, HeaderColumn, Lexicon, cell_features, find_headers
 from pipeline.levels.fields import FieldGatherer
 from pipeline.levels.loose import label_loose_lines
 from pipeline.levels.model import LevelModel, load_level_model
 from pipeline.templates import Template
 
+# 绩效目标及指标设定情况 is the longest bar of thirty layouts, with room for as many characters more.
+_LONGEST_BAR = 24
 # The certainty of a level that the vocabularies speak against: under every setting of `review_confidence`.
 _DOUBT = 0.5
 # A target that has its operator and unit in columns of their own is read in this order.
@@ -105,6 +107,8 @@ def _log_probabilities(
     logp: list[dict[int, Sequence[float]]] = [{} for _ in rows]
     for (r, i), values in zip(index, tools.model.log_probabilities(features), strict=True):
         logp[r][i] = [float(value) for value in values]
+        if rows[r].cells[i].text.rstrip().endswith(("。", "；", ";")):
+            logp[r][i] = [-12.0 if role is Role.LABEL else v for role, v in zip(ROLES, logp[r][i], strict=True)]
     return logp
 
 
@@ -218,7 +222,12 @@ class _Gatherer:
                 self._header_row(found, header)
             else:
                 for cell in found:
-                    self._bar(cell)
+                    # A bar is a heading: what holds a label with its value, or is too long for one, is none.
+                    if not self.fields.lone(cell):
+                        if len(cell.text) > _LONGEST_BAR:
+                            self.fields.strays.append(cell)
+                        else:
+                            self._bar(cell)
         # A total under the grid leaves the grid open for what may follow it.
         if not (choice.kind == FIELDS and self.last_kind == GRID and self.grid_header):
             self.last_kind = choice.kind
@@ -305,7 +314,8 @@ class _Gatherer:
         """A section bar or the vertical label beside a grid; where it names a period, the rows below are of it."""
         self.headers.append(cell)
         match = _PERIOD.search("".join(cell.text.split()))
-        if match:
+        if match and self.period != _PERIOD_NAMES[match.group(1)]:
+            self._close_blank()  # a blank row above belongs to the period above
             self.period = _PERIOD_NAMES[match.group(1)]
 
     def _infer_level1(self, level2: RowCell) -> None:

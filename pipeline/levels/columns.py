@@ -102,10 +102,12 @@ def _header_by_content(
         return None
     columns = []
     for i, head in enumerate(heads):
-        role = roles.get(i) or _by_texts(texts[i], lexicon)
+        carried = roles.get(i) or _by_texts(texts[i], lexicon)
         lead = i < min(roles)
         name = "".join(head.text.split())
-        columns.append(HeaderColumn(head.col, head.colspan, role, name, lead=lead and not _is_number(name, texts[i]), head=head))
+        columns.append(
+            HeaderColumn(head.col, head.colspan, carried, name, lead=lead and not _is_number(name, texts[i]), head=head)
+        )
     return GridHeader(start, start, rows[start].n_cols, tuple(columns))
 
 

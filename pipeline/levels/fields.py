@@ -15,6 +15,7 @@ from pipeline.document import FieldEntry, Role, Row, RowCell
 
 # A row under the grid whose values stand under the grid's own columns.
 _TOTAL = re.compile(r"^(总分|合计|小计|总计|得分合计)[:：]?$")
+_INLINE = re.compile(r"^([^:：]{2,14})[:：]\s*(\S.*)$", re.S)
 # Labels that name a whole, of which the labels below them name parts.
 _SUM = re.compile(r"(总额|总计|合计|总投入)([(（].*[)）])?$")
 
@@ -82,6 +83,15 @@ class FieldGatherer:
             self.fields[-1] = replace(last, values=(*last.values, *cells))
         else:
             self.strays.extend(cells)
+
+    def lone(self, cell: RowCell) -> bool:
+        """Take a cell that stands alone in its row for a field where it holds label and value; tell whether it did."""
+        inline = _INLINE.match(cell.text)
+        if inline is None:
+            return False
+        label = replace(cell, text=inline.group(1), role=Role.LABEL)
+        self.fields.append(FieldEntry((label,), (replace(cell, text=inline.group(2), role=Role.VALUE),)))
+        return True
 
     def label(self, cell: RowCell) -> None:
         """A label that stands outside every table; its text follows."""
@@ -177,6 +187,10 @@ class FieldGatherer:
             while i < len(filled) and filled[i].role is not Role.LABEL:
                 values.append(filled[i])
                 i += 1
+            if not values and (inline := _INLINE.match(label.text)):
+                # 填报人：罗平 in one cell is a label with its value.
+                values = [replace(label, text=inline.group(2), role=Role.VALUE)]
+                label = replace(label, text=inline.group(1))
             pairs.append((label, values))
         if first_of_parent and len(pairs) > 1 and all(_SUM.search(label.text.rstrip("：: ")) for label, _ in pairs):
             # Two totals side by side: what stands below each is a part of it.
