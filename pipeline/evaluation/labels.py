@@ -19,7 +19,7 @@ from pipeline.dictionaries import Dictionaries, Vocabulary, load_dictionaries
 from pipeline.document import Label, Repair, Role, Status
 from pipeline.repair import Repairer, load_repairer
 from pipeline.repair.folding import folded
-from pipeline.repair.training import LabelForm, label_forms, upper_bound
+from pipeline.repair.training import LabelCase, LabelForm, label_forms, upper_bound
 from pipeline.settings import RepairSettings
 from pipeline.synth import typos
 from pipeline.synth.content import Split
@@ -158,6 +158,21 @@ def left_out(dictionaries: Dictionaries, settings: RepairSettings, parts: int = 
     return scores
 
 
+def free_names(dictionaries: Dictionaries) -> list[LabelForm]:
+    """Return the hand-written names that no dictionary holds, each a form of its own: sound, and with one error."""
+    text = (Path(__file__).parent / "free-names.txt").read_text(encoding="utf-8")
+    known = {folded(name) for name in dictionaries.names("level3")}
+    names = [line for line in text.splitlines() if line and line[0] != "#" and folded(line) not in known]
+    rng = random.Random(TEST_SEED)
+    cases = [LabelCase(name, name, "", known=False) for name in names]
+    for name in names:
+        for kind in typos.SINGLE_KINDS:
+            raw = typos.damage_label(name, kind, rng, "test")
+            if raw is not None and folded(raw) != folded(name):
+                cases.append(LabelCase(raw, name, kind, known=False))
+    return [LabelForm("free", (case,), ()) for case in cases]
+
+
 def curve(forms: Sequence[LabelForm], dictionaries: Dictionaries) -> Iterator[tuple[float, Score, Score, Score]]:
     """Yield for each ceiling: single errors in dictionary names, in project names, and sound labels of both."""
     for ceiling in CEILINGS:
@@ -227,6 +242,11 @@ def print_report(count: int = 0, split: str = "test") -> None:
     print(f"\nsound project names harmed {_bound(sound)}")
     for name, score in left_out(dictionaries, settings).items():
         print(f"dictionary names {name}: harmed {_bound(score)}, wrongly proposed {score.wrongly_proposed}")
+
+    free = score_forms(method, free_names(dictionaries))
+    print(f"\nnames written by hand, each alone, that no dictionary holds\n{HEADING}")
+    print(free["project sound"].line("sound"))
+    print(pooled(free, "project", typos.SINGLE_KINDS).line("all single errors"))
 
     print("\nby the ceiling of false repairs (single errors)")
     for ceiling, known, project, harmed in curve(forms[: max(1, len(forms) // 3)], dictionaries):

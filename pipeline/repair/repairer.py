@@ -275,9 +275,7 @@ class Repairer:
         doubtful = [
             at
             for at, i in enumerate(open_)
-            if labels[i].role is Role.LEVEL3
-            and 4 <= len(keys[at]) <= _LONGEST
-            and not ((known := verdicts[at]) is not None and (known.sure or known.odds >= _LIKELY))
+            if labels[i].role is Role.LEVEL3 and 4 <= len(keys[at]) <= _LONGEST and _is_open(verdicts[at])
         ]
         if not doubtful:
             return
@@ -286,9 +284,13 @@ class Repairer:
         for at in doubtful:
             raw, key, known = labels[open_[at]].text, keys[at], verdicts[at]
             found = self._opened(key, speller, corpus)
-            if found is None or (known is not None and known.odds >= found[1]):
+            if found is None:
                 continue
-            opening, odds, sure, runner_up = found
+            opening, odds, sure, clean, runner_up = found
+            # Two errors to a dictionary name, or one to a name that no dictionary holds: the second is as good.
+            other = known is not None and known.sure and clean and odds >= 0.0
+            if known is not None and known.odds >= odds and not other:
+                continue
             # A label that a dictionary name may explain is not mended by half.
             sure = sure and known is None
             value = _printed(raw, key, opening.match, None)
@@ -297,7 +299,8 @@ class Repairer:
 
     def _opened(
         self, key: str, speller: OpenSpeller, corpus: Texts
-    ) -> tuple[Opening, float, bool, Candidate | None] | None:
+    ) -> tuple[Opening, float, bool, bool, Candidate | None] | None:
+        """Return the likeliest opening, its log-odds, whether it is sure, whether nothing is left to mend, the next."""
         openings = speller.openings(key, corpus)
         if not openings:
             return None
@@ -318,14 +321,14 @@ class Repairer:
             and lead >= self.settings.open_lead
             and not is_vetoed(key, best.match, speller.words)
         )
-        if sure:
-            # A label with a second error would be mended by half, which looks right and is not.
+        # A label with a second error would be mended by half, which looks right and is not.
+        clean = odds >= 0.0 and not self._is_near_a_name(best.match.name)
+        if clean:
             again = speller.openings(best.match.name, corpus)
             if again:
                 rest = self._open_judge.log_odds(np.array(speller.evidence(best.match.name, again, corpus)))
-                sure = float(rest.max()) < self._open_judge.propose - 1.0
-            sure = sure and not self._is_near_a_name(best.match.name)
-        return best, odds, sure, runner_up
+                clean = float(rest.max()) < self._open_judge.propose - 1.0
+        return best, odds, sure and clean, clean, runner_up
 
     def _is_near_a_name(self, key: str) -> bool:
         """Return whether a dictionary name likely explains the text, which then is a damaged name and no free one."""
@@ -333,6 +336,8 @@ class Repairer:
         [near] = self._index(_CANDIDATES[Role.LEVEL3], ()).near([key])
         match = best_match(key, near, self.shapes)
         if match is None:
+            return False
+        if is_vetoed(key, match, words):
             return False
         return float(self._known_judge.log_odds(np.array([features(key, match, words)]))[0]) >= 0.0
 
@@ -419,6 +424,13 @@ class Repairer:
         doubted = [sure for place, sure in enumerate(picture.certainties(key)) if place not in changed]
         sure = min(doubted, default=1.0) >= (_CLEAR if all(len(word) > 1 for word in words) else _VERY_CLEAR)
         return _Verdict(shown, least + 1.0 if sure else min(least, 0.0), sure, evidence, None, "misread")
+
+
+def _is_open(verdict: _Verdict | None) -> bool:
+    """Return whether the form and the words have a say after the dictionaries had theirs."""
+    if verdict is None:
+        return True
+    return len(verdict.match.edits) > 1 if verdict.sure else verdict.odds < _LIKELY
 
 
 def _is_short_guess(key: str, match: Match) -> bool:
