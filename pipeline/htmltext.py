@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from html import unescape
+from itertools import islice
 from typing import Any
 
 _UNREAD = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)", re.IGNORECASE | re.DOTALL)
@@ -123,6 +124,8 @@ def _collect(element: Any, parts: list[str]) -> None:
             continue
         if tag in _BLOCKS:
             parts.append("\n")
+        elif tag in ("td", "th") and node is not element:
+            parts.append(" ")  # cells of a table that is only a cell's text stand apart
         if node.text:
             parts.append(node.text)
         stack.append((node, True))
@@ -180,9 +183,12 @@ def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
     except (ValueError, html.etree.ParserError):
         yield HtmlText(_TAG.sub("\n", text), first_line)
         return
-    tables = list(root.iter("table"))
+    tables = [table for table in root.iter("table") if not _is_cell_text(table)]
     seen: list[str] = []
     for table in tables:
+        for caption in table.iterchildren("caption"):
+            seen.append(_tidy(_text_of(caption)))
+            yield HtmlText(seen[-1], first_line + max((caption.sourceline or 1) - 1, 0))
         found = _html_table(table, first_line)
         if found.cells:
             seen.extend(cell.text for cell in found.cells)
@@ -201,7 +207,7 @@ def _stray_lines(plain: str, seen: list[str], first_line: int) -> Iterator[HtmlT
 
 
 def _html_table(table: Any, first_line: int) -> HtmlTable:
-    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    rows = list(_own_rows(table))
     taken: set[tuple[int, int]] = set()
     cells: list[HtmlCell] = []
     ragged = False
@@ -227,13 +233,33 @@ def _html_table(table: Any, first_line: int) -> HtmlTable:
     return HtmlTable(tuple(cells), len(rows), n_cols, sound)
 
 
+def _is_cell_text(table: Any) -> bool:
+    """Tell whether a table inside a cell is only how that cell's text is laid out.
+
+    It is where the table around it is a table of data and the larger of the two; a page's layout holds larger ones.
+    """
+    holder = next(table.iterancestors("table"), None)
+    if holder is None:
+        return False
+    height = sum(1 for _ in _own_rows(table))
+    # No more of the outer table than it takes: a long table may hold many small ones.
+    rows = list(islice(_own_rows(holder), max(height + 1, 3)))
+    return len(rows) >= max(height + 1, 3) and any(sum(cell.tag in ("td", "th") for cell in row) > 1 for row in rows)
+
+
+def _own_rows(table: Any) -> Iterator[Any]:
+    return (row for row in table.iter("tr") if next(row.iterancestors("table")) is table)
+
+
 def _cell_text(cell: Any) -> str:
     inner = cell.find(".//table")
     if inner is None:
         return _text_of(cell)
+    kept = [_is_cell_text(table) for table in cell.iter("table")]
     shallow = deepcopy(cell)
-    for table in shallow.findall(".//table"):
-        table.drop_tree()
+    for table, keep in zip(list(shallow.iter("table")), kept, strict=True):
+        if not keep and table.getparent() is not None:
+            table.drop_tree()
     return _text_of(shallow)
 
 
