@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("evaluation",),
     ("training",),
     ("bulk",),
-    ("run",),
+    ("run", "doctor", "ledger"),
     ("interpret", "leftside", "sources"),
     (
         "pages", "straighten", "grid", "reader", "ocrtext", "importers", "forms", "levels", "repair", "targets", "fieldvalues",
