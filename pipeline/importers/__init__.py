@@ -75,7 +75,8 @@ def _is_workbook(path: Path) -> bool:
             names = {name.lower() for name in archive.namelist()}
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError):
         # Cut off: the list of contents stands at the end, the parts' own names at their beginnings.
-        return any(mark in _more(b"", path) for mark in (b"xl/workbook", b"xl/worksheets", b"xl/_rels"))
+        head = _more(b"", path)
+        return b"xl/" in head or (b"docProps/" in head and b"word/" not in head and b"ppt/" not in head)
     return any(name.startswith("xl/workbook") for name in names)
 
 
