@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline.document import (
@@ -137,7 +137,7 @@ class Assembly:
             form=FormHead(
                 title=label_text(form.title), template=form.template, year=form.year,
                 agency=form.agency or _agency_of(fields),
-                money_unit=form.money_unit,  # type: ignore[arg-type]
+                money_unit=form.money_unit,  # type: ignore[arg-type]  # pydantic checks the word
             ),
             fields=fields,
             indicators=indicators,
@@ -247,14 +247,11 @@ class Assembly:
             self._entries.append(_entry(f"indicators[{number}].target", repair))
         cells["target"] = ValueCell(
             raw=raw,
-            status=status,  # type: ignore[arg-type]
+            status=status,  # type: ignore[arg-type]  # pydantic checks the word
             confidence=self._confidence(row.target),
             where=[where for cell in row.target for where in _where(cell.places)],
         )
-        value = TargetValue(
-            raw=target.raw, value=target.value, kind=target.kind, operator=target.operator, number=target.number,  # type: ignore[arg-type]
-            number_to=target.number_to, unit=target.unit, date=target.date, text=target.text,
-        )  # fmt: skip
+        value = TargetValue.model_validate(asdict(target))
         return value, status == "proposed"
 
     # -- shared --------------------------------------------------------------------------------------------------------
@@ -325,8 +322,8 @@ def _entry(at: str, repair: Repair) -> RepairEntry:
         raw=repair.raw,
         value=(repair.proposal or repair.raw) if proposed else repair.value,
         status="proposed" if proposed else "repaired",
-        kind=repair.kind or "several",  # type: ignore[arg-type]
-        origin=repair.origin,  # type: ignore[arg-type]
+        kind=repair.kind or "several",  # type: ignore[arg-type]  # pydantic checks the word
+        origin=repair.origin,  # type: ignore[arg-type]  # pydantic checks the word
         score=round(min(max(repair.score, 0.0), 1.0), 4),
         runner_up=RunnerUp(value=runner.value, score=round(min(max(runner.score, 0.0), 1.0), 4)) if runner else None,
         evidence=repair.evidence,
