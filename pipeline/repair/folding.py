@@ -25,7 +25,10 @@ def folded(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def fold_character(character: str) -> str:
     """Return one character in its plainest form; nothing for a space."""
-    return "" if character.isspace() else _plain(character).translate(_BRACKETS)
+    # A scanner sees no zero-width characters; text copied from a web page may hold them.
+    if character.isspace() or unicodedata.category(character) == "Cf":
+        return ""
+    return _plain(character).translate(_BRACKETS)
 
 
 def _plain(character: str) -> str:
