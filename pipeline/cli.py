@@ -139,6 +139,20 @@ def repairs(
 
 
 @app.command()
+def explain(
+    document: Annotated[Path, typer.Argument(help="One document: a file, or a folder of page images.", metavar="FILE")],
+    out: Annotated[Path, typer.Option(help="The HTML page to write.", metavar="FILE.html")],
+    dictionary: Annotated[list[Path] | None, typer.Option(help="A further dictionary file.", metavar="FILE")] = None,
+    template: Annotated[list[Path] | None, typer.Option(help="A further template file.", metavar="FILE")] = None,
+) -> None:
+    """Show on one HTML page what was taken for what: cells by role beside the record."""
+    from pipeline.run import explain_input
+
+    written = explain_input(document, out, dictionaries=dictionary or [], templates=template or [], say=_say)
+    typer.echo(f"{written}: open it in a browser")
+
+
+@app.command()
 def doctor() -> None:
     """Say which engine, weights, models and dictionaries are in use and whether they are whole."""
     from pipeline.doctor import diagnose

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +15,13 @@ from pipeline import __version__
 from pipeline.document import Page, PageReading, Problem
 from pipeline.errors import InputError, PipelineError, SkippedInput, UsageError
 from pipeline.export import write_jsonl, write_workbook
+from pipeline.forms import join_forms
 from pipeline.importers import read_import
 from pipeline.interpret import InterpretTools, interpret, load_interpret_tools
 from pipeline.keep import ReadingFolder, reading_key, renumbered
+from pipeline.levels import label_form
 from pipeline.ocrtext import read_text_file
-from pipeline.pages import open_folder, open_pages
+from pipeline.pages import open_folder, open_pages, page_picture
 from pipeline.records import Record
 from pipeline.settings import ImportSettings
 from pipeline.sources import Source, SourceError, find_sources, list_imports
@@ -317,6 +320,44 @@ def run_inputs(
     write_workbook(records, out / WORKBOOK)
     _write_json(summary.account(tools), out / ACCOUNT)
     return summary
+
+
+def explain_input(
+    path: Path,
+    out: Path,
+    *,
+    dictionaries: Sequence[Path] = (),
+    templates: Sequence[Path] = (),
+    say: Say = print,
+) -> Path:
+    """Read one document and write the page that shows what was taken for what; return its path.
+
+    Raises InputError where the document cannot be read, UsageError where `path` is several documents or `out` cannot be
+    written, DictionaryError and ModelError.
+    """
+    from pipeline.explain import write_explain
+
+    sources = list(find_sources([path]))
+    if len(sources) != 1:
+        raise UsageError(f"{path}: holds {len(sources)} documents; name one of them")
+    source = sources[0]
+    if isinstance(source, SourceError):
+        raise source
+    tools = load_interpret_tools(dictionaries=dictionaries, templates=templates)
+    with tempfile.TemporaryDirectory(prefix="zhibiao-") as made:
+        pages = Corridor(tools, Path(made), say)._pages(source, InputAccount(str(path)))
+    forms, _ = join_forms(pages, tools.templates, tools.dictionaries)
+    labelled = [label_form(form, tools.levels) for form in forms]
+    records = list(interpret(pages, str(path), _document_digest(pages), tools))
+    return write_explain(out, pages, labelled, records, pictures=dict(_pictures(source, tools)))
+
+
+def _pictures(source: Source, tools: InterpretTools) -> Iterator[tuple[int, bytes]]:
+    if source.kind in ("pages", "images"):
+        open_source = open_folder if source.kind == "images" else open_pages
+        for page in open_source(source.path, tools.settings.left.pages):
+            if picture := page_picture(page):
+                yield page.index, picture
 
 
 def _prepare(out: Path) -> None:

@@ -30,7 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("interpret", "leftside", "sources"),
     (
         "pages", "straighten", "grid", "reader", "ocrtext", "importers", "forms", "levels", "repair", "targets", "fieldvalues",
-        "assemble", "checks", "keep", "store", "decisions", "export", "synth",
+        "assemble", "checks", "keep", "store", "decisions", "export", "explain", "synth",
     ),
     ("engine", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress"),
     ("dictionaries", "dates"),
