@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Cell, Grid, Upright
-from pipeline.ink import THICK, Grey, is_level_ruling, printed, thin_across
+from pipeline.ink import PRINT, THICK, Grey, darkness, is_level_ruling, is_ruling, printed, thin_across
 from pipeline.settings import GridSettings
 
 Mask = Grey
@@ -26,14 +27,34 @@ _LEAST_H, _LEAST_V = 2.0, 1.3
 _SAME = 0.45
 
 
+class _Piece(NamedTuple):
+    """One piece of ruling: from where to where along, its place across, how thick and how dark (0 to 255) it is."""
+
+    first: float
+    last: float
+    place: float
+    thick: float
+    dark: float
+    lean: float = 0.0  # how much further along the place is at the end than at the beginning
+
+    @property
+    def length(self) -> float:
+        return self.last - self.first
+
+
+_Pieces = list[_Piece]
+_Span = tuple[int, int, int, int]  # first row, first column, last row, last column
+
+
 @dataclass(slots=True)
 class _Line:
-    """One ruling across a table: where it stands, and its pieces (first, last, place, thickness)."""
+    """One ruling across a table: where it stands, and its pieces."""
 
     place: float
     thick: float
-    pieces: list[tuple[float, float, float, float]]
+    pieces: _Pieces
     virtual: bool = False  # an edge of the table that was never drawn
+    dark: float = 255.0
 
 
 @dataclass(slots=True)
@@ -48,9 +69,10 @@ class _Profile:
 class _Sheet:
     """The page's ink as the search sees it, for one direction (verticals are horizontals of the transposed page)."""
 
+    ink: Grey
     mask: Mask
     thin: Mask
-    pieces: list[tuple[float, float, float, float]] = field(default_factory=list)
+    pieces: _Pieces = field(default_factory=list)
 
 
 def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[Grid]:
@@ -58,16 +80,17 @@ def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[G
     settings = settings or GridSettings()
     height = upright.text_height
     mask = printed(upright.ink)
-    across = _Sheet(mask, thin_across(upright.ink, height))
+    across = _Sheet(upright.ink, mask, thin_across(upright.ink, height))
     flipped = np.ascontiguousarray(upright.ink.T)
-    down = _Sheet(np.ascontiguousarray(mask.T), thin_across(flipped, height))
+    down = _Sheet(flipped, np.ascontiguousarray(mask.T), thin_across(flipped, height))
     across_wide, down_wide = _widen(across.thin, height), _widen(down.thin, height)
     # Each direction's rulings cut the other's; those of the one bridge the cuts of the other.
     first = _long(down_wide, height, _LEAST_V)
     across_long = _long(across_wide | np.ascontiguousarray(first.T), height, _LEAST_H) & across_wide
     down_long = _long(down_wide | np.ascontiguousarray(across_long.T), height, _LEAST_V) & down_wide
-    across.pieces = _pieces(across_long, (upright.ink, across.thin), height, _LEAST_H)
-    down.pieces = _pieces(down_long, (flipped, down.thin), height, _LEAST_V)
+    _find_pieces(across, across_long, height, _LEAST_H)
+    _find_pieces(down, down_long, height, _LEAST_V)
+    _drop_pale(across, down, height)
     grids = []
     for box, across_pieces, down_pieces in _group(mask.shape, across.pieces, down.pieces, height):
         grid = _build(upright, box, across, down, across_pieces, down_pieces, height)
@@ -88,22 +111,48 @@ def _long(mask: Mask, height: float, least: float) -> Mask:
     return cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, max(3, round(least * height))), np.uint8))
 
 
-def _pieces(
-    mask: Mask, page: tuple[Grey, Mask], height: float, least: float
-) -> list[tuple[float, float, float, float]]:
-    """List the long straight pieces that are rulings: first, last, place, thickness."""
-    count, _, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    pieces = []
+def _find_pieces(sheet: _Sheet, mask: Mask, height: float, least: float) -> None:
+    """List the long straight pieces that are rulings."""
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
     for number in range(1, count):
-        x, y, w, h, _ = (int(value) for value in stats[number])
-        if w < 0.8 * least * height or h > THICK * height + 4:
+        x, y, w, h, area = (int(value) for value in stats[number])
+        if w < 0.8 * least * height or area > (THICK * height + 3) * w:
             continue
-        if is_level_ruling(*page, (x, y + 1, w, max(1, h - 2)), height):
-            pieces.append((float(x), float(x + w), float(centres[number][1]) + 0.5, max(1.0, h - 2.0)))
-    return pieces
+        place = float(centres[number][1]) + 0.5
+        if area >= 0.6 * w * h:
+            box = (x, y + 1, w, max(1, h - 2))  # the search made it a pixel thicker on each side
+            # A thick ruling is inked through; a dithered cell, closed over, is not.
+            solid = h - 2 <= 0.2 * height or sheet.mask[y + 1 : y + h - 1, x : x + w].mean() > 0.7
+            if solid and is_level_ruling(sheet.ink, sheet.thin, box, height):
+                thick = max(1.0, h - 2.0)
+                sheet.pieces.append(_Piece(float(x), float(x + w), place, thick, darkness(sheet.ink, box)))
+            continue
+        # It does not fill its box: it leans, or it is a line of small text, which is as low as a thick ruling.
+        window = labels[y : y + h, x : x + w] == number
+        filled = window.sum(axis=0)
+        along = np.flatnonzero(filled)
+        centre = (np.arange(h) @ window)[along] / filled[along] + y + 0.5
+        middle = (along - w / 2) * (2.0 / w)
+        fitted = np.polynomial.chebyshev.chebfit(middle, centre, 3 if w > 12 * height else 1)
+        smooth = np.polynomial.chebyshev.chebval(middle, fitted)
+        if float(np.percentile(np.abs(centre - smooth), 90)) > 0.08 * height:
+            continue
+        thick = max(1.0, float(np.median(filled)) - 2.0)
+        if is_ruling(sheet.ink, sheet.thin, along + x + 0.5, smooth, thick, height):
+            dark = float(np.median(sheet.ink[smooth.astype(int), along + x]))
+            lean = float(smooth[-1] - smooth[0])
+            sheet.pieces.append(_Piece(float(x), float(x + w), float(smooth.mean()), thick, 255.0 - dark, lean))
 
 
-_Pieces = list[tuple[float, float, float, float]]
+def _drop_pale(across: _Sheet, down: _Sheet, height: float) -> None:
+    """Drop pieces much paler than the page's rulings: strokes of watermarks, what is left of a seal."""
+    long = [piece.dark for piece in (*across.pieces, *down.pieces) if piece.length > 6 * height]
+    if not long:
+        return
+    # Rulings of one page differ (thick borders, hair lines inside), but the palest of the long ones is one.
+    least = 0.6 * float(np.percentile(long, 15))
+    for sheet in (across, down):
+        sheet.pieces = [piece for piece in sheet.pieces if piece.dark >= least]
 
 
 def _group(
@@ -111,8 +160,8 @@ def _group(
 ) -> list[tuple[tuple[float, float, float, float], _Pieces, _Pieces]]:
     """Part the pieces into tables: what touches belongs together, and what lies inside a table's frame too."""
     reach = 0.6 * height
-    boxes = [(a0, place - 1, a1, place + 1) for a0, a1, place, _ in across]
-    boxes += [(place - 1, a0, place + 1, a1) for a0, a1, place, _ in down]
+    boxes = [(p.first, p.place - 1, p.last, p.place + 1) for p in across]
+    boxes += [(p.place - 1, p.first, p.place + 1, p.last) for p in down]
     if not boxes:
         return []
     table = np.array(boxes)
@@ -162,33 +211,38 @@ def _group(
     return found  # type: ignore[return-value]
 
 
-def _cluster(pieces: _Pieces, height: float) -> list[_Line]:
+def _cluster(pieces: _Pieces, height: float, same: float = _SAME) -> list[_Line]:
     """Gather pieces at one place into lines."""
     lines: list[_Line] = []
-    for piece in sorted(pieces, key=lambda piece: piece[2]):
+    for piece in sorted(pieces, key=lambda piece: piece.place):
         last = lines[-1] if lines else None
-        if last is not None and piece[2] - last.place <= _SAME * height:
+        if last is not None and piece.place - last.place <= same * height:
             last.pieces.append(piece)
-            weights = np.array([p[1] - p[0] for p in last.pieces])
-            last.place = float(np.average([p[2] for p in last.pieces], weights=weights))
+            weights = np.array([p.length for p in last.pieces])
+            last.place = float(np.average([p.place for p in last.pieces], weights=weights))
         else:
-            lines.append(_Line(piece[2], piece[3], [piece]))
+            lines.append(_Line(piece.place, piece.thick, [piece]))
     for line in lines:
-        line.thick = _spread(line)
+        _settle(line, height)
     return lines
 
 
-def _spread(line: _Line) -> float:
-    """Thickness of a line with all that is drawn of it (a double line is as thick as both with the gap)."""
-    low = min(place - thick / 2 for _, _, place, thick in line.pieces)
-    high = max(place + thick / 2 for _, _, place, thick in line.pieces)
-    typical = float(np.median([thick for *_, thick in line.pieces]))
-    # Pieces that overlap along the line at different places are a double ruling; else the line only wanders.
-    for i, a in enumerate(line.pieces):
-        for b in line.pieces[i + 1 :]:
-            if min(a[1], b[1]) - max(a[0], b[0]) > 0.5 * min(a[1] - a[0], b[1] - b[0]):
-                return max(typical, high - low)
-    return typical
+def _settle(line: _Line, height: float) -> None:
+    """Find a line's place and thickness; pieces beside it go, unless they are the other half of a double ruling."""
+    lengths = np.array([piece.length for piece in line.pieces])
+    places = np.array([piece.place for piece in line.pieces])
+    order = np.argsort(places, kind="stable")
+    middle = float(places[order][np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)])
+    beside = np.abs(places - middle) > 0.2 * height
+    if lengths[beside].sum() < 0.5 * lengths[~beside].sum():
+        line.pieces = [piece for piece, out in zip(line.pieces, beside, strict=True) if not out]
+        line.place = float(np.average(places[~beside], weights=lengths[~beside]))
+        line.thick = float(np.median([piece.thick for piece in line.pieces]))
+    else:
+        low = min(piece.place - piece.thick / 2 for piece in line.pieces)
+        high = max(piece.place + piece.thick / 2 for piece in line.pieces)
+        line.place, line.thick = (low + high) / 2, high - low
+    line.dark = float(np.median([piece.dark for piece in line.pieces]))
 
 
 def _profile(sheet: _Sheet, line: _Line, first: int, last: int, height: float) -> _Profile:
@@ -198,27 +252,59 @@ def _profile(sheet: _Sheet, line: _Line, first: int, last: int, height: float) -
     if line.virtual or not line.pieces:
         empty = np.zeros(len(along), bool)
         return _Profile(empty, empty.copy())
-    middles = np.array([(a0 + a1) / 2 for a0, a1, _, _ in line.pieces])
-    places = np.array([place for _, _, place, _ in line.pieces])
-    order = np.argsort(middles, kind="stable")
-    centre = np.interp(along + 0.5, middles[order], places[order]) if line.thick <= 0.2 * height else line.place
+    points = [(piece.first, piece.place - piece.lean / 2) for piece in line.pieces]
+    points += [(piece.last, piece.place + piece.lean / 2) for piece in line.pieces]
+    points.sort()
+    known = np.array(points)
+    centre = np.interp(along + 0.5, known[:, 0], known[:, 1]) if line.thick <= 0.2 * height else line.place
     rows = np.broadcast_to(np.floor(centre), along.shape).astype(int)
     reach = max(2, round(line.thick / 2 + 0.06 * height))
     columns = np.clip(along, 0, shape[1] - 1)
 
-    def gather(source: Mask, offsets: Sequence[int]) -> NDArray[np.bool_]:
+    def gather(source: NDArray[np.bool_], offsets: Sequence[int]) -> NDArray[np.bool_]:
         seen = np.zeros(len(along), bool)
         for offset in offsets:
-            seen |= source[np.clip(rows + offset, 0, shape[0] - 1), columns] > 0
+            seen |= source[np.clip(rows + offset, 0, shape[0] - 1), columns]
         return seen
 
     band = range(-reach, reach + 1)
-    ruled = gather(sheet.thin, band)
-    inked = gather(sheet.mask, band)
+    ruled = gather(sheet.thin.view(bool), band)
+    inked = gather(sheet.mask.view(bool), band)
+    # Ink beside a ruling counts when it is print, nearly as dark as the ruling: a watermark under it is not.
+    level = min(PRINT * 255, 255.0 - 0.62 * line.dark)
     away = reach + max(1, round(0.08 * height))
-    flank = gather(sheet.mask, (-away - 1, -away, away, away + 1))
-    clean = ruled & ~flank
+    far = away + max(3, round(0.16 * height))
+
+    def dark(offsets: Sequence[int]) -> NDArray[np.bool_]:
+        lowest = np.minimum.reduce([sheet.ink[np.clip(rows + o, 0, shape[0] - 1), columns] for o in offsets])
+        found: NDArray[np.bool_] = lowest < level
+        return found
+
+    # Right beside a ruling there is nothing; a little further off text may stand, but seldom on both sides at once.
+    above, below = dark((-away - 1, -away)), dark((away, away + 1))
+    between = dark(range(-far, -away + 1)) & dark(range(away, far + 1))
+    clean = ruled & ~(above | below)
+    core = _close(gather(sheet.thin.view(bool), (-1, 0, 1)), 2)
+    for a, b in _stretches(_close(ruled, _gap(height))):
+        touched, both = float((above | below)[a:b].mean()), float(between[a:b].mean())
+        if touched > 0.3 or both > 0.3:
+            clean[a:b] = False
+    for a, b in _stretches(core):
+        # No text is drawn through at one level for so long: it is a ruling with text close to it.
+        if b - a >= 3.5 * height and float(between[a:b].mean()) < 0.5:
+            clean[a:b] = ruled[a:b]
     return _Profile(clean, inked & ~clean)
+
+
+def _gap(height: float) -> int:
+    """Pixels between the dots of a dotted ruling, at most."""
+    return max(3, round(0.18 * height))
+
+
+def _stretches(seen: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """List the runs of True as first and last (exclusive) pixel."""
+    change = np.diff(np.concatenate(([0], seen.astype(np.int8), [0])))
+    return list(zip(np.flatnonzero(change == 1).tolist(), np.flatnonzero(change == -1).tolist(), strict=True))
 
 
 def _close(seen: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
@@ -230,14 +316,23 @@ def _close(seen: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
 
 
 def _runs(seen: NDArray[np.bool_], starts: Sequence[int], ends: Sequence[int], height: float) -> NDArray[np.bool_]:
-    """Keep of what is seen the runs that a ruling makes: longer than a stroke, or growing out of a crossing."""
+    """Keep of what is seen the runs that a ruling makes: long ones, those that grow out of a crossing, and bits between.
+
+    A bit alone in the middle of its edge is left out: that is where the text of a joined cell stands, and its text may be
+    a dash or a figure 1.
+    """
     kept = np.zeros_like(seen)
-    change = np.diff(np.concatenate(([0], seen.astype(np.int8), [0])))
     near = max(2.0, 0.1 * height)
-    for a, b in zip(np.flatnonzero(change == 1).tolist(), np.flatnonzero(change == -1).tolist(), strict=True):
-        grows = any(e - near <= b and a <= s + near for s, e in zip(starts, ends, strict=True))
-        if b - a >= 1.15 * height or (grows and b - a >= 0.12 * height):
+    for a, b in _stretches(seen):
+        if b - a >= 1.3 * height:
             kept[a:b] = True
+        elif any(e - near <= b and a <= s + near for s, e in zip(starts, ends, strict=True)):
+            kept[a:b] = b - a >= 0.12 * height
+        elif b - a >= 0.3 * height:
+            before = max((s for s in starts if s <= a), default=None)
+            after = min((e for e in ends if e >= b), default=None)
+            if before is not None and after is not None:
+                kept[a:b] = after - before > 3 * height and abs((a - before) - (after - b)) > 0.5 * height
     return kept
 
 
@@ -247,51 +342,74 @@ class _Edges:
 
     walls: list[bool]
     cover: list[float]
+    sure: list[bool]  # it needs no explanation
 
 
 def _judge(profile: _Profile, first: int, crossings: Sequence[_Line], height: float) -> _Edges:
     """Decide for every edge of a line whether it is ruled."""
-    gap = max(2, round(0.12 * height))
     starts = [round(line.place + line.thick / 2 + 0.06 * height) - first for line in crossings]
     ends = [round(line.place - line.thick / 2 - 0.06 * height) - first for line in crossings]
-    clean = _runs(_close(profile.clean, gap), starts, ends, height)
+    clean = _runs(_close(profile.clean, _gap(height)), starts, ends, height)
     dirty = (profile.dirty | profile.clean) & ~clean
-    whole = clean | _breaks(clean, dirty, starts, ends, height)
-    walls, cover = [], []
+    edges = [(max(0, a), min(len(clean), b)) for a, b in zip(starts[:-1], ends[1:], strict=True)]
+    cover = [float(clean[a:b].mean()) if b - a >= 2 else 0.0 for a, b in edges]
+    sure = [_is_sure(clean[a:b], share, height) for (a, b), share in zip(edges, cover, strict=True)]
+    # Gaps are measured between rulings; strokes of text that happen to stand on the line are none.
+    anchors = clean.copy()
+    for (a, b), is_sure in zip(edges, sure, strict=True):
+        if not is_sure and b - a >= 2 and float(dirty[a:b].mean()) > 0.12:
+            anchors[a:b] = False
+    whole = anchors | _breaks(anchors, (profile.clean & ~clean, dirty), starts, ends, height)
+    bridged = [b - a >= 2 and float(whole[a:b].mean()) >= 0.9 for a, b in edges]
+    return _Edges([x or y for x, y in zip(sure, bridged, strict=True)], cover, sure)
+
+
+def _doubt(lines: Sequence[_Edges]) -> None:
+    """Take back walls of which nothing is left where the lines beside them have none either.
+
+    A break takes one line. Where several lines lack the same stretch, a wide cell was designed.
+    """
+    for number in range(1, len(lines) - 1):
+        for edge, wall in enumerate(lines[number].walls):
+            if not wall or lines[number].sure[edge] or lines[number].cover[edge] > 0.05:
+                continue
+            beside = [lines[other] for other in (number - 1, number + 1) if 0 < other < len(lines) - 1]
+            if beside and not any(line.sure[edge] for line in beside):
+                lines[number].walls[edge] = False
+
+
+def _is_sure(part: NDArray[np.bool_], share: float, height: float) -> bool:
+    """Tell whether enough of an edge is seen to need no explanation."""
+    if share >= 0.8:
+        return True
+    seen = np.flatnonzero(part)
     touch = 0.25 * height
-    for number in range(len(crossings) - 1):
-        a, b = max(0, starts[number]), min(len(clean), ends[number + 1])
-        if b - a < 2:
-            walls.append(False)
-            cover.append(0.0)
-            continue
-        part = clean[a:b]
-        seen = np.flatnonzero(part)
-        share = float(part.mean())
-        touches = bool(len(seen)) and (seen[0] <= touch or (b - a - 1 - seen[-1]) <= touch)
-        walls.append((share >= 0.5 and touches) or share >= 0.8 or float(whole[a:b].mean()) >= 0.9)
-        cover.append(share)
-    return _Edges(walls, cover)
+    return share >= 0.5 and bool(seen[0] <= touch and (len(part) - 1 - seen[-1]) <= touch)
 
 
 def _breaks(
     clean: NDArray[np.bool_],
-    dirty: NDArray[np.bool_],
+    rest: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     starts: Sequence[int],
     ends: Sequence[int],
     height: float,
 ) -> NDArray[np.bool_]:
     """Find the gaps that are damage: they begin or end where no ruling is designed to end, and no text crosses them."""
-    near = max(2.0, 0.12 * height)
+    near = max(2.0, 0.14 * height)
+    bits, dirty = rest
+    dirty = dirty & ~bits
     found = np.zeros_like(clean)
     for g0, g1 in _empty_stretches(clean, starts, ends):
-        if g1 - g0 > 2.6 * height or g0 == 0 or g1 == len(clean):
+        if float(dirty[g0:g1].mean()) > 0.1:
             continue
         at_start = any(e - near <= g0 <= s + near for e, s in zip(ends, starts, strict=True))
         at_end = any(e - near <= g1 <= s + near for e, s in zip(ends, starts, strict=True))
-        if (at_start and at_end) or float(dirty[g0:g1].mean()) > 0.3:
-            continue
-        found[g0:g1] = True
+        # Two breaks beside each other are up to five heights long, often with a bit of ruling between them; a gap that
+        # may be designed is no longer than one.
+        one = 4.0 if bits[g0:g1].any() else 2.8
+        longest = 0.0 if at_start and at_end else one if at_start or at_end else 5.5
+        if g1 - g0 <= longest * height:
+            found[g0:g1] = True
     return found
 
 
@@ -300,8 +418,10 @@ def _empty_stretches(clean: NDArray[np.bool_], starts: Sequence[int], ends: Sequ
     seen = clean.copy()
     for a, b in zip(ends, starts, strict=True):
         seen[max(0, a) : max(0, b)] = False
-    change = np.diff(np.concatenate(([1], seen.astype(np.int8), [1])))
-    return list(zip(np.flatnonzero(change == -1).tolist(), np.flatnonzero(change == 1).tolist(), strict=True))
+    # Beyond the outer crossings there is nothing to miss.
+    seen[: max(0, ends[0])] = True
+    seen[max(0, starts[-1]) :] = True
+    return _stretches(~seen)
 
 
 def _build(
@@ -315,49 +435,156 @@ def _build(
 ) -> Grid | None:
     """Make one table of its pieces of ruling."""
     rows, columns = _cluster(across_pieces, height), _cluster(down_pieces, height)
-    for attempt in range(6):
-        if attempt == 0 and (len(rows) < 2 or len(columns) < 2):
-            _open_borders(rows, columns, height)
-            _open_borders(columns, rows, height)
-        if len(rows) < 2 or len(columns) < 2:
+    if len(rows) < 2 or len(columns) < 2:
+        _open_borders(rows, columns, height)
+        _open_borders(columns, rows, height)
+    table = _Draft(across, down, rows, columns, height)
+    for attempt in range(8):
+        if not table.judge():
             return None
-        x0, x1 = int(columns[0].place - 2 * height), int(columns[-1].place + 2 * height)
-        y0, y1 = int(rows[0].place - 2 * height), int(rows[-1].place + 2 * height)
-        row_edges = [_judge(_profile(across, line, x0, x1, height), x0, columns, height) for line in rows]
-        column_edges = [_judge(_profile(down, line, y0, y1, height), y0, rows, height) for line in columns]
-        dead_rows = [
-            number for number, line in enumerate(rows) if not any(row_edges[number].walls) and not line.virtual
-        ]
-        dead_columns = [
-            number for number, line in enumerate(columns) if not any(column_edges[number].walls) and not line.virtual
-        ]
-        if not dead_rows and not dead_columns:
-            drawn = list(columns)
-            found = _open_sides(columns, rows, row_edges, (across, x0, x1), height)
-            found |= _open_sides(rows, drawn, column_edges, (down, y0, y1), height)
-            if not found:
-                break
+        if table.drop_dead() or table.drop_crowded() or table.open_sides():
             continue
-        rows = [line for number, line in enumerate(rows) if number not in dead_rows]
-        columns = [line for number, line in enumerate(columns) if number not in dead_columns]
+        if attempt < 6 and table.add_stubs():
+            continue
+        if not table.drop_idle():
+            break
     else:
         return None
-    while True:
-        spans = _spans(rows, columns, row_edges, column_edges)
-        idle_rows, idle_columns = _idle(spans, len(rows), 0), _idle(spans, len(columns), 1)
-        if not idle_rows and not idle_columns:
-            break
-        # A line that parts no two cells (a stroke, an underline inside one) is no line of the grid.
-        rows = [line for number, line in enumerate(rows) if number not in idle_rows]
-        columns = [line for number, line in enumerate(columns) if number not in idle_columns]
-        if len(rows) < 2 or len(columns) < 2:
-            return None
-        row_edges = [_judge(_profile(across, line, x0, x1, height), x0, columns, height) for line in rows]
-        column_edges = [_judge(_profile(down, line, y0, y1, height), y0, rows, height) for line in columns]
-    return _cells(upright, rows, columns, row_edges, column_edges, spans)
+    return _cells(upright, table)
 
 
-_Span = tuple[int, int, int, int]  # first row, first column, last row, last column
+@dataclass(slots=True)
+class _Draft:
+    """A table in the making: its lines, and which of their edges are walls."""
+
+    across: _Sheet
+    down: _Sheet
+    rows: list[_Line]
+    columns: list[_Line]
+    height: float
+    row_edges: list[_Edges] = field(default_factory=list)
+    column_edges: list[_Edges] = field(default_factory=list)
+    spans: list[_Span] = field(default_factory=list)
+    stubs_added: bool = False
+
+    def frame(self) -> tuple[int, int, int, int]:
+        """The table's outline with two text heights around it: x0, y0, x1, y1."""
+        far = 2 * self.height
+        return (
+            int(self.columns[0].place - far),
+            int(self.rows[0].place - far),
+            int(self.columns[-1].place + far),
+            int(self.rows[-1].place + far),
+        )
+
+    def judge(self) -> bool:
+        """Decide all edges anew; False where no table is left."""
+        if len(self.rows) < 2 or len(self.columns) < 2:
+            return False
+        x0, y0, x1, y1 = self.frame()
+        height = self.height
+        self.row_edges = [
+            _judge(_profile(self.across, line, x0, x1, height), x0, self.columns, height) for line in self.rows
+        ]
+        self.column_edges = [
+            _judge(_profile(self.down, line, y0, y1, height), y0, self.rows, height) for line in self.columns
+        ]
+        _doubt(self.row_edges)
+        _doubt(self.column_edges)
+        return True
+
+    def drop_dead(self) -> bool:
+        """Drop the lines that have no wall."""
+        rows = [line for line, edges in zip(self.rows, self.row_edges, strict=True) if line.virtual or any(edges.walls)]
+        columns = [
+            line
+            for line, edges in zip(self.columns, self.column_edges, strict=True)
+            if line.virtual or any(edges.walls)
+        ]
+        dropped = len(rows) < len(self.rows) or len(columns) < len(self.columns)
+        self.rows, self.columns = rows, columns
+        return dropped
+
+    def drop_crowded(self) -> bool:
+        """Of two lines between which no text has room, drop the one that is less of a line."""
+        changed = False
+        for lines, edges in ((self.rows, self.row_edges), (self.columns, self.column_edges)):
+            drop = set()
+            for number in range(len(lines) - 1):
+                if lines[number + 1].place - lines[number].place >= 0.75 * self.height:
+                    continue
+                first, second = sum(edges[number].cover), sum(edges[number + 1].cover)
+                drop.add(number if first < second else number + 1)
+            for number in sorted(drop, reverse=True):
+                del lines[number]
+                changed = True
+        return changed
+
+    def open_sides(self) -> bool:
+        """Add outer edges that were never drawn."""
+        x0, y0, x1, y1 = self.frame()
+        drawn = list(self.columns)
+        found = _open_sides(self.columns, self.rows, self.row_edges, (self.across, x0, x1), self.height)
+        return _open_sides(self.rows, drawn, self.column_edges, (self.down, y0, y1), self.height) or found
+
+    def add_stubs(self) -> bool:
+        """Add, once, the lines of which only bits are left."""
+        if self.stubs_added:
+            return False
+        self.stubs_added = True
+        # Inside the outer lines only: what stands around a table is not its own.
+        x0, x1 = int(self.columns[0].place), int(self.columns[-1].place) + 1
+        y0, y1 = int(self.rows[0].place), int(self.rows[-1].place) + 1
+        rows, columns = list(self.rows), list(self.columns)
+        found = _add_stubs(self.columns, rows, (self.down, x0, x1), self.height)
+        return _add_stubs(self.rows, columns, (self.across, y0, y1), self.height) or found
+
+    def drop_idle(self) -> bool:
+        """Drop the lines that part no two cells (a stroke, an underline inside a cell)."""
+        self.spans = _spans(self.rows, self.columns, self.row_edges, self.column_edges)
+        idle_rows, idle_columns = _idle(self.spans, len(self.rows), 0), _idle(self.spans, len(self.columns), 1)
+        self.rows = [line for number, line in enumerate(self.rows) if number not in idle_rows]
+        self.columns = [line for number, line in enumerate(self.columns) if number not in idle_columns]
+        return bool(idle_rows or idle_columns)
+
+
+def _add_stubs(lines: list[_Line], others: Sequence[_Line], view: tuple[_Sheet, int, int], height: float) -> bool:
+    """Add lines that grow out of the other direction's rulings in several places, always at the same place.
+
+    What is left of a short ruling after a break is too short to be told from a stroke; but strokes do not grow out of
+    rulings, and not twice at one place.
+    """
+    sheet, low, high = view
+    low, high = max(0, low), min(sheet.ink.shape[0], high)
+    length, flank = max(4, round(0.3 * height)), max(4, round(0.28 * height))
+    stubs: list[_Piece] = []
+    for other in others:
+        if other.virtual:
+            continue
+        for side in (-1, 1):
+            edge = round(other.place + side * (other.thick / 2 + 0.05 * height))
+            first, last = (edge, edge + length) if side > 0 else (edge - length, edge)
+            if first < 0 or last > sheet.ink.shape[1]:
+                continue
+            strip = sheet.thin[low:high, first:last].mean(axis=1) > 0.8
+            dark = (sheet.ink[low:high, first:last].min(axis=1) < PRINT * 255).astype(np.int64)
+            count = np.concatenate(([0], np.cumsum(dark)))
+            for a, b in _stretches(strip):
+                if b - a > 0.3 * height or a < flank or b + flank > high - low:
+                    continue
+                beside = count[a - 2] - count[a - flank] + count[b + flank] - count[b + 2]
+                if beside == 0:
+                    box = (first, low + a, last - first, b - a)
+                    stubs.append(_Piece(first, last, low + (a + b) / 2, float(b - a), darkness(sheet.ink, box)))
+    known = np.array([line.place for line in lines])
+    fresh = [stub for stub in stubs if not len(known) or np.abs(known - stub.place).min() > 0.6 * height]
+    found = False
+    for line in _cluster(fresh, height, 0.15):
+        if len(line.pieces) >= 2:
+            lines.append(line)
+            found = True
+    lines.sort(key=lambda line: line.place)
+    return found
 
 
 def _idle(spans: Sequence[_Span], count: int, axis: int) -> set[int]:
@@ -384,7 +611,7 @@ def _open_sides(
         for line, edge in zip(others, edges, strict=True):
             if line.virtual or not any(edge.walls):
                 continue
-            end = min(p[0] for p in line.pieces) if side == 0 else max(p[1] for p in line.pieces)
+            end = min(p.first for p in line.pieces) if side == 0 else max(p.last for p in line.pieces)
             a, b = (end, outer.place) if side == 0 else (outer.place, end)
             if b - a < 0.8 * height:
                 continue
@@ -408,7 +635,7 @@ def _open_borders(lines: list[_Line], others: list[_Line], height: float) -> Non
     for side in (0, 1):
         ends = np.array(
             [
-                min(p[0] for p in line.pieces) if side == 0 else max(p[1] for p in line.pieces)
+                min(p.first for p in line.pieces) if side == 0 else max(p.last for p in line.pieces)
                 for line in others
                 if line.pieces
             ]
@@ -469,17 +696,11 @@ def _spans(
     return sorted((span[0], span[1], span[2], span[3]) for span in spans.values())
 
 
-def _cells(
-    upright: Upright,
-    rows: Sequence[_Line],
-    columns: Sequence[_Line],
-    row_edges: Sequence[_Edges],
-    column_edges: Sequence[_Edges],
-    spans: Sequence[_Span],
-) -> Grid:
+def _cells(upright: Upright, table: _Draft) -> Grid:
     """Make the cells, with their outlines on the page as it came in."""
+    rows, columns, row_edges, column_edges = table.rows, table.columns, table.row_edges, table.column_edges
     cells, boxes, corners = [], [], []
-    for r0, c0, r1, c1 in spans:
+    for r0, c0, r1, c1 in table.spans:
         x0, x1 = columns[c0].place, columns[c1 + 1].place
         y0, y1 = rows[r0].place, rows[r1 + 1].place
         cover = [row_edges[r0].cover[c] for c in range(c0, c1 + 1)] + [

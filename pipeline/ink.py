@@ -71,6 +71,12 @@ def is_level_ruling(ink: Grey, thin: Grey, box: tuple[int, int, int, int], heigh
     return _looks_ruled(part, lines, float(h), height)
 
 
+def darkness(ink: Grey, box: tuple[int, int, int, int]) -> float:
+    """Tell how much darker than paper (0 to 255) a level piece is along its darkest row or rows, at the median."""
+    x, y, w, h = box
+    return 255.0 - float(np.median(ink[max(0, y) : y + h, x : x + w].min(axis=0)))
+
+
 def _edge(thick: float, height: float) -> int:
     return math.ceil(thick / 2 + 0.06 * height)
 

@@ -40,7 +40,7 @@ def straighten(
     image = page.image
     lines = find_lines(_shrink(image, settings.find_side), settings.find_side).astype(np.float64)
     lines *= max(1.0, max(image.shape[:2]) / settings.find_side)
-    lines = _without_slanted(lines)
+    lines = _without_pale(image, _without_slanted(lines))
     turns = find_turns(image, lines, upside_down)
     height = _text_height(lines, turns, image)
     scale = 1.0 if _KEEP_HEIGHT[0] <= height <= _KEEP_HEIGHT[1] else settings.text_height / height
@@ -99,6 +99,21 @@ def _without_slanted(lines: NDArray[np.float64]) -> NDArray[np.float64]:
     # Pages lie askew by some degrees; beyond 15 it is done on purpose.
     level = lean <= 15
     return lines[level] if level.sum() >= 2 else lines
+
+
+def _without_pale(image: NDArray[np.uint8], lines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out what is printed much paler than the rest (watermarks): the rest says how the page stands."""
+    if len(lines) < 2:
+        return lines
+    contrast = []
+    for quad in lines:
+        x0, y0 = np.maximum(quad.min(axis=0), 0).astype(int)
+        x1, y1 = quad.max(axis=0).astype(int) + 1
+        window = image[y0:y1:2, x0:x1:2, 1]
+        dark, light = np.percentile(window, (4, 90)) if window.size else (255, 255)
+        contrast.append((light - dark) / max(1.0, light))
+    shares = np.array(contrast)
+    return lines[shares >= 0.5 * np.percentile(shares, 85)]
 
 
 def find_turns(image: NDArray[np.uint8], lines: NDArray[np.float64], upside_down: UpsideDown) -> int:
@@ -297,57 +312,94 @@ def _chroma(channels: Sequence[Grey]) -> Grey:
     return cv2.subtract(high, low)
 
 
-# Colour counts as a stamp's from this difference between the channels (of 255) on: .13 of the paper.
+# Colour counts as a stamp's from this difference between the channels (of 255) on: .13 of the paper. Worn and pale stamps
+# are followed down to half of it from where they reach it.
 _CHROMA = 33
+_PALE_CHROMA = 16
 
 
 def _seal_boxes(evened: NDArray[np.uint8], height: float) -> list[tuple[int, int, int, int]]:
     """Find where seals are, on the small page: x0, y0, x1, y1 of coloured patches of a seal's size."""
     chroma = cv2.blur(_chroma(cv2.split(evened)), (3, 3))
-    mask = (chroma > _CHROMA).astype(np.uint8)
-    if not mask.any():
+    mask = (chroma > _PALE_CHROMA).astype(np.uint8)
+    if not (chroma > _CHROMA).any():
         return []
     reach = odd(0.8 * height)  # the gap between a seal's ring, star and characters
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    strong = np.bincount(labels[chroma > _CHROMA], minlength=count)
     boxes = []
     pad = max(2, round(0.25 * height))
     for number in range(1, count):
         x, y, w, h, _ = (int(value) for value in stats[number])
         # A private seal is 15 mm, an official one 42 to 50 mm; text is 4 mm. Overlapping seals are one patch. Coloured
         # text is lower than two text heights, a coloured ruling thinner, a coloured table larger.
-        if min(w, h) < 2.6 * height or max(w, h) > 30 * height or max(w, h) > 4 * min(w, h):
+        if min(w, h) < 1.3 * height or max(w, h) > 30 * height or max(w, h) > 5 * min(w, h):
             continue
-        boxes.append(
-            (max(0, x - pad), max(0, y - pad), min(mask.shape[1], x + w + pad), min(mask.shape[0], y + h + pad))
-        )
+        if strong[number] < 0.3 * height * height:
+            continue
+        if min(w, h) < 3.5 * height and not _framed(mask[y : y + h, x : x + w]):
+            continue
+        boxes.append((max(0, x - pad), max(0, y - pad), min(mask.shape[1], x + w + pad), min(mask.shape[0], y + h + pad)))
     return boxes
+
+
+def _framed(mask: Grey) -> bool:
+    """Tell whether a coloured patch is closed all around, as a stamp's frame or a solid stamp is and text is not."""
+    hull = cv2.convexHull(cv2.findNonZero(mask))
+    outline = np.zeros_like(mask)
+    cv2.drawContours(outline, [hull], -1, 1, 1)
+    near = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    return float(near[outline > 0].mean()) > 0.6
+
+
+def _slope_of(y: NDArray[np.float32], x: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """The slope of y over x in the window around every pixel."""
+    box = (size, size)
+    mean_x, mean_y = cv2.blur(x, box), cv2.blur(y, box)
+    together = cv2.blur(x * y, box) - mean_x * mean_y
+    spread = cv2.blur(x * x, box) - mean_x * mean_x
+    slope: NDArray[np.float32] = together / (spread + np.float32(1e-3))
+    return slope
 
 
 def _lift(
     channels: Sequence[Grey], window: NDArray[np.uint8], ink: Grey, height: float
 ) -> tuple[Grey, NDArray[np.float64] | None, tuple[int, int, int]]:
     """Take one seal out of its window: the ink without it, its outline, its colour (r, g, b)."""
-    chroma = cv2.blur(_chroma(channels), (3, 3))
-    core = chroma > _CHROMA
+    raw = _chroma(channels)
+    chroma = cv2.blur(raw, (3, 3))
+    core = chroma > _PALE_CHROMA
+    strong = chroma > max(_CHROMA, 0.6 * float(np.percentile(chroma[core], 97)) if core.any() else 0.0)
     if int(core.sum()) < height * height:
         return ink, None, (0, 0, 0)
-    high = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
-    strong = chroma > 2 * _CHROMA
-    level = float(np.median(high[strong])) if int(strong.sum()) > height else 219.0
-    # The edges of a stamp are darker than its middle (JPEG smears the colour): white from .86 of its level on.
-    white = max(0.86 * level, 100.0)
-    black = 0.15 * 255
-    table = np.clip((np.arange(256) - black) * (255.0 / (white - black)), 0, 255).astype(np.uint8)
-    reach = odd(0.45 * height)
-    soft = cv2.dilate(core.astype(np.uint8) * 255, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    soft = cv2.blur(soft, (odd(0.22 * height), odd(0.22 * height)))
-    weight = soft.astype(np.float32) / 255.0
-    lifted = cv2.LUT(high, table).astype(np.float32) * weight + ink.astype(np.float32) * (1.0 - weight)
+    if not strong.any():
+        strong = core
+    light = ink.astype(np.float32) / 255.0
+    colour = chroma.astype(np.float32) / 255.0
+    # How much light a seal takes for the colour it gives: measured where it is strong (there mostly without print).
+    toll = float(np.median((1.0 - light[strong]) / colour[strong]))
+    # Cameras and JPEG keep colour at half the sharpness of light: a seal's colour reaches into its neighbourhood, so the
+    # strongest colour nearby says how dark the seal alone may be here, and the colour here what it takes of print.
+    reach = odd(0.16 * height)
+    near = cv2.dilate(chroma, np.ones((reach, reach), np.uint8)).astype(np.float32) / 255.0
+    alone = np.clip(1.0 - 1.05 * toll * near, 0.12, 1.0)
+    print_here = light / np.clip(1.0 - toll * colour, 0.2, 1.0)
+    paper = np.clip((light / alone - 0.8) / 0.16, 0.0, 1.0)
+    # A thin stroke of a seal shows half of its colour. But where it is darker it is more coloured, which print never is:
+    # where darkness and colour rise together, and it is no darker than the seal can be, there is no print.
+    full = 1.0 - toll * float(np.percentile(colour[strong], 70))
+    tied = np.clip((toll * _slope_of(colour, 1.0 - light, odd(0.25 * height)) - 0.15) / 0.15, 0.0, 1.0)
+    possible = np.clip((light / max(full, 0.12) - 0.75) / 0.15, 0.0, 1.0)
+    paper = np.maximum(paper, tied * possible)
+    clear = np.clip(print_here * (1.0 - paper) + paper, 0.0, 1.0)
+    soft = cv2.dilate(core.astype(np.uint8) * 255, np.ones((reach, reach), np.uint8))
+    weight = cv2.blur(soft, (3, 3)).astype(np.float32) / 255.0
+    lifted = 255.0 * (clear * weight + light * (1.0 - weight))
     points = cv2.findNonZero(core.astype(np.uint8))
     hull = cv2.convexHull(points)
     outline = cv2.approxPolyDP(hull, 0.15 * height, closed=True).reshape(-1, 2).astype(np.float64)
-    mean = window[strong if strong.any() else core].mean(axis=0)
+    mean = window[strong].mean(axis=0)
     return np.rint(lifted).astype(np.uint8), outline, (int(mean[2]), int(mean[1]), int(mean[0]))
 
 
@@ -409,6 +461,8 @@ def _trace(ink: Grey, height: float, least: float) -> list[_Piece]:
     wide = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     gap = max(2, round(0.12 * height))
     wide = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
+    # What ties rulings together (text, noise, a dithered cell) is short along them.
+    wide = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, max(3, round(0.7 * height))), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
     across = stats[:, cv2.CC_STAT_WIDTH]
     tall = stats[:, cv2.CC_STAT_HEIGHT]
