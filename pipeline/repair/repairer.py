@@ -241,7 +241,9 @@ class Repairer:
         evidence = np.array([features(keys[i], match, words) for i, match, _ in weighed])
         for (i, match, index), judged in zip(weighed, self._known_judge.log_odds(evidence).tolist(), strict=True):
             odds = judged + (_CLOSED if index.is_template else 0.0)
-            if odds < self._known_judge.propose or is_wording(keys[i], match, words):
+            # A name with a little word more is worth a look; one with a little word less is another way to say it.
+            wording = match.edits[0].kind == "dropped" and is_wording(keys[i], match, words)
+            if odds < self._known_judge.propose or wording:
                 continue
             name, source = index.sources[match.name]
             # Two errors leave more room for another name: twice as strange, so twice as sure.
