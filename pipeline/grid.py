@@ -63,6 +63,7 @@ class _Profile:
 
     clean: NDArray[np.bool_]
     dirty: NDArray[np.bool_]
+    alone: NDArray[np.bool_]  # nothing stands within half a text height on either side
 
 
 @dataclass(slots=True)
@@ -251,7 +252,7 @@ def _profile(sheet: _Sheet, line: _Line, first: int, last: int, height: float) -
     shape = sheet.mask.shape
     if line.virtual or not line.pieces:
         empty = np.zeros(len(along), bool)
-        return _Profile(empty, empty.copy())
+        return _Profile(empty, empty.copy(), empty.copy())
     points = [(piece.first, piece.place - piece.lean / 2) for piece in line.pieces]
     points += [(piece.last, piece.place + piece.lean / 2) for piece in line.pieces]
     points.sort()
@@ -268,7 +269,9 @@ def _profile(sheet: _Sheet, line: _Line, first: int, last: int, height: float) -
         return seen
 
     band = range(-reach, reach + 1)
-    ruled = gather(sheet.thin.view(bool), band)
+    lowest = np.minimum.reduce([sheet.ink[np.clip(rows + o, 0, shape[0] - 1), columns] for o in band])
+    # What is much paler than the rest of the line (a watermark, the ghost of a seal) is not drawn by it.
+    ruled = gather(sheet.thin.view(bool), band) & (lowest < 255.0 - 0.4 * line.dark)
     inked = gather(sheet.mask.view(bool), band)
     # Ink beside a ruling counts when it is print, nearly as dark as the ruling: a watermark under it is not.
     level = min(PRINT * 255, 255.0 - 0.62 * line.dark)
@@ -276,8 +279,8 @@ def _profile(sheet: _Sheet, line: _Line, first: int, last: int, height: float) -
     far = away + max(3, round(0.16 * height))
 
     def dark(offsets: Sequence[int]) -> NDArray[np.bool_]:
-        lowest = np.minimum.reduce([sheet.ink[np.clip(rows + o, 0, shape[0] - 1), columns] for o in offsets])
-        found: NDArray[np.bool_] = lowest < level
+        darkest = np.minimum.reduce([sheet.ink[np.clip(rows + o, 0, shape[0] - 1), columns] for o in offsets])
+        found: NDArray[np.bool_] = darkest < level
         return found
 
     # Right beside a ruling there is nothing; a little further off text may stand, but seldom on both sides at once.
@@ -293,7 +296,9 @@ def _profile(sheet: _Sheet, line: _Line, first: int, last: int, height: float) -
         # No text is drawn through at one level for so long: it is a ruling with text close to it.
         if b - a >= 3.5 * height and float(between[a:b].mean()) < 0.5:
             clean[a:b] = ruled[a:b]
-    return _Profile(clean, inked & ~clean)
+    wide = max(far + 1, round(0.5 * height))
+    alone = ~(dark(range(-wide, -away + 1)) | dark(range(away, wide + 1)))
+    return _Profile(clean, inked & ~clean, alone)
 
 
 def _gap(height: float) -> int:
@@ -315,24 +320,27 @@ def _close(seen: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
     return cv2.morphologyEx(row, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))[0] > 0
 
 
-def _runs(seen: NDArray[np.bool_], starts: Sequence[int], ends: Sequence[int], height: float) -> NDArray[np.bool_]:
-    """Keep of what is seen the runs that a ruling makes: long ones, those that grow out of a crossing, and bits between.
+def _runs(
+    seen: NDArray[np.bool_], alone: NDArray[np.bool_], crossings: tuple[list[int], list[int]], height: float
+) -> NDArray[np.bool_]:
+    """Keep of what is seen the runs that a ruling makes: long ones, those that grow out of a crossing, lone bits.
 
     A bit alone in the middle of its edge is left out: that is where the text of a joined cell stands, and its text may be
     a dash or a figure 1.
     """
+    starts, ends = crossings
     kept = np.zeros_like(seen)
     near = max(2.0, 0.1 * height)
     for a, b in _stretches(seen):
         if b - a >= 1.3 * height:
             kept[a:b] = True
         elif any(e - near <= b and a <= s + near for s, e in zip(starts, ends, strict=True)):
-            kept[a:b] = b - a >= 0.12 * height
-        elif b - a >= 0.3 * height:
+            kept[a:b] = b - a >= 0.25 * height
+        elif b - a >= 0.15 * height and float(alone[a:b].mean()) > 0.9:
             before = max((s for s in starts if s <= a), default=None)
             after = min((e for e in ends if e >= b), default=None)
             if before is not None and after is not None:
-                kept[a:b] = after - before > 3 * height and abs((a - before) - (after - b)) > 0.5 * height
+                kept[a:b] = abs((a - before) - (after - b)) > 0.4 * height
     return kept
 
 
@@ -349,8 +357,10 @@ def _judge(profile: _Profile, first: int, crossings: Sequence[_Line], height: fl
     """Decide for every edge of a line whether it is ruled."""
     starts = [round(line.place + line.thick / 2 + 0.06 * height) - first for line in crossings]
     ends = [round(line.place - line.thick / 2 - 0.06 * height) - first for line in crossings]
-    clean = _runs(_close(profile.clean, _gap(height)), starts, ends, height)
+    clean = _runs(_close(profile.clean, _gap(height)), profile.alone, (starts, ends), height)
     dirty = (profile.dirty | profile.clean) & ~clean
+    for a, b in zip(ends, starts, strict=True):
+        dirty[max(0, a) : max(0, b)] = False  # the crossing rulings themselves
     edges = [(max(0, a), min(len(clean), b)) for a, b in zip(starts[:-1], ends[1:], strict=True)]
     cover = [float(clean[a:b].mean()) if b - a >= 2 else 0.0 for a, b in edges]
     sure = [_is_sure(clean[a:b], share, height) for (a, b), share in zip(edges, cover, strict=True)]
@@ -541,6 +551,7 @@ class _Draft:
 
     def drop_idle(self) -> bool:
         """Drop the lines that part no two cells (a stroke, an underline inside a cell)."""
+        _mend(self)
         self.spans = _spans(self.rows, self.columns, self.row_edges, self.column_edges)
         idle_rows, idle_columns = _idle(self.spans, len(self.rows), 0), _idle(self.spans, len(self.columns), 1)
         self.rows = [line for number, line in enumerate(self.rows) if number not in idle_rows]
@@ -579,8 +590,9 @@ def _add_stubs(lines: list[_Line], others: Sequence[_Line], view: tuple[_Sheet, 
     known = np.array([line.place for line in lines])
     fresh = [stub for stub in stubs if not len(known) or np.abs(known - stub.place).min() > 0.6 * height]
     found = False
+    least = 0.7 * float(np.median([line.dark for line in (*lines, *others) if not line.virtual]))
     for line in _cluster(fresh, height, 0.15):
-        if len(line.pieces) >= 2:
+        if len(line.pieces) >= 2 and line.dark >= least:
             lines.append(line)
             found = True
     lines.sort(key=lambda line: line.place)
@@ -655,6 +667,76 @@ def _open_borders(lines: list[_Line], others: list[_Line], height: float) -> Non
             lines.insert(0, border)
         else:
             lines.append(border)
+
+
+def _mend(table: _Draft) -> None:
+    """Part again what a missing wall has joined: a cell is a rectangle.
+
+    Where joined slots make no rectangle, either a wall is missing or the walls inside its outline are none. The cheapest
+    straight cut is made, if it costs less than taking those walls away; a wall's price is its length as seen.
+    """
+    n_rows, n_cols = len(table.rows) - 1, len(table.columns) - 1
+    across = [table.columns[c + 1].place - table.columns[c].place for c in range(n_cols)]
+    down = [table.rows[r + 1].place - table.rows[r].place for r in range(n_rows)]
+    for _ in range(4 * (n_rows + n_cols)):
+        region = _regions(table)
+        cut = None
+        for name in np.unique(region):
+            where = region == name
+            rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
+            r0, r1, c0, c1 = rows[0], rows[-1], columns[0], columns[-1]
+            if where[r0 : r1 + 1, c0 : c1 + 1].all():
+                continue
+            # What squaring it would take away: the walls inside its outline.
+            price = sum(
+                table.row_edges[r].cover[c] * across[c]
+                for r in range(r0 + 1, r1 + 1)
+                for c in range(c0, c1 + 1)
+                if table.row_edges[r].walls[c]
+            )
+            price += sum(
+                table.column_edges[c].cover[r] * down[r]
+                for c in range(c0 + 1, c1 + 1)
+                for r in range(r0, r1 + 1)
+                if table.column_edges[c].walls[r]
+            )
+            for r in range(r0 + 1, r1 + 1):
+                missing = [
+                    c for c in range(c0, c1 + 1) if where[r, c] and where[r - 1, c] and not table.row_edges[r].walls[c]
+                ]
+                cost = sum(across[c] * (1.0 - table.row_edges[r].cover[c]) for c in missing)
+                if missing and cost < price:
+                    price, cut = cost, (table.row_edges[r], missing)
+            for c in range(c0 + 1, c1 + 1):
+                missing = [
+                    r
+                    for r in range(r0, r1 + 1)
+                    if where[r, c] and where[r, c - 1] and not table.column_edges[c].walls[r]
+                ]
+                cost = sum(down[r] * (1.0 - table.column_edges[c].cover[r]) for r in missing)
+                if missing and cost < price:
+                    price, cut = cost, (table.column_edges[c], missing)
+            if cut is not None:
+                break
+        if cut is None:
+            return
+        for edge in cut[1]:
+            cut[0].walls[edge] = True
+
+
+def _regions(table: _Draft) -> NDArray[np.int32]:
+    """Name the joined slots: (rows, columns), slots of one name have no wall between them."""
+    n_rows, n_cols = len(table.rows) - 1, len(table.columns) - 1
+    # Slots and the gaps between them as pixels: what is joined is connected.
+    picture = np.zeros((2 * n_rows - 1, 2 * n_cols - 1), np.uint8)
+    picture[::2, ::2] = 1
+    for r in range(1, n_rows):
+        picture[2 * r - 1, ::2] = [not wall for wall in table.row_edges[r].walls]
+    for c in range(1, n_cols):
+        picture[::2, 2 * c - 1] = [not wall for wall in table.column_edges[c].walls]
+    _, labels = cv2.connectedComponents(picture, connectivity=4)
+    names: NDArray[np.int32] = labels[::2, ::2]
+    return names
 
 
 def _spans(
