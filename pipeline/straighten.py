@@ -55,7 +55,7 @@ def straighten(
         offset=(0.0, 0.0),
         size=(1, 1),
     )
-    base = _turn_and_scale(image, start)
+    base = _turn_and_scale(without_dither(image, height), start)
     height *= scale
     base_lines = start.turn(lines.reshape(-1, 2)).reshape(-1, 4, 2) if len(lines) else lines.reshape(0, 4, 2)
     desk = find_desk(base, base_lines, height)
@@ -189,6 +189,36 @@ def _measured_height(ink: Grey, lines: NDArray[np.float64], height: float) -> fl
     if len(heights) < 3:
         return height
     return float(np.clip(1.2 / 0.92 * np.percentile(heights, 60), 0.6 * height, 1.4 * height))
+
+
+def without_dither(image: NDArray[np.uint8], height: float) -> NDArray[np.uint8]:
+    """Take the dots out of the shaded cells of a page of one bit (a fax); any other page is returned as it is.
+
+    One bit shows grey as dots, among which rulings and text are lost. Where small dots are dense they are wiped; single
+    ones stay: they may be full stops.
+    """
+    grey = image[:, :, 1]
+    if float(((grey > 30) & (grey < 225)).mean()) > 0.01:
+        return image
+    mask = (grey < 128).astype(np.uint8)
+    # Dots that touch at their corners are not one.
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] <= max(4.0, (0.13 * height) ** 2)
+    small[0] = False
+    # Counted, not weighed: text has one to three such dots to a character.
+    spots = np.zeros(mask.shape, np.float32)
+    places = centres[small].astype(int)
+    np.add.at(spots, (places[:, 1], places[:, 0]), 1.0)
+    window = odd(1.2 * height)
+    # Two dotted rulings crossing have twenty in a window of this size, the palest grey that shows has thirty.
+    crowded = cv2.blur(spots, (window, window)) >= 0.021
+    # Up to the cells' rulings, over which the window reaches on one side only.
+    wiped = small[labels] & (cv2.dilate(crowded.astype(np.uint8), np.ones((window // 2, window // 2), np.uint8)) > 0)
+    if float(wiped.mean()) < 1e-4:
+        return image
+    cleaned = image.copy()
+    cleaned[wiped] = 255
+    return cleaned
 
 
 def _turn_and_scale(image: NDArray[np.uint8], warp: Warp) -> NDArray[np.uint8]:
@@ -340,7 +370,9 @@ def _seal_boxes(evened: NDArray[np.uint8], height: float) -> list[tuple[int, int
             continue
         if min(w, h) < 3.5 * height and not _framed(mask[y : y + h, x : x + w]):
             continue
-        boxes.append((max(0, x - pad), max(0, y - pad), min(mask.shape[1], x + w + pad), min(mask.shape[0], y + h + pad)))
+        boxes.append(
+            (max(0, x - pad), max(0, y - pad), min(mask.shape[1], x + w + pad), min(mask.shape[0], y + h + pad))
+        )
     return boxes
 
 
