@@ -177,9 +177,11 @@ def _skew(lines: Sequence[Line]) -> float:
     """The angle (radians) that the page's lines run at, by the upper edges of long lines; 0 where boxes are upright."""
     angles = []
     for line in lines:
-        (x0, y0), (x1, y1) = line.place.polygon[:2]
-        length = math.hypot(x1 - x0, y1 - y0)
-        if len(line.place.polygon) == 4 and len(line.text) >= 6 and x1 > x0 and abs(y1 - y0) < 0.2 * length:
+        if len(line.place.polygon) != 4:
+            continue
+        (x0, y0), (x1, y1), _, (x3, y3) = line.place.polygon
+        # A box of one or two characters is too short to tell a pixel's error from a slope.
+        if x1 - x0 > 2.5 * math.hypot(x3 - x0, y3 - y0) and abs(y1 - y0) < 0.2 * (x1 - x0):
             angles.append(math.atan2(y1 - y0, x1 - x0))
     return median(angles) if len(angles) >= 3 else 0.0
 

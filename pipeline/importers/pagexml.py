@@ -56,6 +56,8 @@ def read_page_xml(path: Path, settings: ImportSettings | None = None) -> list[Pa
     if damage is not None:
         last = readings[-1]
         lost = tuple(_lost(text, readings, last.index))
+        if not lost and not any(reading.blocks for reading in readings):
+            raise InputError(f"{path}: is damaged or cut off before its first text; export it again")
         readings[-1] = PageReading(
             last.index, last.file, last.sha256, (*last.blocks, *lost), problems=(damage,), size=last.size
         )
