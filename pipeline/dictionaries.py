@@ -1,6 +1,7 @@
 """Vocabularies: the names that forms use, one file each, checked line by line as they are loaded.
 
-A file is UTF-8 text. `#! key: value` lines at the top name the vocabulary and its source, `# …` is a comment, `[section]`
+A file is UTF-8 text. `#! key: value` lines at the top name the vocabulary and its source, `# …` is a comment,
+`[section]`
 begins a section, and every other line is one name, followed, after tabs, by `key=value` attributes whose values are
 separated by `|`. See docs/dictionaries.md.
 """

@@ -149,7 +149,8 @@ class Seal:
 class Upright:
     """A page turned upright and flattened, its ink on white paper, seals lifted off.
 
-    `ink` is (height, width) uint8, paper near 255. `lines` are the text boxes found, (n, 4, 2) corners in upright pixels,
+    `ink` is (height, width) uint8, paper near 255. `lines` are the text boxes found,
+    (n, 4, 2) corners in upright pixels,
     clockwise from the text's top left.
     """
 

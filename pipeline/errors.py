@@ -21,7 +21,7 @@ class InputError(PipelineError):
     exit_code = 3
 
 
-class SkippedInput(PipelineError):
+class SkippedInput(PipelineError):  # noqa: N818 - it is not an error
     """One input holds nothing to read (no table, no form); it is accounted for as skipped, not as failed."""
 
     exit_code = 0

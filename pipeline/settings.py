@@ -73,7 +73,8 @@ class StraightenSettings(StageSettings):
 class GridSettings(StageSettings):
     """How rulings become cells. Lengths are in text heights."""
 
-    # Ink is what is darker than this share of the paper; on .5 to .72 measured results are the same, watermarks lie above.
+    # Ink is what is darker than this share of the paper; on .5 to .72 measured results are the same,
+    # watermarks lie above.
     ink: float = 0.72
 
 

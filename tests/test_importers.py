@@ -13,6 +13,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from builders import ROOT, SHA256, interpret_tools
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Border, Side
@@ -36,7 +37,6 @@ from pipeline.synth.layouts import make_document as make_forms
 from pipeline.synth.model import LaidTable
 from pipeline.synth.pages import make_document
 from pipeline.synth.render import RenderedPage
-from tests.builders import ROOT, SHA256, interpret_tools
 
 FORMATS = ROOT / "fixtures" / "formats"
 # The formats that say which cell is where; of the others rows and columns are inferred.

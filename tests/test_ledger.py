@@ -37,7 +37,7 @@ def repair(raw: str, value: str, at: str = "indicators[0].level3") -> dict[str, 
     }
 
 
-def test_one_group_holds_all_places_of_one_decision():
+def test_one_group_holds_all_places_of_one_decision() -> None:
     """A person decides once for every row."""
     groups = group_repairs([
         record("a", repairs=[repair("甲达率标", "甲达标率"), repair("乙达率标", "乙达标率")]),
@@ -50,7 +50,7 @@ def test_one_group_holds_all_places_of_one_decision():
     ]
 
 
-def test_csv_never_holds_a_formula():
+def test_csv_never_holds_a_formula() -> None:
     """A label that begins like a formula must not run in a spreadsheet."""
     out = io.StringIO()
 
@@ -60,7 +60,7 @@ def test_csv_never_holds_a_formula():
     assert "'+1" in out.getvalue()
 
 
-def test_a_file_that_holds_no_records_is_refused_with_its_line(tmp_path: Path):
+def test_a_file_that_holds_no_records_is_refused_with_its_line(tmp_path: Path) -> None:
     """The message names file and line."""
     file = tmp_path / "records.jsonl"
     file.write_text(json.dumps(record("a")) + "\n{}\n", "utf-8")
@@ -69,7 +69,7 @@ def test_a_file_that_holds_no_records_is_refused_with_its_line(tmp_path: Path):
         list(read_records([tmp_path]))
 
 
-def test_an_added_name_is_loaded_again_and_never_twice(tmp_path: Path):
+def test_an_added_name_is_loaded_again_and_never_twice(tmp_path: Path) -> None:
     """Adding twice is adding once."""
     path = tmp_path / "mine.txt"
     dictionaries = load_dictionaries()
@@ -80,20 +80,20 @@ def test_an_added_name_is_loaded_again_and_never_twice(tmp_path: Path):
     assert (name.text, name.seen) == ("某某巡检达标率", ("某某巡检达率标",))
 
 
-def test_a_name_that_is_shipped_is_not_added(tmp_path: Path):
+def test_a_name_that_is_shipped_is_not_added(tmp_path: Path) -> None:
     """It would be listed twice."""
     assert not add_name(tmp_path / "mine.txt", "预算执行率", "level3", load_dictionaries())
     assert not (tmp_path / "mine.txt").exists()
 
 
 @pytest.mark.parametrize("name", ["", "#甲", "[甲]", "甲|乙", "甲\t乙"])
-def test_what_would_break_the_file_is_no_name(tmp_path: Path, name: str):
+def test_what_would_break_the_file_is_no_name(tmp_path: Path, name: str) -> None:
     """The file must load again."""
     with pytest.raises(DictionaryError):
         add_name(tmp_path / "mine.txt", name, "level3", load_dictionaries())
 
 
-def test_learning_asks_for_many_documents_and_no_doubt(tmp_path: Path):
+def test_learning_asks_for_many_documents_and_no_doubt(tmp_path: Path) -> None:
     """A name repaired or reviewed anywhere must not vouch for itself; a shipped name teaches nothing."""
     seen = [
         record(f"d{i}", "湿地巡护里程达标率", "预算执行率", "少见达标率" if i == 0 else "可疑达标率") for i in range(3)
@@ -107,7 +107,7 @@ def test_learning_asks_for_many_documents_and_no_doubt(tmp_path: Path):
     assert load_vocabulary(tmp_path / "learnt.txt").id == f"learnt-{version}"
 
 
-def test_nothing_learnt_writes_nothing(tmp_path: Path):
+def test_nothing_learnt_writes_nothing(tmp_path: Path) -> None:
     """An empty dictionary would stop every run that names it."""
     with pytest.raises(DictionaryError, match="nothing was learnt"):
         write_snapshot({}, tmp_path / "learnt.txt", "test")

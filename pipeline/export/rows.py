@@ -327,7 +327,7 @@ def wrapped_lines(text: str, width: float) -> int:
 def differing(raw: str, value: str) -> Iterator[tuple[str, bool]]:
     """Return `value` in pieces, each with whether it differs from `raw`."""
     # Imported here: only this one sheet wants it.
-    from difflib import SequenceMatcher  # noqa: PLC0415
+    from difflib import SequenceMatcher
 
     for tag, _, _, start, end in SequenceMatcher(None, raw, value, autojunk=False).get_opcodes():
         if end > start:

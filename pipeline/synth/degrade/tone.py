@@ -20,7 +20,7 @@ BASE_DPI = 200.0
 def blur(image: Image, sigma: float, dpi: float) -> Image:
     """Gaussian blur of `sigma` pixels at 200 dpi."""
     out: Any = cv2.GaussianBlur(image, (0, 0), max(0.1, sigma * dpi / BASE_DPI))
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def field(rng: np.random.Generator, shape: tuple[int, int], waves: int) -> Floats:
@@ -47,7 +47,7 @@ def tint(image: Image, paper: tuple[float, float, float], contrast: float = 1.0)
     darkness = 1 - np.arange(256)[:, None] / 255
     table = _bytes(np.asarray(paper) * (1 - contrast * darkness))
     out: Any = cv2.LUT(image, table[None])
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def noise(image: Image, rng: np.random.Generator, sigma: float) -> Image:
