@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 
 # Terms of the fit: Chebyshev polynomials (order in x, order in y). Horizontals: nothing in y alone, verticals: nothing
-# in x alone (a stretch of the page along itself bends no ruling, so rulings say nothing about it). Paper that curls in a wave
-# across the page needs seven orders along the wave: with four, 5 of 30 pixels remain.
+# in x alone (a stretch of the page along itself bends no ruling, so rulings say nothing about it). Paper that curls in
+# a wave across the page needs seven orders along the wave: with four, 5 of 30 pixels remain.
 HORIZONTAL_TERMS = (
     *((i, 0) for i in range(1, 8)),
     *((i, 1) for i in range(1, 7)),
@@ -45,7 +45,7 @@ class Warp:
     """Page pixels ↔ upright pixels, continuous coordinates (pixel i covers i to i + 1).
 
     page → turned by `turns` quarter turns anticlockwise → scaled by `scale` → turned by `angle` radians about the middle
-    →     bent by the two polynomials (weights in units of `side`) → moved by `offset`.
+    → bent by the two polynomials (weights in units of `side`) → moved by `offset`.
     """
 
     page_size: tuple[int, int]  # width, height
