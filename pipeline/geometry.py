@@ -44,8 +44,8 @@ def basis(terms: tuple[tuple[int, int], ...], x: NDArray[np.float64], y: NDArray
 class Warp:
     """Page pixels ↔ upright pixels, continuous coordinates (pixel i covers i to i + 1).
 
-    page → turned by `turns` quarter turns anticlockwise → scaled by `scale` → turned by `angle` radians about the middle
-    → bent by the two polynomials (weights in units of `side`) → moved by `offset`.
+    page → turned by `turns` quarter turns anticlockwise → scaled by `scale` → turned by `angle` radians about the
+    middle → bent by the two polynomials (weights in units of `side`) → moved by `offset`.
     """
 
     page_size: tuple[int, int]  # width, height
