@@ -12,7 +12,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pipeline.errors import DictionaryError
@@ -97,6 +97,8 @@ _SAME = str.maketrans(
 )
 
 
+# One form asks for the same few hundred texts thousands of times; bounded, for an archive holds millions.
+@lru_cache(maxsize=20_000)
 def comparison_key(text: str) -> str:
     """Return `text` without spaces, widths and bracket styles; for comparing only, never for output.
 
