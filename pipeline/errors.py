@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class PipelineError(Exception):
     """The base of every error that zhibiao raises on purpose; its text names the file, the place and the remedy."""
@@ -43,3 +45,28 @@ class SettingsError(PipelineError):
     """The settings hold an unknown key or a value out of range."""
 
     exit_code = 4
+
+
+def shown(text: object) -> str:
+    """A path or a message as one line that UTF-8 can hold: what cannot be shown is written as an escape.
+
+    >>> shown("a\\nb")
+    'a\\\\nb'
+    """
+    return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], str(text))
+
+
+# Control characters end or overwrite a terminal's line; lone surrogates stand for bytes of a name that are no UTF-8.
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+
+
+class StoreError(PipelineError):
+    """The store cannot be opened, read or written."""
+
+    exit_code = 2
+
+
+class ConflictError(PipelineError):
+    """Somebody else decided on the same value since it was looked at; nothing was written."""
+
+    exit_code = 3

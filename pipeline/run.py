@@ -7,13 +7,13 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
 from pipeline.document import Page, PageReading, Problem
-from pipeline.errors import InputError, PipelineError, SkippedInput, UsageError
+from pipeline.errors import InputError, PipelineError, SkippedInput, UsageError, shown
 from pipeline.export import write_jsonl, write_workbook
 from pipeline.forms import join_forms
 from pipeline.importers import read_import
@@ -143,22 +143,22 @@ class Corridor:
         try:
             pages = self._pages(source, account)
             account.sha256 = _document_digest(pages)
-            found = list(interpret(pages, str(source.path), account.sha256, self.tools))
+            found = list(interpret(pages, shown(source.path), account.sha256, self.tools))
             if not found:
                 raise SkippedInput(_nothing_found(source, pages))
         except SkippedInput as skipped:
-            account.status, account.why = "skipped", str(skipped)
-            self.say(f"zhibiao: skipped: {skipped}")
+            account.status, account.why = "skipped", shown(skipped)
+            self.say(f"zhibiao: skipped: {account.why}")
             return []
         except PipelineError as error:
             # A model or dictionary that cannot be used stops the run: no input would fare better.
             if error.exit_code == 4:
                 raise
-            account.fail(str(error))
-            self.say(f"zhibiao: {error}")
+            account.fail(shown(error))
+            self.say(f"zhibiao: {account.why}")
             return []
         except Exception as error:  # a fault of zhibiao's own must not take the other inputs with it
-            account.fail(f"{source.path}: {_fault(error)}; a fault of zhibiao, please report it with the file")
+            account.fail(f"{shown(source.path)}: {_fault(error)}; a fault of zhibiao, please report it with the file")
             self.say(f"zhibiao: {account.why}")
             return []
         account.records = len(found)
@@ -171,11 +171,15 @@ class Corridor:
             readings = _import_readings(source, self.tools.settings.imports)
         else:
             readings = list(self._page_readings(source))
+        # From here on a file goes by a name that can be written: names may hold line ends and bytes that are no UTF-8.
+        readings = [replace(reading, file=shown(reading.file)) for reading in readings]
         for reading in readings:
             failed = any(problem.code.startswith("page.unreadable") for problem in reading.problems)
             status = "failed" if failed else "read" if reading.blocks else "skipped"
             entry: dict[str, Any] = {"page": reading.index + 1, "file": reading.file, "status": status}
             notices = [_with_place(source, reading, problem) for problem in reading.problems]
+            if not reading.blocks and not notices:
+                notices = [_nothing_on(source, reading)]
             if notices:
                 entry["why"] = "; ".join(notices)
             account.pages.append(entry)
@@ -254,18 +258,32 @@ def _placed(reading: PageReading, page: Page) -> PageReading:
 
 
 def _with_place(source: Source, reading: PageReading, problem: Problem) -> str:
-    message = problem.message
-    if reading.file in message or str(source.path) in message:
+    message = shown(problem.message)
+    if reading.file in message or shown(source.path) in message:
         return message
     if problem.place is not None and problem.place.line is not None:
         return f"{reading.file}:{problem.place.line + 1}: {message}"
-    return f"{reading.file}: page {reading.index + 1}: {message}"
+    return f"{_page_name(source, reading)}: {message}"
+
+
+def _nothing_on(source: Source, reading: PageReading) -> str:
+    return (
+        f"{_page_name(source, reading)}: no text was found on it (blank, a picture or noise); nothing to record, "
+        "look at it or scan it again"
+    )
+
+
+def _page_name(source: Source, reading: PageReading) -> str:
+    """`scan.tiff: page 3`; an image of a folder is named by itself."""
+    return reading.file if source.kind == "images" else f"{reading.file}: page {reading.index + 1}"
 
 
 def _nothing_found(source: Source, pages: Sequence[PageReading]) -> str:
     if any(page.tables for page in pages):
-        return f"{source.path}: holds no performance-target form (no title, no indicator table); nothing to record"
-    return f"{source.path}: holds no table; nothing to record"
+        return (
+            f"{shown(source.path)}: holds no performance-target form (no title, no indicator table); nothing to record"
+        )
+    return f"{shown(source.path)}: holds no table; nothing to record"
 
 
 def _document_digest(pages: Sequence[PageReading]) -> str:
@@ -300,14 +318,13 @@ def run_inputs(
     try:
         for source in find_sources(inputs, separate=separate):
             if isinstance(source, SourceError):
-                account = InputAccount(str(source.path))
-                account.fail(str(source))
+                account = InputAccount(shown(source.path), "skipped" if source.skipped else "failed", shown(source))
                 summary.inputs.append(account)
-                say(f"zhibiao: {source}")
+                say(f"zhibiao: {'skipped: ' if source.skipped else ''}{account.why}")
                 continue
             if on_input:
                 on_input(source.path)
-            account = InputAccount(str(source.path))
+            account = InputAccount(shown(source.path))
             found = corridor.records_of(source, account)
             summary.inputs.append(account)
             for record in found:

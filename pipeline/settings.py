@@ -38,6 +38,8 @@ class PagesSettings(StageSettings):
     # A4 at 600 dpi is 35 million pixels, A3 at 600 dpi 70 million; more is a bomb, or a plan that nobody can read here.
     max_pixels: int = 150_000_000
     max_side: int = 20_000
+    # What a drawn page of a PDF is rendered to at most: A0 at 200 dpi has 62 million. Larger sheets are drawn coarser.
+    max_drawn_pixels: int = 64_000_000
     # Rendered pages: at 200 dpi a 10 pt character is 28 pixels high, what the recogniser wants (it works at 48).
     render_dpi: int = 200
     # A scan inside a PDF is rendered at the scan's own resolution within these bounds.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.importers import PAGE_KINDS, import_kind
-from pipeline.pages import IMAGES, natural_key, sniff
+from pipeline.pages import is_image, is_litter, natural_key, sniff
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,12 @@ class Source:
 
 
 class SourceError(InputError):
-    """An input that is no document: its path as given, and why."""
+    """An input that is no document: its path as given, and why; `skipped` where that is no fault."""
 
-    def __init__(self, path: Path, message: str) -> None:
+    def __init__(self, path: Path, message: str, *, skipped: bool = False) -> None:
         super().__init__(message)
         self.path = path
+        self.skipped = skipped
 
 
 def find_sources(inputs: Sequence[Path], *, separate: bool = False) -> Iterator[Source | SourceError]:
@@ -47,21 +48,27 @@ def find_sources(inputs: Sequence[Path], *, separate: bool = False) -> Iterator[
 
 def _documents(path: Path, separate: bool) -> list[Source | SourceError]:
     if not path.exists():
-        return [SourceError(path, f"{path}: does not exist; check the path")]
+        return [_missing(path)]
     if path.is_dir():
         found = list(_folder(path, separate))
         return found or [SourceError(path, f"{path}: the folder holds no files to read; check the path")]
-    if not path.is_file():  # reading a pipe would wait for ever, reading a device never end
-        return [SourceError(path, f"{path}: is no ordinary file; save what it gives into one and name that")]
     return [_file(path)]
 
 
+def _missing(path: Path) -> SourceError:
+    if path.is_symlink():
+        return SourceError(path, f"{path}: is a link that leads nowhere or in a circle; name what it should lead to")
+    return SourceError(path, f"{path}: does not exist; check the path")
+
+
 def _file(path: Path) -> Source | SourceError:
+    if not path.is_file():  # reading a pipe would wait for ever, reading a device never end
+        return SourceError(path, f"{path}: is no ordinary file; save what it gives into one and name that")
     try:
         kind = sniff(path)
     except InputError as error:
         return SourceError(path, str(error))
-    if kind in ("unknown", "ooxml", "zip") and (form := import_kind(path)):
+    if kind in ("unknown", "ooxml", "zip", "zip-damaged") and (form := import_kind(path)):
         return Source(path, "import", form)
     # What is no picture, no PDF and no archive is taken for text; the text importer says what is wrong with it.
     return Source(path, "text" if kind in ("unknown", "empty") else "pages")
@@ -69,10 +76,12 @@ def _file(path: Path) -> Source | SourceError:
 
 def _folder(folder: Path, separate: bool) -> Iterator[Source | SourceError]:
     entries = sorted(
-        (e for e in folder.iterdir() if not e.name.startswith(".")), key=lambda e: (natural_key(e.name), e.name)
+        (entry for entry in folder.iterdir() if not is_litter(entry)), key=lambda e: (natural_key(e.name), e.name)
     )
-    files = [entry for entry in entries if entry.is_file()]
-    images = [entry for entry in files if _is_image(entry)]
+    folders = [entry for entry in entries if entry.is_dir()]
+    broken = [entry for entry in entries if entry.is_symlink() and not entry.exists()]
+    files = [entry for entry in entries if entry not in folders and entry not in broken]
+    images = [entry for entry in files if entry.is_file() and is_image(entry)]
     if len(images) > 1 and not separate:
         yield Source(folder, "images")
         files = [entry for entry in files if entry not in set(images)]
@@ -84,26 +93,31 @@ def _folder(folder: Path, separate: bool) -> Iterator[Source | SourceError]:
             found = [source for source in found if source not in members]
             found.insert(at, Source(folder, "imports", form))
     yield from found
-    for entry in entries:
-        # A link may lead in a circle or out of the folder that was named.
-        if entry.is_dir() and not entry.is_symlink():
-            try:
-                yield from _folder(entry, separate)
-            except OSError as error:
-                yield SourceError(entry, f"{entry}: cannot be listed ({error.strerror}); check its permissions")
-
-
-def _is_image(path: Path) -> bool:
-    try:
-        return sniff(path) in IMAGES
-    except InputError:
-        return False
+    yield from map(_missing, broken)
+    for entry in folders:
+        if entry.is_symlink():
+            # It may lead in a circle or out of the folder that was named.
+            message = f"{entry}: is a link to a folder and is not followed; name the folder itself to have it read"
+            yield SourceError(entry, message, skipped=True)
+            continue
+        try:
+            yield from _folder(entry, separate)
+        except OSError as error:
+            yield SourceError(entry, f"{entry}: cannot be listed ({error.strerror}); check its permissions")
 
 
 def list_imports(source: Source) -> list[Path]:
     """The files of an "import" or "imports" document, in natural order."""
     if source.kind == "import":
         return [source.path]
-    files = [entry for entry in source.path.iterdir() if entry.is_file() and not entry.name.startswith(".")]
-    members = [path for path in files if sniff(path) == "unknown" and import_kind(path) == source.form]
+    files = [entry for entry in source.path.iterdir() if entry.is_file() and not is_litter(entry)]
+    members = [path for path in files if _form(path) == source.form]
     return sorted(members, key=lambda path: (natural_key(path.name), path.name))
+
+
+def _form(path: Path) -> str | None:
+    """The kind of another tool's result; None for anything else, and for what cannot be opened (said by itself)."""
+    try:
+        return import_kind(path) if sniff(path) == "unknown" else None
+    except InputError:
+        return None

@@ -86,11 +86,17 @@ def test_hidden_files_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_link_in_a_circle_ends(tmp_path: Path) -> None:
-    """A folder that links to itself is no deeper than it is."""
+    """A folder that links to itself is no deeper than it is, and the link is said."""
     text(tmp_path / "form.txt")
     (tmp_path / "again").symlink_to(tmp_path)
 
-    assert found(tmp_path) == [("text", "form.txt")]
+    form, link = find_sources([tmp_path])
+
+    assert isinstance(form, Source)
+    assert form.path.name == "form.txt"
+    assert isinstance(link, SourceError)
+    assert link.skipped
+    assert "is a link to a folder and is not followed" in str(link)
 
 
 @pytest.mark.parametrize("make", ["missing", "folder", "long", "pipe", "dangling"])

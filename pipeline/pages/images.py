@@ -1,0 +1,168 @@
+"""Image files → pixels: PNG, JPEG, TIFF of many pages, BMP, WebP. Sizes are checked before anything is decoded."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.document import Page
+from pipeline.errors import InputError
+from pipeline.settings import PagesSettings
+
+
+def page_picture(page: Page, max_side: int = 1600) -> bytes:
+    """Return a page as a JPEG for people to look at, its longer side at most `max_side`; empty where it has none.
+
+    1600 pixels show ten-point characters on A4 16 high: small, and readable on a screen.
+    """
+    from PIL import Image
+
+    if not page.image.size:
+        return b""
+    picture = Image.fromarray(np.ascontiguousarray(page.image[:, :, ::-1]))
+    picture.thumbnail((max_side, max_side))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=70, optimize=True)
+    return out.getvalue()
+
+
+def no_image() -> NDArray[np.uint8]:
+    """The picture of a page that has none."""
+    return np.zeros((0, 0, 3), np.uint8)
+
+
+def check_size(path: Path, place: str, size: tuple[int, int], settings: PagesSettings) -> None:
+    """Raise InputError where a picture of this width and height is more than a page has."""
+    width, height = size
+    if max(width, height) > settings.max_side or width * height > settings.max_pixels:
+        raise InputError(
+            f"{path}{place}: {width} x {height} pixels are more than a page has "
+            f"(limit {settings.max_side} a side, {settings.max_pixels // 1_000_000} million in all); "
+            "scan it at 200 to 400 dpi"
+        )
+
+
+def open_image(path: Path, stream: BinaryIO, digest: str, settings: PagesSettings) -> Iterator[Page]:
+    """Yield the pages of an image file; a damaged frame among others is a page with its problem. Raises InputError."""
+    try:
+        image, frames = _find_frames(stream)
+    except _BombError as error:
+        raise InputError(f"{path}: has more pixels than a page has; scan it at 200 to 400 dpi") from error
+    except Exception as error:  # every decoder fails at damage in its own way (struct.error, KeyError, SyntaxError, …)
+        raise InputError(f"{path}: the image's header is damaged; copy or scan it again") from error
+    with image:
+        for number in frames:
+            place = f" page {number + 1}" if len(frames) > 1 else ""
+            try:
+                pixels = _decode(path, place, image, number, settings)
+            except InputError as error:
+                if len(frames) == 1:
+                    raise
+                yield Page(number, str(path), digest, no_image(), problem=str(error))
+                continue
+            yield Page(number, str(path), digest, pixels, dpi=_dpi(image))
+
+
+class _BombError(Exception):
+    """Pillow's own limit is exceeded."""
+
+
+# A chain of frames longer than this leads in a circle, or is no document.
+_MOST_FRAMES = 10_000
+_REDUCED = 254  # TIFF's NewSubfileType: bit 0 marks a smaller copy of another page
+
+
+def _find_frames(stream: BinaryIO) -> tuple[Any, list[int]]:
+    """Open an image and number its pages: a TIFF's frames without previews, one of everything else."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # sizes are checked here, and damage is said here
+        try:
+            image: Any = Image.open(stream, formats=("PNG", "JPEG", "TIFF", "BMP", "WEBP", "MPO", "DIB"))
+        except Image.DecompressionBombError as error:
+            raise _BombError from error
+        # An MPO (a phone's JPEG) holds a preview as its second picture; a WebP animation is no document.
+        if image.format != "TIFF":
+            return image, [0]
+        pages = []
+        for number in range(_MOST_FRAMES):
+            try:
+                image.seek(number)
+            except EOFError:
+                break
+            except Exception:
+                pages.append(number)
+                break
+            if not int(image.tag_v2.get(_REDUCED, 0)) & 1:
+                pages.append(number)
+        return image, pages or [0]
+
+
+def _decode(path: Path, place: str, image: Any, number: int, settings: PagesSettings) -> NDArray[np.uint8]:
+    """One frame's pixels. Raises InputError where it is too large, or damaged."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image.seek(number)
+            check_size(path, place, image.size, settings)
+            return _to_bgr(image)
+        except InputError:
+            raise
+        except Exception as error:
+            raise InputError(f"{path}{place}: the image is damaged or cut off; copy or scan it again") from error
+
+
+def _dpi(image: Any) -> float | None:
+    found = image.info.get("dpi")
+    try:
+        value = float(found[0])
+    except (TypeError, ValueError, IndexError, ZeroDivisionError):
+        return None
+    # 72 and 96 are what programs write when they do not know.
+    return value if 97 <= value <= 1200 else None
+
+
+def _to_bgr(image: Any) -> NDArray[np.uint8]:
+    """Decode one frame as a viewer shows it: EXIF orientation applied, transparency over white, 16 bit scaled to 8."""
+    from PIL import Image, ImageOps
+
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        deep = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if deep.max(initial=0.0) > 255 else 255.0
+        grey = np.clip(deep * (255.0 / top), 0, 255).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    image = ImageOps.exif_transpose(_squared(image))
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        over = image.convert("RGBA")
+        paper = Image.new("RGBA", over.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(paper, over)
+    if image.mode in ("1", "L"):
+        grey = np.asarray(image.convert("L"))
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+
+
+def _squared(image: Any) -> Any:
+    """Stretch a fax of half resolution (204 x 98 dots an inch) as a viewer does; other pictures have square pixels."""
+    try:
+        across, down = (float(value) for value in image.info["dpi"])
+        stretch = across / down
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return image
+    if not (1.5 <= stretch <= 4.5 and min(across, down) >= 90) or image.width * image.height * stretch > 50_000_000:
+        return image
+    turn = image.getexif().get(_ORIENTATION)
+    stretched = image.convert("L").resize((image.width, round(image.height * stretch)))
+    if turn:
+        stretched.getexif()[_ORIENTATION] = turn
+    return stretched
+
+
+_ORIENTATION = 0x0112
