@@ -68,22 +68,25 @@ def write_pages(folder: Path, layout: str, kind: str, seed: int, split: Split = 
     Raises InputError where the folder cannot be written.
     """
     form, pages = make_pages(layout, kind, seed, split, **fixed)
-    home = folder / f"{layout}-{kind}-{seed}"
+    about = {"layout": layout, "kind": kind, "seed": seed, "split": split, "form": asdict(form.truth)}
+    return store_pages(folder / f"{layout}-{kind}-{seed}", pages, about)
+
+
+def store_pages(home: Path, pages: Sequence[RenderedPage], about: dict[str, Any]) -> list[Path]:
+    """Write pages as PNG files into the folder `home`, and beside them truth.json with what is known `about` them all.
+
+    Truth is written last: a folder that has it is whole. Raises InputError where the folder cannot be written.
+    """
     files = [home / f"page-{page.index + 1}.png" for page in pages]
     try:
         home.mkdir(parents=True, exist_ok=True)
         for file, page in zip(files, pages, strict=True):
             # PNG keeps the very pixels; level 1 because most of the time would go into packing noise.
             PilImage.fromarray(page.image).save(file, compress_level=1)
-        truth = {
-            "layout": layout,
-            "kind": kind,
-            "seed": seed,
-            "split": split,
-            "form": asdict(form.truth),
-            "pages": [{"file": f.name, **page_truth(page)} for f, page in zip(files, pages, strict=True)],
-        }
-        (home / TRUTH).write_text(json.dumps(truth, ensure_ascii=False), encoding="utf-8")
+        truth = {**about, "pages": [{"file": f.name, **page_truth(page)} for f, page in zip(files, pages, strict=True)]}
+        written = home / (TRUTH + ".part")
+        written.write_text(json.dumps(truth, ensure_ascii=False), encoding="utf-8")
+        written.replace(home / TRUTH)
     except OSError as error:
         raise InputError(f"{home}: cannot be written ({error.strerror}); choose another folder") from error
     return files

@@ -1,0 +1,69 @@
+"""Measure the reading of pages: `bench_pages.py tables --real FOLDER` on real tables."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What was drawn and read is kept here unless --cache names another folder; it may be deleted at any time.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zhibiao-bench"
+
+
+def tables(options: argparse.Namespace) -> int:
+    from pipeline.evaluation.readings import DEGRADING_ROOMS, DrawnPages, PageReader
+    from pipeline.evaluation.tables import BoxScore, TableCase, box_cases, gov_cases, line, verdict
+
+    text = not options.no_text
+    reader = PageReader(options.cache / "readings", text=text)
+    below: list[str] = []
+    folder = options.real / "gov_tables"
+    if folder.is_dir():
+        drawn = DrawnPages(options.cache / "gov_tables", DEGRADING_ROOMS)
+        groups: dict[str, list[TableCase]] = {}
+        kinds = options.kinds.split(",")
+        for kind in kinds if kinds != ["none"] else ():
+            for case in gov_cases(folder, [kind], reader, drawn, options.page, options.every):
+                groups.setdefault(kind, []).append(case)
+                for fault in case.faults[: options.faults]:
+                    if text or not fault.startswith("text at"):
+                        print(f"  {kind} {case.name}: {fault}", flush=True)
+            print(line(kind, groups[kind]), flush=True)
+            below += [found] if (found := verdict(kind, groups[kind], text)) else []
+    folder = options.real / "ctdar_zh"
+    if folder.is_dir() and not options.page and options.every == 1:
+        sound, doubtful = BoxScore(), BoxScore()
+        for name, score, is_sound in box_cases(folder, reader):
+            sound, doubtful = (sound + score, doubtful) if is_sound else (sound, doubtful + score)
+            for fault in score.faults[: options.faults] if is_sound else ():
+                print(f"  {name}: {fault}", flush=True)
+        print(sound.line("96 dpi, sound truth"))
+        print(doubtful.line("96 dpi, doubtful truth"))
+        if sound.in_one < 0.98 * sound.boxes:
+            below.append(f"96 dpi: {sound.in_one / max(1, sound.boxes):.4f} of the boxes in one cell < 0.98")
+    for found in below:
+        print(f"BELOW ITS BAR  {found}")
+    return 1 if below else 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cache", type=Path, default=CACHE, help="what was drawn and read is kept here")
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("tables", help="real tables: structure, exact cells, text boxes in cells")
+    command.add_argument("--real", type=Path, required=True, help="folder with gov_tables/ and ctdar_zh/")
+    command.add_argument("--kinds", default="clean,scan,fax,stamp,photo,rotated", help="degradations with commas")
+    command.add_argument("--page", action="append", default=[], help="only this page; may be repeated")
+    command.add_argument("--every", type=int, default=1, help="each so-manyth page only")
+    command.add_argument("--no-text", action="store_true", help="grids only; three times as fast")
+    command.add_argument("--faults", type=int, default=0, help="print so many faults a page")
+    command.set_defaults(run=tables)
+    options = parser.parse_args()
+    sys.exit(options.run(options))
+
+
+if __name__ == "__main__":
+    main()
