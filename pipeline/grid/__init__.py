@@ -1,0 +1,26 @@
+"""Upright page → Grids: rulings → crossings → cells with spans and a support score. Owns OpenCV with straighten.
+
+Lengths are in text heights h. What is a ruling is decided line by line: a ruling is thin, its flanks are clean, and
+where it ends, it ends at another ruling. A gap that ends anywhere else is damage and is bridged.
+"""
+
+from __future__ import annotations
+
+from pipeline.document import Grid, Upright
+from pipeline.grid.draft import build
+from pipeline.grid.pieces import group, search
+from pipeline.settings import GridSettings
+
+__all__ = ["find_grids"]
+
+
+def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[Grid]:
+    """Find the page's ruled tables, from top to bottom."""
+    settings = settings or GridSettings()
+    across, down = search(upright.ink, upright.text_height)
+    grids = []
+    for across_pieces, down_pieces in group(across.pieces, down.pieces, upright.text_height):
+        grid = build(upright, across, down, across_pieces, down_pieces)
+        if grid is not None:
+            grids.append(grid)
+    return sorted(grids, key=lambda grid: (min(box[1] for box in grid.boxes), min(box[0] for box in grid.boxes)))

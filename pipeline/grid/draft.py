@@ -1,0 +1,174 @@
+"""A table in the making: lines come and go until every one of them parts cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.document import Cell, Grid, Upright
+from pipeline.grid.edges import Edges, doubt, judge
+from pipeline.grid.hidden import add_stubs, open_borders, open_sides
+from pipeline.grid.lines import Line, cluster, profile
+from pipeline.grid.pieces import Pieces, Sheet
+from pipeline.grid.spans import Span, find_spans, idle, mend
+
+
+def build(
+    upright: Upright,
+    across: Sheet,
+    down: Sheet,
+    across_pieces: Pieces,
+    down_pieces: Pieces,
+) -> Grid | None:
+    """Make one table of its pieces of ruling."""
+    height = upright.text_height
+    rows, columns = cluster(across_pieces, height), cluster(down_pieces, height)
+    if len(rows) < 2 or len(columns) < 2:
+        open_borders(rows, columns, height)
+        open_borders(columns, rows, height)
+    table = Draft(across, down, rows, columns, height)
+    for attempt in range(8):
+        if not table.judge():
+            return None
+        if table.drop_dead() or table.drop_crowded() or table.open_sides():
+            continue
+        if attempt < 6 and table.add_stubs():
+            continue
+        if not table.drop_idle():
+            break
+    else:
+        return None
+    return cells(upright, table)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A table in the making: its lines, and which of their edges are walls."""
+
+    across: Sheet
+    down: Sheet
+    rows: list[Line]
+    columns: list[Line]
+    height: float
+    row_edges: list[Edges] = field(default_factory=list)
+    column_edges: list[Edges] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    stubs_added: bool = False
+
+    def frame(self) -> tuple[int, int, int, int]:
+        """The table's outline with two text heights around it: x0, y0, x1, y1."""
+        far = 2 * self.height
+        return (
+            int(self.columns[0].place - far),
+            int(self.rows[0].place - far),
+            int(self.columns[-1].place + far),
+            int(self.rows[-1].place + far),
+        )
+
+    def judge(self) -> bool:
+        """Decide all edges anew; False where no table is left."""
+        if len(self.rows) < 2 or len(self.columns) < 2:
+            return False
+        x0, y0, x1, y1 = self.frame()
+        height = self.height
+        self.row_edges = [
+            judge(profile(self.across, line, x0, x1, height), x0, self.columns, height) for line in self.rows
+        ]
+        self.column_edges = [
+            judge(profile(self.down, line, y0, y1, height), y0, self.rows, height) for line in self.columns
+        ]
+        doubt(self.row_edges)
+        doubt(self.column_edges)
+        return True
+
+    def drop_dead(self) -> bool:
+        """Drop the lines that have no wall."""
+        rows = [line for line, edges in zip(self.rows, self.row_edges, strict=True) if line.virtual or any(edges.walls)]
+        columns = [
+            line
+            for line, edges in zip(self.columns, self.column_edges, strict=True)
+            if line.virtual or any(edges.walls)
+        ]
+        dropped = len(rows) < len(self.rows) or len(columns) < len(self.columns)
+        self.rows, self.columns = rows, columns
+        return dropped
+
+    def drop_crowded(self) -> bool:
+        """Of two lines between which no text has room, drop the one that is less of a line."""
+        changed = False
+        for lines, edges in ((self.rows, self.row_edges), (self.columns, self.column_edges)):
+            drop = set()
+            for number in range(len(lines) - 1):
+                if lines[number + 1].place - lines[number].place >= 0.75 * self.height:
+                    continue
+                first, second = sum(edges[number].cover), sum(edges[number + 1].cover)
+                drop.add(number if first < second else number + 1)
+            for number in sorted(drop, reverse=True):
+                del lines[number]
+                changed = True
+        return changed
+
+    def open_sides(self) -> bool:
+        """Add outer edges that were never drawn."""
+        x0, y0, x1, y1 = self.frame()
+        drawn = list(self.columns)
+        found = open_sides(self.columns, self.rows, self.row_edges, (self.across, x0, x1), self.height)
+        return open_sides(self.rows, drawn, self.column_edges, (self.down, y0, y1), self.height) or found
+
+    def add_stubs(self) -> bool:
+        """Add, once, the lines of which only bits are left."""
+        if self.stubs_added:
+            return False
+        self.stubs_added = True
+        # Inside the outer lines only: what stands around a table is not its own.
+        x0, x1 = int(self.columns[0].place), int(self.columns[-1].place) + 1
+        y0, y1 = int(self.rows[0].place), int(self.rows[-1].place) + 1
+        rows, columns = list(self.rows), list(self.columns)
+        found = add_stubs(self.columns, rows, (self.down, x0, x1), self.height)
+        return add_stubs(self.rows, columns, (self.across, y0, y1), self.height) or found
+
+    def drop_idle(self) -> bool:
+        """Drop the lines that part no two cells (a stroke, an underline inside a cell)."""
+        mend(self.rows, self.columns, self.row_edges, self.column_edges)
+        self.spans = find_spans(self.rows, self.columns, self.row_edges, self.column_edges)
+        idle_rows, idle_columns = idle(self.spans, len(self.rows), 0), idle(self.spans, len(self.columns), 1)
+        self.rows = [line for number, line in enumerate(self.rows) if number not in idle_rows]
+        self.columns = [line for number, line in enumerate(self.columns) if number not in idle_columns]
+        return bool(idle_rows or idle_columns)
+
+
+def cells(upright: Upright, table: Draft) -> Grid:
+    """Make the cells, with their outlines on the page as it came in."""
+    rows, columns, row_edges, column_edges = table.rows, table.columns, table.row_edges, table.column_edges
+    cells, boxes, corners = [], [], []
+    for r0, c0, r1, c1 in table.spans:
+        x0, x1 = columns[c0].place, columns[c1 + 1].place
+        y0, y1 = rows[r0].place, rows[r1 + 1].place
+        cover = [row_edges[r0].cover[c] for c in range(c0, c1 + 1)] + [
+            row_edges[r1 + 1].cover[c] for c in range(c0, c1 + 1)
+        ]
+        cover += [column_edges[c0].cover[r] for r in range(r0, r1 + 1)]
+        cover += [column_edges[c1 + 1].cover[r] for r in range(r0, r1 + 1)]
+        inside = (
+            x0 + columns[c0].thick / 2,
+            y0 + rows[r0].thick / 2,
+            x1 - columns[c1 + 1].thick / 2,
+            y1 - rows[r1 + 1].thick / 2,
+        )
+        corners.append([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+        boxes.append(inside)
+        cells.append((r0, c0, r1 - r0 + 1, c1 - c0 + 1, float(np.mean(cover))))
+    points = upright.warp.to_page(np.array(corners, np.float64).reshape(-1, 2)).reshape(-1, 4, 2)
+    made = tuple(
+        Cell(
+            row,
+            col,
+            rowspan,
+            colspan,
+            tuple((round(float(x), 1), round(float(y), 1)) for x, y in polygon),
+            round(support, 2),
+        )
+        for (row, col, rowspan, colspan, support), polygon in zip(cells, points, strict=True)
+    )
+    return Grid(made, len(rows) - 1, len(columns) - 1, True, tuple(boxes))

@@ -1,0 +1,144 @@
+"""Lines of pieces, and what is seen along them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.grid.pieces import Pieces, Sheet
+from pipeline.ink import PRINT
+
+# Lines nearer to each other than this are one (two rulings of a double line; the residue of flattening).
+_SAME = 0.45
+
+
+@dataclass(slots=True)
+class Line:
+    """One ruling across a table: where it stands, and its pieces."""
+
+    place: float
+    thick: float
+    pieces: Pieces
+    virtual: bool = False  # an edge of the table that was never drawn
+    dark: float = 255.0
+
+
+@dataclass(slots=True)
+class Profile:
+    """What is seen along one line, pixel by pixel: ruling with clean flanks, other ink, nothing."""
+
+    clean: NDArray[np.bool_]
+    dirty: NDArray[np.bool_]
+    alone: NDArray[np.bool_]  # nothing stands within half a text height on either side
+
+
+def cluster(pieces: Pieces, height: float, same: float = _SAME) -> list[Line]:
+    """Gather pieces at one place into lines."""
+    lines: list[Line] = []
+    for piece in sorted(pieces, key=lambda piece: piece.place):
+        last = lines[-1] if lines else None
+        if last is not None and piece.place - last.place <= same * height:
+            last.pieces.append(piece)
+            weights = np.array([p.length for p in last.pieces])
+            last.place = float(np.average([p.place for p in last.pieces], weights=weights))
+        else:
+            lines.append(Line(piece.place, piece.thick, [piece]))
+    for line in lines:
+        _settle(line, height)
+    return lines
+
+
+def _settle(line: Line, height: float) -> None:
+    """Find a line's place and thickness; pieces beside it go, unless they are the other half of a double ruling."""
+    lengths = np.array([piece.length for piece in line.pieces])
+    places = np.array([piece.place for piece in line.pieces])
+    order = np.argsort(places, kind="stable")
+    middle = float(places[order][np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)])
+    beside = np.abs(places - middle) > 0.2 * height
+    if lengths[beside].sum() < 0.5 * lengths[~beside].sum():
+        line.pieces = [piece for piece, out in zip(line.pieces, beside, strict=True) if not out]
+        line.place = float(np.average(places[~beside], weights=lengths[~beside]))
+        line.thick = float(np.median([piece.thick for piece in line.pieces]))
+    else:
+        low = min(piece.place - piece.thick / 2 for piece in line.pieces)
+        high = max(piece.place + piece.thick / 2 for piece in line.pieces)
+        line.place, line.thick = (low + high) / 2, high - low
+    line.dark = float(np.median([piece.dark for piece in line.pieces]))
+
+
+def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> Profile:
+    """Look along a line, following its pieces where they wander."""
+    along = np.arange(first, last)
+    shape = sheet.mask.shape
+    if line.virtual or not line.pieces:
+        empty = np.zeros(len(along), bool)
+        return Profile(empty, empty.copy(), empty.copy())
+    points = [(piece.first, piece.place - piece.lean / 2) for piece in line.pieces]
+    points += [(piece.last, piece.place + piece.lean / 2) for piece in line.pieces]
+    points.sort()
+    known = np.array(points)
+    centre = np.interp(along + 0.5, known[:, 0], known[:, 1]) if line.thick <= 0.2 * height else line.place
+    rows = np.broadcast_to(np.floor(centre), along.shape).astype(int)
+    reach = max(2, round(line.thick / 2 + 0.06 * height))
+    columns = np.clip(along, 0, shape[1] - 1)
+
+    def gather(source: NDArray[np.bool_], offsets: Sequence[int]) -> NDArray[np.bool_]:
+        seen = np.zeros(len(along), bool)
+        for offset in offsets:
+            seen |= source[np.clip(rows + offset, 0, shape[0] - 1), columns]
+        return seen
+
+    band = range(-reach, reach + 1)
+    lowest = np.minimum.reduce([sheet.ink[np.clip(rows + o, 0, shape[0] - 1), columns] for o in band])
+    # What is much paler than the rest of the line (a watermark, the ghost of a seal) is not drawn by it.
+    ruled = gather(sheet.thin.view(bool), band) & (lowest < 255.0 - 0.4 * line.dark)
+    inked = gather(sheet.mask.view(bool), band)
+    # Ink beside a ruling counts when it is print, nearly as dark as the ruling: a watermark under it is not.
+    level = min(PRINT * 255, 255.0 - 0.62 * line.dark)
+    away = reach + max(1, round(0.08 * height))
+    far = away + max(3, round(0.16 * height))
+
+    def dark(offsets: Sequence[int]) -> NDArray[np.bool_]:
+        darkest = np.minimum.reduce([sheet.ink[np.clip(rows + o, 0, shape[0] - 1), columns] for o in offsets])
+        found: NDArray[np.bool_] = darkest < level
+        return found
+
+    # Right beside a ruling there is nothing; a little further off text may stand, but seldom on both sides at once.
+    above, below = dark((-away - 1, -away)), dark((away, away + 1))
+    between = dark(range(-far, -away + 1)) & dark(range(away, far + 1))
+    clean = ruled & ~(above | below)
+    core = close(gather(sheet.thin.view(bool), (-1, 0, 1)), 2)
+    for a, b in stretches(close(ruled, gap(height))):
+        touched, both = float((above | below)[a:b].mean()), float(between[a:b].mean())
+        if touched > 0.3 or both > 0.3:
+            clean[a:b] = False
+    for a, b in stretches(core):
+        # No text is drawn through at one level for so long: it is a ruling with text close to it.
+        if b - a >= 3.5 * height and float(between[a:b].mean()) < 0.5:
+            clean[a:b] = ruled[a:b]
+    wide = max(far + 1, round(0.5 * height))
+    alone = ~(dark(range(-wide, -away + 1)) | dark(range(away, wide + 1)))
+    return Profile(clean, inked & ~clean, alone)
+
+
+def gap(height: float) -> int:
+    """Pixels between the dots of a dotted ruling, at most."""
+    return max(3, round(0.18 * height))
+
+
+def stretches(seen: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """List the runs of True as first and last (exclusive) pixel."""
+    change = np.diff(np.concatenate(([0], seen.astype(np.int8), [0])))
+    return list(zip(np.flatnonzero(change == 1).tolist(), np.flatnonzero(change == -1).tolist(), strict=True))
+
+
+def close(seen: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
+    """Fill gaps of up to `gap` pixels."""
+    if not seen.any():
+        return seen
+    row = seen.astype(np.uint8)[None, :]
+    return cv2.morphologyEx(row, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))[0] > 0

@@ -1,0 +1,172 @@
+"""Pieces of ruling: where they are, and which of them make one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from pipeline.ink import THICK, Grey, darkness, is_level_ruling, is_ruling, printed, thin_across
+
+Mask = Grey
+
+# Pieces of ruling shorter than this say nothing of their own: a stroke of a character is up to 1.1 long. A row of one
+# line is 1.45 high, so a piece of a vertical ruling may be no longer than that.
+LEAST_H, LEAST_V = 2.0, 1.3
+
+
+class Piece(NamedTuple):
+    """One piece of ruling: from where to where along, its place across, how thick and how dark (0 to 255) it is."""
+
+    first: float
+    last: float
+    place: float
+    thick: float
+    dark: float
+    lean: float = 0.0  # how much further along the place is at the end than at the beginning
+
+    @property
+    def length(self) -> float:
+        """How long it is."""
+        return self.last - self.first
+
+
+Pieces = list[Piece]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The page's ink as the search sees it, for one direction (verticals are horizontals of the transposed page)."""
+
+    ink: Grey
+    mask: Mask
+    thin: Mask
+    pieces: Pieces = field(default_factory=list)
+
+
+def search(ink: Grey, height: float) -> tuple[Sheet, Sheet]:
+    """Find the page's pieces of ruling, horizontals and (transposed) verticals."""
+    mask = printed(ink)
+    across = Sheet(ink, mask, thin_across(ink, height))
+    flipped = np.ascontiguousarray(ink.T)
+    down = Sheet(flipped, np.ascontiguousarray(mask.T), thin_across(flipped, height))
+    across_wide, down_wide = _widen(across.thin, height), _widen(down.thin, height)
+    # Each direction's rulings cut the other's; those of the one bridge the cuts of the other.
+    first = _long(down_wide, height, LEAST_V)
+    across_long = _long(across_wide | np.ascontiguousarray(first.T), height, LEAST_H) & across_wide
+    down_long = _long(down_wide | np.ascontiguousarray(across_long.T), height, LEAST_V) & down_wide
+    find_pieces(across, across_long, height, LEAST_H)
+    find_pieces(down, down_long, height, LEAST_V)
+    return across, down
+
+
+def _widen(thin: Mask, height: float) -> Mask:
+    """Make a line whole that wanders by a pixel after flattening, or that noise nibbles at."""
+    wide = cv2.dilate(thin, np.ones((3, 1), np.uint8))
+    gap = max(2, round(0.12 * height))
+    return cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
+
+
+def _long(mask: Mask, height: float, least: float) -> Mask:
+    """Keep what runs on for `least` text heights."""
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, max(3, round(least * height))), np.uint8))
+
+
+def find_pieces(sheet: Sheet, mask: Mask, height: float, least: float) -> None:
+    """List the long straight pieces that are rulings."""
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    for number in range(1, count):
+        x, y, w, h, area = (int(value) for value in stats[number])
+        if w < 0.8 * least * height or area > (THICK * height + 3) * w:
+            continue
+        place = float(centres[number][1]) + 0.5
+        if area >= 0.6 * w * h:
+            box = (x, y + 1, w, max(1, h - 2))  # the search made it a pixel thicker on each side
+            # A thick ruling is inked through; a dithered cell, closed over, is not.
+            solid = h - 2 <= 0.2 * height or sheet.mask[y + 1 : y + h - 1, x : x + w].mean() > 0.7
+            if solid and is_level_ruling(sheet.ink, sheet.thin, box, height):
+                thick = max(1.0, h - 2.0)
+                sheet.pieces.append(Piece(float(x), float(x + w), place, thick, darkness(sheet.ink, box)))
+            continue
+        # It does not fill its box: it leans, or it is a line of small text, which is as low as a thick ruling.
+        window = labels[y : y + h, x : x + w] == number
+        filled = window.sum(axis=0)
+        along = np.flatnonzero(filled)
+        centre = (np.arange(h) @ window)[along] / filled[along] + y + 0.5
+        middle = (along - w / 2) * (2.0 / w)
+        fitted = np.polynomial.chebyshev.chebfit(middle, centre, 3 if w > 12 * height else 1)
+        smooth = np.polynomial.chebyshev.chebval(middle, fitted)
+        if float(np.percentile(np.abs(centre - smooth), 90)) > 0.08 * height:
+            continue
+        thick = max(1.0, float(np.median(filled)) - 2.0)
+        if is_ruling(sheet.ink, sheet.thin, np.asarray(along + x + 0.5, np.float64), smooth, thick, height):
+            dark = float(np.median(sheet.ink[smooth.astype(int), along + x]))
+            lean = float(smooth[-1] - smooth[0])
+            sheet.pieces.append(Piece(float(x), float(x + w), float(smooth.mean()), thick, 255.0 - dark, lean))
+
+
+def drop_pale(across: Sheet, down: Sheet, height: float) -> None:
+    """Drop pieces much paler than the page's rulings: strokes of watermarks, what is left of a seal."""
+    long = [piece.dark for piece in (*across.pieces, *down.pieces) if piece.length > 6 * height]
+    if not long:
+        return
+    # Rulings of one page differ (thick borders, hair lines inside), but the palest of the long ones is one.
+    least = 0.6 * float(np.percentile(long, 15))
+    for sheet in (across, down):
+        sheet.pieces = [piece for piece in sheet.pieces if piece.dark >= least]
+
+
+def group(across: Pieces, down: Pieces, height: float) -> list[tuple[Pieces, Pieces]]:
+    """Part the pieces into tables: what touches belongs together, and what lies inside a table's frame too."""
+    reach = 0.6 * height
+    boxes = [(p.first, p.place - 1, p.last, p.place + 1) for p in across]
+    boxes += [(p.place - 1, p.first, p.place + 1, p.last) for p in down]
+    if not boxes:
+        return []
+    table = np.array(boxes)
+    parent = list(range(len(boxes)))
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    order = np.argsort(table[:, 0], kind="stable")
+    for position, i in enumerate(order):
+        for j in order[position + 1 :]:
+            if table[j, 0] > table[i, 2] + reach:
+                break
+            if table[i, 1] <= table[j, 3] + reach and table[j, 1] <= table[i, 3] + reach:
+                parent[root(int(j))] = root(int(i))
+    groups: dict[int, list[int]] = {}
+    for number in range(len(boxes)):
+        groups.setdefault(root(number), []).append(number)
+    frames = []
+    for members in groups.values():
+        part = table[members]
+        frames.append(((part[:, 0].min(), part[:, 1].min(), part[:, 2].max(), part[:, 3].max()), members))
+    # Breaks part a table's rulings; frames that overlap are one table.
+    merged = True
+    while merged:
+        merged = False
+        for i in range(len(frames)):
+            for j in range(i + 1, len(frames)):
+                a, b = frames[i][0], frames[j][0]
+                if a[0] < b[2] + reach and b[0] < a[2] + reach and a[1] < b[3] + reach and b[1] < a[3] + reach:
+                    box = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+                    frames[i] = (box, frames[i][1] + frames[j][1])
+                    del frames[j]
+                    merged = True
+                    break
+            if merged:
+                break
+    found = []
+    for box, members in frames:
+        rows = [across[number] for number in members if number < len(across)]
+        columns = [down[number - len(across)] for number in members if number >= len(across)]
+        if rows and columns and box[2] - box[0] > 3 * height and box[3] - box[1] > 1.2 * height:
+            found.append((rows, columns))
+    return found

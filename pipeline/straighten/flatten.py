@@ -1,0 +1,264 @@
+"""Skew, perspective and curl, found from the rulings and undone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp, basis
+from pipeline.ink import Grey, is_ruling, thin_across
+from pipeline.straighten.textlines import sides
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """Points along one piece of ruling, base pixels: `along` in its direction, `across` its height."""
+
+    along: NDArray[np.float64]
+    across: NDArray[np.float64]
+
+
+def trace_rulings(ink: Grey, height: float) -> tuple[list[_Piece], list[_Piece]]:
+    """Trace the centre lines of horizontal and of vertical pieces of ruling, whatever their slope (to 15 degrees)."""
+    # At half the size, each pixel the darkest of four: centre lines are means over many pixels, nothing thin is lost.
+    factor = 2 if height >= 20 else 1
+    if factor == 2:
+        ink = np.ascontiguousarray(cv2.erode(ink, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2])
+        height /= 2
+    # Horizontals at least 2.6 heights long enter, verticals 1.95: shorter ones may be strokes of characters.
+    found = _trace(ink, height, 2.6), _trace(np.ascontiguousarray(ink.T), height, 1.95)
+    if factor == 1:
+        return found
+    horizontal, vertical = ([_Piece(piece.along * 2, piece.across * 2) for piece in pieces] for pieces in found)
+    return horizontal, vertical
+
+
+def _trace(ink: Grey, height: float, least: float) -> list[_Piece]:
+    # A leaning hair line is pale where it steps from one row of pixels to the next: it is made whole first.
+    thin = thin_across(ink, height)
+    wide = cv2.dilate(thin, np.ones((3, 1), np.uint8))
+    gap = max(2, round(0.12 * height))
+    wide = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
+    # What ties rulings together (text, noise, a dithered cell) is short along them.
+    wide = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, max(3, round(0.7 * height))), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
+    across = stats[:, cv2.CC_STAT_WIDTH]
+    tall = stats[:, cv2.CC_STAT_HEIGHT]
+    area = stats[:, cv2.CC_STAT_AREA]
+    good = (across >= least * height) & (area <= (0.45 * height + 2) * across) & (tall <= 0.27 * across + 0.3 * height)
+    good[0] = False
+    pieces = []
+    for number in np.flatnonzero(good):
+        x, y, w, h = (int(value) for value in stats[number, :4])
+        window = labels[y : y + h, x : x + w] == number
+        filled = window.sum(axis=0)
+        columns = np.flatnonzero(filled)
+        if len(columns) < 0.8 * w:
+            continue
+        centre = np.asarray((np.arange(h) @ window)[columns] / filled[columns] + y + 0.5, np.float64)
+        along = (columns + x + 0.5).astype(np.float64)
+        # A ruling is smooth: what strays from a parabola (a long one's wave from a higher order) is text.
+        middle = (along - along.mean()) * (2.0 / max(1.0, w))
+        order = min(7, 2 + w // round(10 * height))
+        fitted = np.polynomial.chebyshev.chebfit(middle, centre, order)
+        rest = centre - np.polynomial.chebyshev.chebval(middle, fitted)
+        if math.sqrt(float(np.mean(rest**2))) > 0.07 * height:
+            continue
+        if not is_ruling(ink, thin, along, centre, max(1.0, float(np.median(filled)) - 2.0), height):
+            continue
+        step = max(1, len(columns) // 24)
+        trimmed = slice(min(2, len(columns) // 8), None, step)
+        pieces.append(_Piece(along[trimmed], centre[trimmed]))
+    return pieces
+
+
+def _slope(pieces: Sequence[_Piece]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Angle and length of each piece."""
+    angles, lengths = [], []
+    for piece in pieces:
+        run = piece.along[-1] - piece.along[0]
+        if run <= 0:
+            continue
+        centred = piece.along - piece.along.mean()
+        angles.append(math.atan(float(centred @ piece.across) / max(1e-9, float(centred @ centred))))
+        lengths.append(run)
+    return np.array(angles), np.array(lengths)
+
+
+def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    order = np.argsort(values, kind="stable")
+    share = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(share, share[-1] / 2)])
+
+
+def fit_warp(ink: Grey, height: float, lines: NDArray[np.float64], start: Warp) -> Warp:
+    """Fit skew, perspective and curl to the page's rulings; to its lines of text where it has none."""
+    horizontal, vertical = trace_rulings(ink, height)
+    level = _level(horizontal, vertical, lines, height)
+    side = float(max(ink.shape))
+    middle = (ink.shape[1] / 2.0, ink.shape[0] / 2.0)
+    if abs(level) > _LEAN:
+        # Leaning rulings are traced in bits: they are traced again on the page as turned.
+        matrix = cv2.getRotationMatrix2D((middle[0] - 0.5, middle[1] - 0.5), math.degrees(level), 1.0)
+        turned = cv2.warpAffine(ink, matrix, (ink.shape[1], ink.shape[0]), flags=cv2.INTER_LINEAR, borderValue=255)
+        horizontal, vertical = trace_rulings(turned, height)
+        rest = _level(horizontal, vertical, np.zeros((0, 4, 2)), height)
+        rest = rest if abs(rest) <= _LEAN else 0.0
+        horizontal_points = [_rotate(piece.along, piece.across, middle, -rest) for piece in horizontal]
+        vertical_points = [_rotate(piece.across, piece.along, middle, -rest) for piece in vertical]
+        level += rest
+    else:
+        horizontal_points = [_rotate(piece.along, piece.across, middle, -level) for piece in horizontal]
+        vertical_points = [_rotate(piece.across, piece.along, middle, -level) for piece in vertical]
+    bend_y = _fit(horizontal_points, HORIZONTAL_TERMS, 1, ink.shape)
+    bend_x = _fit(vertical_points, VERTICAL_TERMS, 0, ink.shape)
+    warp = Warp(start.page_size, start.turns, start.scale, -level, side, bend_y, bend_x, (0.0, 0.0), (1, 1))
+    if not _is_sound(warp):
+        zeros_y, zeros_x = np.zeros(len(HORIZONTAL_TERMS)), np.zeros(len(VERTICAL_TERMS))
+        warp = Warp(start.page_size, start.turns, start.scale, -level, side, zeros_y, zeros_x, (0.0, 0.0), (1, 1))
+    return _frame(warp)
+
+
+# From this lean on (radians, half a degree) rulings are traced a second time.
+_LEAN = 0.009
+# Beyond this lean (15 degrees) text runs across the page on purpose.
+_MOST_LEAN = 0.26
+
+
+def _level(
+    horizontal: Sequence[_Piece], vertical: Sequence[_Piece], lines: NDArray[np.float64], height: float
+) -> float:
+    """Find the angle at which the page lies, from its rulings, or from its text where it has hardly any."""
+    angle_h, length_h = _slope(horizontal)
+    angle_v, length_v = _slope(vertical)
+    angles = np.concatenate([angle_h, -angle_v])
+    lengths = np.concatenate([length_h, length_v])
+    # As many heights of ruling as a table of two rows has.
+    if lengths.sum() < 40 * height:
+        text_angles, text_lengths = _text_slopes(lines)
+        angles, lengths = np.concatenate([angles, text_angles]), np.concatenate([lengths, text_lengths])
+    level = _weighted_median(angles, lengths) if len(angles) else 0.0
+    return level if abs(level) <= _MOST_LEAN else 0.0
+
+
+def _text_slopes(lines: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if not len(lines):
+        return np.zeros(0), np.zeros(0)
+    left = (lines[:, 0] + lines[:, 3]) / 2
+    right = (lines[:, 1] + lines[:, 2]) / 2
+    across = right - left
+    swap = np.abs(across[:, 1]) > np.abs(across[:, 0])
+    across[swap] = ((lines[swap, 2] + lines[swap, 3]) - (lines[swap, 0] + lines[swap, 1])) / 2
+    across[across[:, 0] < 0] *= -1
+    width = np.linalg.norm(across, axis=1)
+    long = width > 4 * np.median(sides(lines)[1])
+    return np.arctan2(across[long, 1], across[long, 0]), width[long]
+
+
+def _rotate(
+    x: NDArray[np.float64], y: NDArray[np.float64], middle: tuple[float, float], angle: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    cos, sin = math.cos(angle), math.sin(angle)
+    dx, dy = x - middle[0], y - middle[1]
+    return middle[0] + cos * dx - sin * dy, middle[1] + sin * dx + cos * dy
+
+
+def _fit(
+    pieces: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
+    terms: tuple[tuple[int, int], ...],
+    axis: int,
+    shape: tuple[int, ...],
+) -> NDArray[np.float64]:
+    """Find the terms' weights that make every piece level (axis 1) or plumb (axis 0), each at a place of its own."""
+    if len(pieces) < 2:
+        return np.zeros(len(terms))
+    height, width = shape[:2]
+    side = float(max(width, height))
+    rows, targets, counts = [], [], []
+    for x, y in pieces:
+        phi = basis(terms, (2.0 * x - width) / width, (2.0 * y - height) / height)
+        place = (y if axis == 1 else x) / side
+        rows.append(phi - phi.mean(axis=0))  # the piece's own place falls out
+        targets.append(place - place.mean())
+        counts.append(len(x))
+    design, target = np.concatenate(rows), np.concatenate(targets)
+    piece = np.repeat(np.arange(len(pieces)), counts)
+    weights = np.ones(len(target))
+    # What the rulings do not say stays small, the finer the wave the smaller: a wave of order n is up to .02 / n^1.5 of
+    # the page, and a piece of ruling
+    # is traced to .001 (its points are not independent).
+    order = np.array([i + j for i, j in terms], np.float64)
+    ridge = np.diag((0.001 / 0.02) ** 2 * order**3)
+    solution = np.zeros(len(terms))
+    for _ in range(8):
+        weighted = design * weights[:, None]
+        solution = -np.linalg.solve(weighted.T @ design + ridge, weighted.T @ target)
+        rest = target + design @ solution
+        spread = np.sqrt(np.bincount(piece, rest**2) / np.bincount(piece))
+        scale = max(0.7 / side, 1.4826 * float(np.median(spread)))
+        # Tukey's weights by piece: a piece that cannot be made level with the others is no ruling.
+        ratio = np.clip(spread / (4.685 * scale), 0.0, 1.0)
+        weights = ((1.0 - ratio**2) ** 2)[piece] + 1e-6
+    return solution
+
+
+def _is_sound(warp: Warp) -> bool:
+    """Tell whether the bend is one that paper can have: nowhere folded, nowhere stretched by half."""
+    base = warp.base_size
+    xs, ys = np.meshgrid(np.linspace(0, base[0], 13), np.linspace(0, base[1], 13))
+    points = np.stack([xs.ravel(), ys.ravel()], axis=1)
+    step = 2.0
+    origin = warp.flatten(points)
+    across = (warp.flatten(points + np.array([step, 0.0])) - origin) / step
+    down = (warp.flatten(points + np.array([0.0, step])) - origin) / step
+    area = across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]
+    return bool(area.min() > 0.6 and area.max() < 1.6)
+
+
+def _frame(warp: Warp) -> Warp:
+    """Place the upright page so that all of the page is on it."""
+    base = warp.base_size
+    if warp.angle == 0.0 and not warp.bend_x.any() and not warp.bend_y.any():
+        return Warp(warp.page_size, warp.turns, warp.scale, 0.0, warp.side, warp.bend_y, warp.bend_x, (0.0, 0.0), base)
+    xs = np.concatenate([np.linspace(0, base[0], 9)] * 2 + [np.zeros(9), np.full(9, base[0])])
+    ys = np.concatenate([np.zeros(9), np.full(9, base[1])] + [np.linspace(0, base[1], 9)] * 2)
+    border = warp.flatten(np.stack([xs, ys], axis=1))
+    low = np.floor(border.min(axis=0))
+    size = np.ceil(border.max(axis=0) - low).astype(int)
+    offset = (float(-low[0]), float(-low[1]))
+    return Warp(
+        warp.page_size,
+        warp.turns,
+        warp.scale,
+        warp.angle,
+        warp.side,
+        warp.bend_y,
+        warp.bend_x,
+        offset,
+        (int(size[0]), int(size[1])),
+    )
+
+
+def apply_warp(ink: Grey, warp: Warp) -> Grey:
+    """Draw the base page's ink on the upright page; what lies outside the page is paper."""
+    width, height = warp.size
+    if (width, height) == warp.base_size and warp.angle == 0.0 and not warp.bend_x.any() and not warp.bend_y.any():
+        return ink
+    step = 16
+    columns, rows = -(-width // step) + 1, -(-height // step) + 1
+    xs, ys = np.meshgrid(np.arange(columns) * step, np.arange(rows) * step)
+    # Centres of pixels, here and there.
+    points = np.stack([xs.ravel() + 0.5, ys.ravel() + 0.5], axis=1).astype(np.float64)
+    source = warp.unflatten(points) - 0.5
+    lattice = source.reshape(rows, columns, 2).astype(np.float32)
+    # A lattice point maps to itself: an affine resize from lattice to pixels, not OpenCV's centre-aligned one.
+    matrix = np.array([[1.0 / step, 0, 0], [0, 1.0 / step, 0]], np.float64)
+    maps = cv2.warpAffine(
+        lattice, matrix, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    return cv2.remap(ink, maps, None, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255)

@@ -1,0 +1,163 @@
+"""Paper and light: dots of a one-bit page, the desk around a photograph, shadow, pale print."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry import Warp
+from pipeline.ink import Grey, odd
+
+
+def without_dither(image: NDArray[np.uint8], height: float) -> NDArray[np.uint8]:
+    """Take the dots out of the shaded cells of a page of one bit (a fax); any other page is returned as it is.
+
+    One bit shows grey as dots, among which rulings and text are lost. Where small dots are dense they are wiped; single
+    ones stay: they may be full stops.
+    """
+    grey = image[:, :, 1]
+    if float(((grey > 30) & (grey < 225)).mean()) > 0.01:
+        return image
+    mask = (grey < 128).astype(np.uint8)
+    # Dots that touch at their corners are not one.
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] <= max(4.0, (0.13 * height) ** 2)
+    small[0] = False
+    # Counted, not weighed: text has one to three such dots to a character.
+    spots = np.zeros(mask.shape, np.float32)
+    places = centres[small].astype(int)
+    np.add.at(spots, (places[:, 1], places[:, 0]), 1.0)
+    window = odd(1.2 * height)
+    # Two dotted rulings crossing have twenty in a window of this size, the palest grey that shows has thirty.
+    crowded = cv2.blur(spots, (window, window)) >= 0.021
+    if not crowded.any():
+        return image
+    crowded &= _strewn(spots, (~small)[labels] & (labels > 0), height, window)
+    # Up to the cells' rulings, over which the window reaches on one side only.
+    wiped = small[labels] & (cv2.dilate(crowded.astype(np.uint8), np.ones((window // 2, window // 2), np.uint8)) > 0)
+    if float(wiped.mean()) < 1e-4:
+        return image
+    cleaned = image.copy()
+    cleaned[wiped] = 255
+    return cleaned
+
+
+def _strewn(spots: NDArray[np.float32], strokes: NDArray[np.bool_], height: float, window: int) -> NDArray[np.bool_]:
+    """Tell where dots lie everywhere, as those of a grey do; those of thin text broken into bits leave its blanks free.
+
+    What counts is the share of the place between strokes that has a dot within an eighth of a text height: measured, in
+    grey of any darkness .74 to .97 at the median of a patch, in broken text .46 to .61.
+    """
+    near = odd(0.25 * height)
+    reached = cv2.dilate(spots, np.ones((near, near), np.uint8)) > 0
+    away = odd(0.3 * height)
+    free = cv2.dilate(strokes.astype(np.uint8), np.ones((away, away), np.uint8)) == 0
+    box = (window, window)
+    room = cv2.blur(free.astype(np.float32), box)
+    share = cv2.blur((reached & free).astype(np.float32), box) / np.maximum(room, 0.02)
+    count, patches = cv2.connectedComponents((share > 0.55).astype(np.uint8), connectivity=4)
+    size = np.bincount(patches.ravel(), minlength=count)
+    mean = np.bincount(patches.ravel(), share.ravel(), minlength=count) / np.maximum(size, 1)
+    # A shaded cell holds at least one line of text.
+    grey = (mean > 0.68) & (size >= 3 * height * height)
+    grey[0] = False
+    found: NDArray[np.bool_] = grey[patches]
+    return found
+
+
+def turn_and_scale(image: NDArray[np.uint8], warp: Warp) -> NDArray[np.uint8]:
+    """Turn the page by quarters and bring it to the size that work is done at."""
+    codes = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
+    turned = cv2.rotate(image, codes[warp.turns]) if warp.turns else image
+    if warp.scale == 1.0:
+        return turned
+    shrinking = warp.scale < 1
+    return cv2.resize(turned, warp.base_size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
+
+
+# Neighbouring pixels of the small picture that differ by more than this (of 255) lie on two sides of the paper's edge.
+# A shadow on the paper is softer, grain and noise are averaged away.
+_STEP = 7
+# And the desk is darker than the paper around the nearest text by at least this factor.
+_DESK = 0.88
+
+
+def find_desk(base: NDArray[np.uint8], lines: NDArray[np.float64], height: float) -> Grey | None:
+    """Find what is not paper: 1 on the desk around a photographed page or the black border of a scan, 0 on the page.
+
+    It is darker than the paper at the nearest text, and reached from the picture's border without a step in brightness.
+    Returns None where the page reaches all around.
+    """
+    if not len(lines):
+        return None
+    factor = max(1, round(height / 4))
+    size = (max(8, base.shape[1] // factor), max(8, base.shape[0] // factor))
+    small = cv2.resize(base, size, interpolation=cv2.INTER_AREA)
+    # Text is closed over, so that nothing stops at it; then noise and grain are smoothed.
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    smooth = cv2.blur(cv2.medianBlur(closed, 5), (3, 3))
+    columns = np.clip(lines[:, :, 0].mean(axis=1) / factor, 0, size[0] - 1).astype(int)
+    rows = np.clip(lines[:, :, 1].mean(axis=1) / factor, 0, size[1] - 1).astype(int)
+    # The paper's brightness is known at the text; elsewhere it is that of the nearest text.
+    spots = np.ones((size[1], size[0]), np.uint8)
+    spots[rows, columns] = 0
+    _, labels = cv2.distanceTransformWithLabels(spots, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    brightness = smooth.min(axis=2)
+    level = np.zeros(int(labels.max()) + 1, np.float32)
+    level[labels[rows, columns]] = brightness[rows, columns]
+    dark = brightness < _DESK * level[labels]
+    if not dark.any():
+        return None
+    step = np.zeros(dark.shape, bool)
+    wide = smooth.astype(np.int16)
+    step[:-1] |= np.abs(np.diff(wide, axis=0)).max(axis=2) > _STEP
+    step[:, :-1] |= np.abs(np.diff(wide, axis=1)).max(axis=2) > _STEP
+    _, regions = cv2.connectedComponents((dark & ~step).astype(np.uint8), connectivity=4)
+    edge = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
+    outside = np.zeros(int(regions.max()) + 1, bool)
+    outside[np.unique(edge)] = True
+    outside[0] = False
+    outside[np.unique(regions[rows, columns])] = False  # where text stands, there is paper
+    desk = outside[regions].astype(np.uint8)
+    if desk.mean() < 0.002:
+        return None
+    # The fill stops where the edge's blur begins; the shadow beside the paper and flecks of grain go with it.
+    desk = cv2.dilate(desk, np.ones((9, 9), np.uint8)) & (dark | step).astype(np.uint8)
+    desk = cv2.dilate(desk, np.ones((5, 5), np.uint8))
+    desk[rows, columns] = 0
+    return cv2.resize(desk, (base.shape[1], base.shape[0]), interpolation=cv2.INTER_NEAREST)
+
+
+def background(channel: Grey, height: float) -> Grey:
+    """The paper under the ink: what is left when everything thinner than two text heights is closed over."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (odd(2 * height / 4), odd(2 * height / 4)))
+    paper = cv2.morphologyEx(channel, cv2.MORPH_CLOSE, kernel)
+    return cv2.medianBlur(paper, 5)
+
+
+def even(channel: Grey, small_paper: Grey) -> Grey:
+    """Divide by the paper: 255 is paper wherever it is, in shadow or in a shaded cell."""
+    paper = cv2.resize(small_paper, (channel.shape[1], channel.shape[0]), interpolation=cv2.INTER_LINEAR)
+    # Below 24 of 255 there is no paper (a desk, a scanner's lid): dividing there would draw its grain.
+    return cv2.divide(channel, cv2.max(paper, 24), scale=255)
+
+
+def stretch_faint(ink: Grey, lines: NDArray[np.float64]) -> Grey:
+    """Pull a faint page's ink down to where print is; what is print already stays as it is."""
+    samples = []
+    for quad in lines[:: max(1, len(lines) // 60)]:
+        x0, y0 = np.maximum(quad.min(axis=0), 0).astype(int)
+        x1, y1 = quad.max(axis=0).astype(int) + 1
+        window = ink[y0:y1, x0:x1]
+        if window.size:
+            samples.append(float(np.percentile(window, 4)))
+    if not samples:
+        return ink
+    # The darker part of the boxes is print; the rest may be a watermark.
+    level = float(np.percentile(samples, 30))
+    if level <= 0.35 * 255:  # print, also when blurred by a scanner
+        return ink
+    black = 0.2 * 255
+    table = np.clip(255 - (255 - np.arange(256)) * ((255 - black) / max(255 - level, 20.0)), 0, 255)
+    return cv2.LUT(ink, table.astype(np.uint8))
