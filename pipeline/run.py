@@ -187,8 +187,9 @@ class Corridor:
         if readings and all(page["status"] == "failed" for page in account.pages):
             others = f" (and so with all {len(readings)} pages)" if len(readings) > 1 else ""
             raise InputError(account.notices[0] + others)
-        for notice in account.notices:
-            self.say(f"zhibiao: {notice}")
+        if any(reading.blocks for reading in readings):  # otherwise the document is skipped, and that says it
+            for notice in account.notices:
+                self.say(f"zhibiao: {notice}")
         return readings
 
     def _page_readings(self, source: Source) -> Iterator[PageReading]:
@@ -200,6 +201,9 @@ class Corridor:
         for page in open_source(source.path, settings.pages):
             if self.on_page:
                 self.on_page(page)
+            if page.problem is not None:  # no engine is loaded for what cannot be read
+                yield _unreadable(page, page.problem)
+                continue
             tools = self.reader()
             key = reading_key(page.sha256, page.number, settings, tools.engine.name)
             debug = self._debug_path(source, page) if self.debug else None
@@ -241,8 +245,12 @@ def _read_or_problem(
     except PipelineError:
         raise
     except Exception as error:
-        problem = Problem("page.unreadable", f"{_fault(error)}; a fault of zhibiao, please report it with the page")
-        return PageReading(page.index, page.file, page.sha256, problems=(problem,), origin="pixels")
+        return _unreadable(page, f"{_fault(error)}; a fault of zhibiao, please report it with the page")
+
+
+def _unreadable(page: Page, why: str) -> PageReading:
+    problem = Problem("page.unreadable", why)
+    return PageReading(page.index, page.file, page.sha256, problems=(problem,), origin="pixels")
 
 
 def _fault(error: Exception) -> str:
@@ -273,12 +281,20 @@ def _nothing_on(source: Source, reading: PageReading) -> str:
     )
 
 
+def _nothing_on_any(source: Source, pages: Sequence[PageReading]) -> str:
+    failed = sum(bool(page.problems) for page in pages)
+    others = f", {failed} could not be read (see {ACCOUNT})" if failed else ""
+    return f"{shown(source.path)}: no text was found on any of its {len(pages)} pages{others}; nothing to record"
+
+
 def _page_name(source: Source, reading: PageReading) -> str:
     """`scan.tiff: page 3`; an image of a folder is named by itself."""
     return reading.file if source.kind == "images" else f"{reading.file}: page {reading.index + 1}"
 
 
 def _nothing_found(source: Source, pages: Sequence[PageReading]) -> str:
+    if not any(page.blocks for page in pages):
+        return _nothing_on(source, pages[0]) if len(pages) == 1 else _nothing_on_any(source, pages)
     if any(page.tables for page in pages):
         return (
             f"{shown(source.path)}: holds no performance-target form (no title, no indicator table); nothing to record"

@@ -40,6 +40,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 
 REFUSALS = {
     "empty": "the file is empty; copy or scan it again",
+    "zeros": "begins with nothing but zero bytes (a copy that broke off); copy it again",
     "ofd": "OFD documents are not read; open it in an OFD reader and save it as PDF (另存为 PDF)",
     "zip": "a ZIP archive is not read; unpack it and pass the folder",
     "zip-damaged": "begins as a ZIP, OFD or Office file and is damaged or cut off; copy it again",
@@ -92,8 +93,10 @@ def unopened(path: Path, error: OSError) -> InputError:
 
 
 def _sniff(head: bytes, path: Path) -> str:
-    if not head.strip(b"\x00\t\r\n "):
+    if not head.strip(b"\t\r\n "):
         return "empty"
+    if not head.strip(b"\x00"):
+        return "zeros"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
     if head[4:8] == b"ftyp" and head[8:11] in (b"hei", b"hev", b"mif", b"avi"):
