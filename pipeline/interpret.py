@@ -8,6 +8,17 @@ from pathlib import Path
 
 from pipeline.assemble import Assembly, collect_labels, joined_value
 from pipeline.checks import CheckContext, check_record, needs_review
+from pipeline.decisions import (
+    Anchor,
+    Decision,
+    Doubt,
+    anchor_of,
+    apply_decisions,
+    effective,
+    list_doubts,
+    page_keys,
+    settle,
+)
 from pipeline.dictionaries import Dictionaries, load_dictionaries
 from pipeline.document import LabelledForm, Line, PageReading, Repair
 from pipeline.fieldvalues import parse_field, split_label
@@ -71,24 +82,93 @@ def _record(
         review_confidence=tools.settings.review_confidence,
     )
     record = assembly.record()
-    checked = check_record(record, _context(labelled, tools))
+    checked = check_record(record, _context(labelled.form.template, tools))
     return with_findings(record, [*record.findings, *(_before_finding(line) for line in before), *checked])
+
+
+@dataclass(frozen=True)
+class Interpreted:
+    """A record with people's decisions in it, and what is or was doubted, each with the decision that settled it.
+
+    `found` are the ids of the decisions that found their place in the record.
+    """
+
+    record: Record
+    doubts: tuple[tuple[Doubt, Anchor, Decision | None], ...]
+    found: frozenset[int] = frozenset()
+
+
+# Findings about reading itself; the other ones are made anew of the decided values.
+_READING_FINDINGS = frozenset({"form.title-missing", "text.unplaced", "text.before-form"})
+
+
+def interpret_decided(
+    pages: Sequence[PageReading], document: str, sha256: str, tools: InterpretTools, decisions: Sequence[Decision]
+) -> Iterator[Interpreted]:
+    """Yield the records of one document as `interpret` does, with what people decided about its pages.
+
+    `decisions` are all that were made on the pages' files, undone ones too. A decided value is never doubted again.
+    """
+    keys = page_keys(pages)
+    held = effective(decisions)
+    for record in interpret(pages, document, sha256, tools):
+        yield _decided(record, held, keys, tools)
+
+
+def _decided(
+    record: Record, held: Sequence[Decision], keys: dict[int, tuple[str, int]], tools: InterpretTools
+) -> Interpreted:
+    least = tools.settings.review_confidence
+    before = [(doubt, anchor) for doubt in list_doubts(record, least) if (anchor := anchor_of(record, doubt.at, keys))]
+    applied = apply_decisions(
+        record, held, keys,
+        lambda text, level3: parse_target(text, level3=level3, dictionaries=tools.dictionaries)[0],
+        lambda label, text, unit: parse_field(label, text, money_unit=unit),
+    )  # fmt: skip
+    if not applied.found:
+        return Interpreted(record, tuple((doubt, anchor, None) for doubt, anchor in before))
+    changed = applied.record
+    kept = [finding for finding in changed.findings if finding.code in _READING_FINDINGS]
+    moved = [_reading_changed(at, decision) for at, decision in applied.changed_readings]
+    checked = check_record(changed.model_copy(update={"findings": kept}), _context(changed.form.template, tools))
+    changed = with_findings(changed, [*kept, *moved, *checked])
+    # Rows that were doubted as a whole still are; rows whose doubts are all settled are not doubted for that.
+    whole = {anchor.key for doubt, anchor in before if doubt.reasons[0].kind == "structure"}
+    doubts = [
+        doubt
+        for doubt in list_doubts(changed, least)
+        if doubt.reasons[0].kind != "structure"
+        or ((anchor := anchor_of(changed, doubt.at, keys)) and anchor.key in whole)
+    ]
+    changed, after = settle(changed, applied, doubts, keys)
+    listed = {anchor.key: (doubt, anchor, decision) for doubt, anchor, decision in after}
+    for doubt, anchor in before:
+        if (decision := applied.decided.get(anchor.key)) is not None:
+            listed[anchor.key] = (doubt, anchor, decision)  # as the machine left it, so that it can be undone
+    return Interpreted(changed, tuple(listed.values()), frozenset(applied.found))
+
+
+def _reading_changed(at: str, decision: Decision) -> Finding:
+    return Finding(
+        code="decision.reading-changed", severity="info", at=at,
+        message=f"人工确定此值时，此处识别为：{decision.anchor.raw}", remedy="如有疑问请对照原件",
+    )  # fmt: skip
 
 
 def _repairs(labelled: LabelledForm, tools: InterpretTools) -> dict[int, Repair]:
     labels = collect_labels(labelled)
-    template = _template(labelled, tools)
+    template = _template(labelled.form.template, tools)
     texts = [labelled.form.title, *(joined_value(entry.values) for entry in labelled.fields if entry.values)]
     repairs = tools.repairer.repair_form([label for _, label in labels], template.skeleton if template else None, texts)
     return {id(cell): repair for (cell, _), repair in zip(labels, repairs, strict=True)}
 
 
-def _template(labelled: LabelledForm, tools: InterpretTools) -> Template | None:
-    return next((t for t in tools.templates if t.id == labelled.form.template), None)
+def _template(name: str | None, tools: InterpretTools) -> Template | None:
+    return next((t for t in tools.templates if t.id == name), None)
 
 
-def _context(labelled: LabelledForm, tools: InterpretTools) -> CheckContext:
-    template = _template(labelled, tools)
+def _context(template_id: str | None, tools: InterpretTools) -> CheckContext:
+    template = _template(template_id, tools)
     return replace(tools.checks, skeleton=template.skeleton if template and template.skeleton else None)
 
 
@@ -118,4 +198,11 @@ def _doubted(at: str, doubted: set[str]) -> bool:
     return any(place == at or place.startswith((at + ".", at + "[")) for place in doubted)
 
 
-__all__ = ["InterpretTools", "interpret", "load_interpret_tools", "with_findings"]
+__all__ = [
+    "InterpretTools",
+    "Interpreted",
+    "interpret",
+    "interpret_decided",
+    "load_interpret_tools",
+    "with_findings",
+]

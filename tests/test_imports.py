@@ -30,9 +30,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("interpret", "leftside", "sources"),
     (
         "pages", "straighten", "grid", "reader", "ocrtext", "importers", "forms", "levels", "repair", "targets", "fieldvalues",
-        "assemble", "checks", "keep", "store", "decisions", "export", "explain", "synth",
+        "assemble", "checks", "keep", "store", "export", "explain", "synth",
     ),
-    ("engine", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress"),
+    ("engine", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress", "decisions"),
     ("dictionaries", "dates"),
     ("document", "records", "settings"),
     ("geometry", "resources", "errors"),
@@ -57,6 +57,8 @@ OWNERS = {
     "rapidfuzz": {"repair", "forms", "levels", "synth", "evaluation", "training"},
     "xlsxwriter": {"export"},
     "pydantic": {"settings", "records", "templates", "checks"},
+    "sqlalchemy": {"store"},
+    "alembic": {"store"},
     "scipy": {"training"},
     "fontTools": {"synth"},
 }  # fmt: skip

@@ -1,0 +1,507 @@
+"""What a run writes and reads: readings by key, documents with their pages and records, runs and their accounts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.decisions import Anchor, Decision
+from pipeline.errors import StoreError
+from pipeline.store import schema as t
+from pipeline.store.database import open_engine, writing
+from pipeline.store.rows import RecordRows
+
+# Values in one IN (...): SQLite's bound is 32,766, PostgreSQL's 65,535; more at once is not faster.
+_CHUNK = 500
+
+
+def now() -> str:
+    """The time as the store writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """A page of a document: where it comes from, and the key of what was read on it (None: nothing was)."""
+
+    position: int
+    file: str
+    location: str
+    sha256: str
+    number: int
+    status: str = "read"  # read, skipped, failed
+    why: str | None = None
+    origin: str = "text"
+    width: int | None = None
+    height: int | None = None
+    reading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document as it is stored, with its pages in order."""
+
+    id: int
+    name: str
+    sha256: str
+    kind: str
+    status: str
+    why: str | None
+    interpretation: str | None
+    version: str | None
+    stale: bool
+    copy_of: int | None
+    notices: tuple[str, ...]
+    pages: tuple[StoredPage, ...]
+
+
+@dataclass(slots=True)
+class DocumentRows:
+    """A document ready to be stored, with all that was made of it; `seen` is the last decision that was in it."""
+
+    name: str
+    sha256: str
+    kind: str
+    status: str
+    pages: Sequence[StoredPage]
+    why: str | None = None
+    notices: Sequence[str] = ()
+    interpretation: str | None = None
+    version: str | None = None
+    records: Sequence[RecordRows] = ()
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which records are meant; None means any. `changed_since` is ISO 8601; `status` is open, done or a status word."""
+
+    agency: str | None = None
+    year: int | None = None
+    status: str | None = None
+    changed_since: str | None = None
+    documents: tuple[int, ...] | None = None
+
+
+@dataclass
+class Store:
+    """An opened store. Use `Store.open`; it may be shared by threads, not by processes."""
+
+    engine: Engine
+    where: str
+    _versions: set[str] = field(default_factory=set)
+
+    @classmethod
+    def open(cls, where: str | Path, *, create: bool = False) -> Store:
+        """Open a store: an SQLite file, or postgresql://…. Raises StoreError."""
+        return cls(open_engine(where, create=create), str(where))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def sqlite(self) -> bool:
+        """True where the store is an SQLite file."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read from; it sees one state of the store throughout."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    # -- readings --------------------------------------------------------------------------------------------------
+
+    def known_readings(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys under which a reading is kept."""
+        found: set[str] = set()
+        with self.reading() as connection:
+            for chunk in _chunks(list(keys)):
+                found.update(connection.scalars(select(t.readings.c.key).where(t.readings.c.key.in_(chunk))))
+        return found
+
+    def get_readings(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """The kept readings of these keys, as keep.pack made them; missing ones are left out."""
+        found: dict[str, bytes] = {}
+        with self.reading() as connection:
+            for chunk in _chunks(list(keys)):
+                rows = connection.execute(
+                    select(t.readings.c.key, t.readings.c.content).where(t.readings.c.key.in_(chunk))
+                )
+                found.update((key, bytes(content)) for key, content in rows)
+        return found
+
+    def put_readings(self, readings: Iterable[tuple[str, str, int, bytes]]) -> None:
+        """Keep readings: (key, sha256 of the file, number in it, content). What is kept already stays as it is."""
+        rows = [
+            {"key": key, "sha256": sha256, "number": number, "content": content}
+            for key, sha256, number, content in readings
+        ]
+        if rows:
+            with writing(self.engine) as connection:
+                connection.execute(self._insert_new(t.readings), rows)
+
+    def _insert_new(self, table: Any) -> Any:
+        dialect = sqlite if self.sqlite else postgresql
+        return dialect.insert(table).on_conflict_do_nothing()
+
+    # -- versions --------------------------------------------------------------------------------------------------
+
+    def put_version(self, digest: str, content: dict[str, Any]) -> None:
+        """Remember what records are made with; its digest names it."""
+        if digest in self._versions:
+            return
+        with writing(self.engine) as connection:
+            row = {"digest": digest, "content": json.dumps(content, ensure_ascii=False), "made": now()}
+            connection.execute(self._insert_new(t.versions), [row])
+        self._versions.add(digest)
+
+    def get_version(self, digest: str) -> dict[str, Any] | None:
+        """The content of a version, or None."""
+        with self.reading() as connection:
+            found = connection.scalar(select(t.versions.c.content).where(t.versions.c.digest == digest))
+        return None if found is None else dict(json.loads(found))
+
+    def latest_version(self) -> dict[str, Any] | None:
+        """What the records of the store were last made with, or None where there are none."""
+        with self.reading() as connection:
+            digest = connection.scalar(
+                select(t.documents.c.version)
+                .where(t.documents.c.version.is_not(None), t.documents.c.current)
+                .order_by(t.documents.c.id.desc())
+                .limit(1)
+            )
+        return self.get_version(digest) if digest else None
+
+    # -- documents -------------------------------------------------------------------------------------------------
+
+    def find_document(self, name: str, sha256: str) -> StoredDocument | None:
+        """The document of this name and content, or None."""
+        condition = (t.documents.c.name == name) & (t.documents.c.sha256 == sha256)
+        return next(self.list_documents(condition), None)
+
+    def list_documents(self, condition: Any = None, chunk: int = 200) -> Iterator[StoredDocument]:
+        """Documents in the order they came: those for which an SQL condition holds, by default the current ones."""
+        wanted = t.documents.c.current if condition is None else condition
+        after = 0
+        while True:
+            with self.reading() as connection:
+                found = connection.execute(
+                    select(t.documents).where(wanted, t.documents.c.id > after).order_by(t.documents.c.id).limit(chunk)
+                ).all()
+                pages: dict[int, list[StoredPage]] = {row.id: [] for row in found}
+                for part in _chunks(list(pages)):
+                    rows = connection.execute(
+                        select(t.pages).where(t.pages.c.document_id.in_(part)).order_by(t.pages.c.position)
+                    )
+                    for p in rows:
+                        pages[p.document_id].append(
+                            StoredPage(p.position, p.file, p.location, p.sha256, p.number, p.status, p.why, p.origin,
+                                       p.width, p.height, p.reading)
+                        )  # fmt: skip
+            for row in found:
+                yield StoredDocument(
+                    row.id, row.name, row.sha256, row.kind, row.status, row.why, row.interpretation, row.version,
+                    row.stale, row.copy_of, tuple(json.loads(row.notices)), tuple(pages[row.id]),
+                )  # fmt: skip
+            if len(found) < chunk:
+                return
+            after = found[-1].id
+
+    def save(self, documents: Sequence[DocumentRows]) -> list[int]:
+        """Store documents with their pages and records, all or none; return their ids.
+
+        What was stored under the same name and content is replaced. A record whose bytes did not change keeps its
+        `changed`; a decision that was appended since `seen` leaves the document stale.
+        """
+        with writing(self.engine) as connection:
+            writer = _Writer(connection, self)
+            ids = [writer.document(document) for document in documents]
+            writer.flush()
+        return ids
+
+    # -- decisions on a document's pages ---------------------------------------------------------------------------
+
+    def decisions_on(self, digests: Iterable[str]) -> list[Decision]:
+        """All decisions on pages of files with these digests, in the order they were made, undone ones too."""
+        found: list[Decision] = []
+        with self.reading() as connection:
+            for chunk in _chunks(sorted(set(digests))):
+                rows = connection.execute(select(t.decisions).where(t.decisions.c.sha256.in_(chunk)))
+                found.extend(decision_of(row) for row in rows)
+        return sorted(found, key=lambda decision: decision.id)
+
+    def last_decision(self) -> int:
+        """The id of the last decision, 0 where there is none."""
+        with self.reading() as connection:
+            return int(connection.scalar(select(func.max(t.decisions.c.id))) or 0)
+
+    # -- records ---------------------------------------------------------------------------------------------------
+
+    def record_bodies(self, filters: Filters | None = None, chunk: int = 200) -> Iterator[str]:
+        """The records as JSON lines, in the order of their documents, as many in memory as `chunk`."""
+        query = select_records(filters or Filters())
+        after = (0, -1)
+        while True:
+            with self.reading() as connection:
+                rows = connection.execute(
+                    query.add_columns(t.records.c.body)
+                    .where(
+                        or_(
+                            t.records.c.document_id > after[0],
+                            (t.records.c.document_id == after[0]) & (t.records.c.position > after[1]),
+                        )
+                    )
+                    .order_by(t.records.c.document_id, t.records.c.position)
+                    .limit(chunk)
+                ).all()
+            for row in rows:
+                yield row.body
+            if len(rows) < chunk:
+                return
+            after = (rows[-1].document_id, rows[-1].position)
+
+    def bodies_of(self, document_id: int) -> list[str]:
+        """The records of one document as JSON lines, in their order."""
+        query = select(t.records.c.body).where(t.records.c.document_id == document_id).order_by(t.records.c.position)
+        with self.reading() as connection:
+            return list(connection.scalars(query))
+
+    # -- runs ------------------------------------------------------------------------------------------------------
+
+    def begin_run(self, command: dict[str, Any], version: str) -> int:
+        """Note that a run begins; return its id."""
+        row = {"started": now(), "status": "running", "command": json.dumps(command, ensure_ascii=False),
+               "version": version, "totals": "{}"}  # fmt: skip
+        with writing(self.engine) as connection:
+            return int(connection.execute(insert(t.runs).returning(t.runs.c.id), row).scalar_one())
+
+    def add_run_inputs(self, run: int, rows: Sequence[tuple[int, str, int | None, dict[str, Any]]]) -> None:
+        """Account for inputs of a run: (position, name, document id, account)."""
+        if rows:
+            with writing(self.engine) as connection:
+                connection.execute(
+                    insert(t.run_inputs),
+                    [{"run_id": run, "position": position, "name": name, "document_id": document,
+                      "account": json.dumps(account, ensure_ascii=False)}
+                     for position, name, document, account in rows],
+                )  # fmt: skip
+
+    def run_inputs(self, run: int, chunk: int = 500) -> Iterator[tuple[dict[str, Any], int | None]]:
+        """The accounts of a run's inputs with their documents' ids, in the order of the inputs."""
+        after = -1
+        while True:
+            with self.reading() as connection:
+                rows = connection.execute(
+                    select(t.run_inputs)
+                    .where(t.run_inputs.c.run_id == run, t.run_inputs.c.position > after)
+                    .order_by(t.run_inputs.c.position)
+                    .limit(chunk)
+                ).all()
+            for row in rows:
+                yield json.loads(row.account), row.document_id
+            if len(rows) < chunk:
+                return
+            after = rows[-1].position
+
+    def end_run(self, run: int, status: str, totals: dict[str, Any]) -> None:
+        """Note how a run ended: done, interrupted or stopped."""
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(t.runs)
+                .where(t.runs.c.id == run)
+                .values(finished=now(), status=status, totals=json.dumps(totals, ensure_ascii=False))
+            )
+
+
+def select_records(filters: Filters) -> Select[Any]:
+    """The records that filters mean: their ids, documents and positions, of current documents."""
+    r, d = t.records.c, t.documents.c
+    query = select(r.id, r.document_id, r.position).join(t.documents, d.id == r.document_id)
+    query = query.where(d.current) if filters.documents is None else query.where(d.id.in_(filters.documents))
+    if filters.agency is not None:
+        query = query.where(r.agency.contains(filters.agency, autoescape=True))
+    if filters.year is not None:
+        query = query.where(r.year == filters.year)
+    if filters.changed_since is not None:
+        query = query.where(r.changed >= filters.changed_since)
+    if filters.status == "open":
+        query = query.where(r.review > 0)
+    elif filters.status == "done":
+        query = query.where(r.review == 0)
+    elif filters.status in ("repaired", "proposed"):
+        query = query.where(r.id.in_(select(t.repairs.c.record_id).where(t.repairs.c.status == filters.status)))
+    elif filters.status is not None:
+        raise StoreError(f"status {filters.status}: is not known; give open, done, repaired or proposed")
+    return query
+
+
+def decision_of(row: Any) -> Decision:
+    """A row of `decisions` as its noun."""
+    return Decision(
+        row.id, Anchor(row.sha256, row.number, row.part, row.place, row.raw), row.action, row.before, row.after,
+        row.who, row.made, row.why, row.batch, row.undoes, row.previous,
+    )  # fmt: skip
+
+
+class _Writer:
+    """Writes documents within one transaction; rows of the large tables are gathered and written together."""
+
+    def __init__(self, connection: Connection, store: Store) -> None:
+        self._connection, self._sqlite = connection, store.sqlite
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._last = int(connection.scalar(select(func.max(t.decisions.c.id))) or 0)
+        self._made = now()
+
+    def document(self, new: DocumentRows) -> int:
+        c, connection = t.documents.c, self._connection
+        missed = self._missed(new)
+        values: dict[str, Any] = {
+            "status": new.status, "why": new.why, "interpretation": new.interpretation, "version": new.version,
+            "current": True, "stale": missed, "kind": new.kind,
+            "notices": json.dumps(list(new.notices), ensure_ascii=False),
+        }  # fmt: skip
+        found = connection.scalar(select(c.id).where(c.name == new.name, c.sha256 == new.sha256))
+        # A file that changed: what it was before is kept, but is no longer what the archive says.
+        connection.execute(
+            update(t.documents).where(c.name == new.name, c.sha256 != new.sha256, c.current).values(current=False)
+        )
+        if found is None:
+            first = connection.scalar(select(func.min(c.id)).where(c.sha256 == new.sha256, c.copy_of.is_(None)))
+            row = {**values, "name": new.name, "sha256": new.sha256, "copy_of": first}
+            found = connection.execute(insert(t.documents).returning(c.id), row).scalar_one()
+        else:
+            connection.execute(update(t.documents).where(c.id == found).values(**values))
+            connection.execute(delete(t.pages).where(t.pages.c.document_id == found))
+        self._add("pages", [{"document_id": found, **_page_row(page)} for page in new.pages])
+        self._records(int(found), new.records)
+        if missed:
+            self.flush()
+            refresh_items(connection, self._anchors(int(found)))
+        return int(found)
+
+    def _missed(self, new: DocumentRows) -> bool:
+        """Whether a decision was appended after this document was interpreted."""
+        if self._last <= new.seen:
+            return False
+        digests = sorted({page.sha256 for page in new.pages})
+        return any(
+            self._connection.scalar(
+                select(func.max(t.decisions.c.id)).where(t.decisions.c.sha256.in_(chunk), t.decisions.c.id > new.seen)
+            )
+            for chunk in _chunks(digests)
+        )
+
+    def _anchors(self, document: int) -> list[str]:
+        query = select(t.items.c.anchor).join(t.records).where(t.records.c.document_id == document)
+        return list(self._connection.scalars(query))
+
+    def _records(self, document: int, records: Sequence[RecordRows]) -> None:
+        c, connection = t.records.c, self._connection
+        known = {
+            row.position: row
+            for row in connection.execute(select(c.id, c.position, c.body).where(c.document_id == document))
+        }
+        for new in records:
+            old = known.pop(new.head["position"], None)
+            if old is None:
+                row = {**new.head, "document_id": document, "body": new.body, "changed": self._made}
+                number = int(connection.execute(insert(t.records).returning(c.id), row).scalar_one())
+                self._derived(number, new)
+                continue
+            connection.execute(delete(t.items).where(t.items.c.record_id == old.id))
+            if old.body != new.body:
+                connection.execute(
+                    update(t.records).where(c.id == old.id).values(**new.head, body=new.body, changed=self._made)
+                )
+                self._forget(old.id)
+                self._derived(old.id, new)
+            else:
+                connection.execute(update(t.records).where(c.id == old.id).values(review=new.head["review"]))
+                self._add("items", [{"record_id": old.id, **row} for row in new.items])
+        for old in known.values():
+            self._forget(old.id)
+            connection.execute(delete(t.items).where(t.items.c.record_id == old.id))
+            connection.execute(delete(t.records).where(c.id == old.id))
+
+    def _derived(self, number: int, new: RecordRows) -> None:
+        if len(new.indicators) >> t.INDICATOR_BITS:
+            raise StoreError(f"record {number}: has more than {1 << t.INDICATOR_BITS} indicators")
+        base = number << t.INDICATOR_BITS
+        self._add("indicators", [{"id": base + row["position"], "record_id": number, **row} for row in new.indicators])
+        words = [{"id": base + i, "words": self._words(words)} for i, words in enumerate(new.indicator_words)]
+        self._add(t.INDICATOR_WORDS, words)
+        self._add(t.FORM_WORDS, [{"id": number, "words": self._words(new.form_words)}])
+        for name in ("repairs", "findings", "items"):
+            self._add(name, [{"record_id": number, **row} for row in getattr(new, name)])
+
+    def _words(self, words: list[str]) -> Any:
+        return " ".join(words) if self._sqlite else words
+
+    def _forget(self, number: int) -> None:
+        """Drop what was derived from a record that is another now."""
+        connection = self._connection
+        low, high = number << t.INDICATOR_BITS, (number + 1) << t.INDICATOR_BITS
+        key = "rowid" if self._sqlite else "id"
+        connection.execute(
+            text(f"DELETE FROM {t.INDICATOR_WORDS} WHERE {key} >= :low AND {key} < :high"),  # noqa: S608 - constants
+            {"low": low, "high": high},
+        )
+        connection.execute(text(f"DELETE FROM {t.FORM_WORDS} WHERE {key} = :id"), {"id": number})  # noqa: S608
+        for table in (t.indicators, t.repairs, t.findings):
+            connection.execute(delete(table).where(table.c.record_id == number))
+
+    def _add(self, table: str, rows: list[dict[str, Any]]) -> None:
+        self._rows.setdefault(table, []).extend(rows)
+
+    def flush(self) -> None:
+        """Write what was gathered, each table in one go."""
+        for name, rows in self._rows.items():
+            if not rows:
+                continue
+            if name in (t.INDICATOR_WORDS, t.FORM_WORDS):
+                key = "rowid" if self._sqlite else "id"
+                self._connection.execute(
+                    text(f"INSERT INTO {name} ({key}, words) VALUES (:id, :words)"),  # noqa: S608 - constants
+                    rows,
+                )
+            else:
+                self._connection.execute(insert(t.METADATA.tables[name]), rows)
+        self._rows = {}
+
+
+def refresh_items(connection: Connection, anchors: Sequence[str]) -> None:
+    """Write beside each item with one of these anchors the decision that holds on it now."""
+    from pipeline.decisions import effective
+
+    for chunk in _chunks(sorted(set(anchors))):
+        rows = connection.execute(select(t.decisions).where(t.decisions.c.anchor.in_(chunk)))
+        held = {decision.anchor.key: decision.id for decision in effective(decision_of(row) for row in rows)}
+        connection.execute(
+            update(t.items).where(t.items.c.anchor == bindparam("of_anchor")).values(decision_id=bindparam("held")),
+            [{"of_anchor": anchor, "held": held.get(anchor)} for anchor in chunk],
+        )
+
+
+def _page_row(page: StoredPage) -> dict[str, Any]:
+    return {name: getattr(page, name) for name in StoredPage.__slots__}
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
