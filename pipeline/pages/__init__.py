@@ -12,14 +12,14 @@ from pathlib import Path
 
 from pipeline.document import Page
 from pipeline.errors import InputError
-from pipeline.pages.images import no_image, open_image, page_picture
+from pipeline.pages.images import count_image, no_image, open_image, page_picture
 from pipeline.pages.kinds import IMAGES, REFUSALS, is_image, is_litter, natural_key, sniff, unopened
-from pipeline.pages.pdf import open_pdf
+from pipeline.pages.pdf import count_pdf, open_pdf
 from pipeline.settings import PagesSettings
 
 __all__ = [
-    "IMAGES", "is_image", "is_litter", "is_page_file", "list_images", "natural_key", "open_folder", "open_pages",
-    "page_picture", "sniff",
+    "IMAGES", "count_pages", "is_image", "is_litter", "is_page_file", "list_images", "natural_key", "open_folder",
+    "open_pages", "page_picture", "sniff",
 ]  # fmt: skip
 
 
@@ -29,28 +29,47 @@ def is_page_file(path: Path) -> bool:
     return kind == "pdf" or kind in IMAGES
 
 
-def open_pages(path: Path, settings: PagesSettings | None = None, start: int = 0) -> Iterator[Page]:
-    """Yield the pages of one file in order, numbered from `start`.
+def open_pages(
+    path: Path, settings: PagesSettings | None = None, start: int = 0, only: int | None = None
+) -> Iterator[Page]:
+    """Yield the pages of one file in order, numbered from `start`; or `only` the page of that number, at `start`.
 
     A page that cannot be had (a damaged frame in the middle of a TIFF) is yielded with its `problem`, and the rest goes
     on. Raises InputError, naming file and remedy, where nothing of the file can be read.
     """
     settings = settings or PagesSettings()
-    kind = sniff(path)
-    if kind in REFUSALS:
-        raise InputError(f"{path}: {REFUSALS[kind]}")
-    if kind != "pdf" and kind not in IMAGES:
-        raise InputError(f"{path}: is neither an image (PNG, JPEG, TIFF, BMP, WebP) nor a PDF; check what it is")
+    kind = _page_kind(path)
     try:
         # Read piece by piece where it lies: a scanned file of a thousand pages is larger than the memory.
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             stream.seek(0)
             opener = open_pdf if kind == "pdf" else open_image
-            for number, page in enumerate(opener(path, stream, digest, settings)):
-                yield replace(page, index=start + number, number=number)
+            for position, page in enumerate(opener(path, stream, digest, settings, only)):
+                yield replace(page, index=start + position, number=position if only is None else only)
     except OSError as error:
         raise unopened(path, error) from error
+
+
+def count_pages(path: Path) -> tuple[str, int]:
+    """A file's SHA-256 and the number of its pages, none of them drawn. Raises InputError as `open_pages` does."""
+    kind = _page_kind(path)
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            stream.seek(0)
+            return digest, count_pdf(path, stream) if kind == "pdf" else count_image(path, stream)
+    except OSError as error:
+        raise unopened(path, error) from error
+
+
+def _page_kind(path: Path) -> str:
+    kind = sniff(path)
+    if kind in REFUSALS:
+        raise InputError(f"{path}: {REFUSALS[kind]}")
+    if kind != "pdf" and kind not in IMAGES:
+        raise InputError(f"{path}: is neither an image (PNG, JPEG, TIFF, BMP, WebP) nor a PDF; check what it is")
+    return kind
 
 
 def list_images(folder: Path) -> list[Path]:

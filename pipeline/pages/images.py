@@ -48,16 +48,16 @@ def check_size(path: Path, place: str, size: tuple[int, int], settings: PagesSet
         )
 
 
-def open_image(path: Path, stream: BinaryIO, digest: str, settings: PagesSettings) -> Iterator[Page]:
-    """Yield the pages of an image file; a damaged frame among others is a page with its problem. Raises InputError."""
-    try:
-        image, frames = _find_frames(stream)
-    except _BombError as error:
-        raise InputError(f"{path}: has more pixels than a page has; scan it at 200 to 400 dpi") from error
-    except Exception as error:  # every decoder fails at damage in its own way (struct.error, KeyError, SyntaxError, …)
-        raise InputError(f"{path}: the image's header is damaged; copy or scan it again") from error
+def open_image(
+    path: Path, stream: BinaryIO, digest: str, settings: PagesSettings, only: int | None = None
+) -> Iterator[Page]:
+    """Yield the pages of an image file, or `only` one; a damaged frame among others is a page with its problem.
+
+    Raises InputError.
+    """
+    image, frames = _open(path, stream)
     with image:
-        for number in frames:
+        for number in frames if only is None else frames[only : only + 1]:
             place = f" page {number + 1}" if len(frames) > 1 else ""
             try:
                 pixels = _decode(path, place, image, number, settings)
@@ -67,6 +67,22 @@ def open_image(path: Path, stream: BinaryIO, digest: str, settings: PagesSetting
                 yield Page(number, str(path), digest, no_image(), problem=str(error))
                 continue
             yield Page(number, str(path), digest, pixels, dpi=_dpi(image))
+
+
+def count_image(path: Path, stream: BinaryIO) -> int:
+    """Count the pages of an image file without decoding them. Raises InputError."""
+    image, frames = _open(path, stream)
+    with image:
+        return len(frames)
+
+
+def _open(path: Path, stream: BinaryIO) -> tuple[Any, list[int]]:
+    try:
+        return _find_frames(stream)
+    except _BombError as error:
+        raise InputError(f"{path}: has more pixels than a page has; scan it at 200 to 400 dpi") from error
+    except Exception as error:  # every decoder fails at damage in its own way (struct.error, KeyError, SyntaxError, …)
+        raise InputError(f"{path}: the image's header is damaged; copy or scan it again") from error
 
 
 class _BombError(Exception):

@@ -17,24 +17,16 @@ from pipeline.settings import PagesSettings
 from pipeline.textlayer import extract_layer
 
 
-def open_pdf(path: Path, stream: BinaryIO, digest: str, settings: PagesSettings) -> Iterator[Page]:
-    """Yield the pages of a PDF; a damaged one among others is a page with its problem. Raises InputError."""
+def open_pdf(
+    path: Path, stream: BinaryIO, digest: str, settings: PagesSettings, only: int | None = None
+) -> Iterator[Page]:
+    """Yield the pages of a PDF, or `only` one; a damaged one is a page with its problem. Raises InputError."""
     import pypdfium2
 
-    try:
-        document = pypdfium2.PdfDocument(stream)
-    except pypdfium2.PdfiumError as error:
-        if "assword" in str(error):
-            raise InputError(f"{path}: the PDF wants a password; save a copy without one") from error
-        raise InputError(
-            f"{path}: the PDF is damaged (no page list can be found in it); download it again, or print it to a new PDF"
-        ) from error
-    with closing(document):
-        if len(document) == 0:
-            raise InputError(f"{path}: the PDF has no pages")
+    with closing(_open(path, stream)) as document:
         with suppress(pypdfium2.PdfiumError):
             document.init_forms()  # what people filled into a form's fields is drawn with the page
-        for number in range(len(document)):
+        for number in range(len(document)) if only is None else (only,):
             try:
                 with closing(document[number]) as opened:
                     pixels, dpi, layer = _render(path, number, opened, settings)
@@ -45,6 +37,29 @@ def open_pdf(path: Path, stream: BinaryIO, digest: str, settings: PagesSettings)
                 yield Page(number, str(path), digest, no_image(), origin="pdf", problem=message)
             else:
                 yield Page(number, str(path), digest, pixels, dpi=dpi, origin="pdf", layer=layer)
+
+
+def count_pdf(path: Path, stream: BinaryIO) -> int:
+    """Count the pages of a PDF without drawing them. Raises InputError."""
+    with closing(_open(path, stream)) as document:
+        return len(document)
+
+
+def _open(path: Path, stream: BinaryIO) -> Any:
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(stream)
+    except pypdfium2.PdfiumError as error:
+        if "assword" in str(error):
+            raise InputError(f"{path}: the PDF wants a password; save a copy without one") from error
+        raise InputError(
+            f"{path}: the PDF is damaged (no page list can be found in it); download it again, or print it to a new PDF"
+        ) from error
+    if len(document) == 0:
+        document.close()
+        raise InputError(f"{path}: the PDF has no pages")
+    return document
 
 
 def _render(
