@@ -25,8 +25,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("review",),
     ("evaluation",),
     ("training",),
-    ("bulk",),
+    ("bulk", "tables"),
     ("run", "doctor", "ledger"),
+    ("intake",),
     ("interpret", "leftside", "sources"),
     (
         "pages", "straighten", "grid", "reader", "ocrtext", "importers", "forms", "levels", "repair", "targets", "fieldvalues",
