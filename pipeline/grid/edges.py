@@ -55,6 +55,12 @@ def judge(profile: Profile, first: int, crossings: Sequence[Line], height: float
     edges = [(max(0, a), min(len(clean), b)) for a, b in zip(starts[:-1], ends[1:], strict=True)]
     cover = [float(clean[a:b].mean()) if b - a >= 2 else 0.0 for a, b in edges]
     sure = [_is_sure(clean[a:b], share, height) for (a, b), share in zip(edges, cover, strict=True)]
+    for number, (a, b) in enumerate(edges):
+        # No text is drawn at one place through the whole of a cell, its blank margins too.
+        if not sure[number] and b - a >= height:
+            seen = float(profile.drawn[:, a:b].mean(axis=1).max())
+            if seen >= 0.93 or _grows(profile.drawn[:, a:b], height):
+                sure[number], cover[number] = True, max(seen, cover[number])
     # Gaps are measured between rulings; strokes of text that happen to stand on the line are none.
     anchors = clean.copy()
     for (a, b), is_sure in zip(edges, sure, strict=True):
@@ -86,6 +92,25 @@ def _is_sure(part: NDArray[np.bool_], share: float, height: float) -> bool:
     seen = np.flatnonzero(part)
     touch = 0.25 * height
     return share >= 0.5 and bool(seen[0] <= touch and (len(part) - 1 - seen[-1]) <= touch)
+
+
+def _grows(drawn: NDArray[np.bool_], height: float) -> bool:
+    """Tell whether a ruling grows into an edge from its crossings and is broken off there, whatever text stands by it.
+
+    Text keeps away from the crossings; what is drawn from there is no text.
+    """
+    length = drawn.shape[1]
+    for track in drawn:
+        blank = np.flatnonzero(~track)
+        if not len(blank):
+            return True
+        first, last = int(blank[0]), length - 1 - int(blank[-1])
+        gap = length - first - last
+        if min(first, last) >= 0.2 * height and gap <= 5.5 * height:
+            return True
+        if max(first, last) >= 0.35 * height and gap <= 2.8 * height:
+            return True
+    return False
 
 
 def _breaks(

@@ -34,6 +34,8 @@ class Profile:
     clean: NDArray[np.bool_]
     dirty: NDArray[np.bool_]
     alone: NDArray[np.bool_]  # nothing stands within half a text height on either side
+    # (3, n): what is drawn at the line's very place, or a pixel to either side of it, whatever stands beside it.
+    drawn: NDArray[np.bool_]
 
 
 def cluster(pieces: Pieces, height: float, same: float = _SAME) -> list[Line]:
@@ -76,7 +78,7 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
     shape = sheet.mask.shape
     if line.virtual or not line.pieces:
         empty = np.zeros(len(along), bool)
-        return Profile(empty, empty.copy(), empty.copy())
+        return Profile(empty, empty.copy(), empty.copy(), np.zeros((3, len(along)), bool))
     points = [(piece.first, piece.place - piece.lean / 2) for piece in line.pieces]
     points += [(piece.last, piece.place + piece.lean / 2) for piece in line.pieces]
     points.sort()
@@ -122,7 +124,15 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
             clean[a:b] = ruled[a:b]
     wide = max(far + 1, round(0.5 * height))
     alone = ~(dark(range(-wide, -away + 1)) | dark(range(away, wide + 1)))
-    return Profile(clean, inked & ~clean, alone)
+    dark_enough = 255.0 - 0.4 * line.dark
+    drawn = []
+    for middle in (-1, 0, 1):
+        seen = np.zeros(len(along), bool)
+        for offset in range(middle - 1, middle + 2):
+            at = np.clip(rows + offset, 0, shape[0] - 1)
+            seen |= (sheet.thin[at, columns] > 0) & (sheet.ink[at, columns] < dark_enough)
+        drawn.append(close(seen, max(2, round(0.12 * height))))
+    return Profile(clean, inked & ~clean, alone, np.stack(drawn))
 
 
 def gap(height: float) -> int:
