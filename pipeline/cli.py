@@ -139,6 +139,32 @@ def repairs(
 
 
 @app.command()
+def tables(
+    inputs: Annotated[
+        list[Path], typer.Argument(help="Scans, PDF files, texts with tables, or folders of them.", metavar="INPUT…")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder the tables are written to.", metavar="DIR")],
+    separate: Annotated[
+        bool, typer.Option("--separate", help="Take each image of a folder for a document of its own.")
+    ] = False,
+) -> None:
+    """Write the grids of any ruled page, whatever form it is: one JSON and one HTML file a page, and run.json."""
+    from pipeline.progress import Progress
+    from pipeline.tables import write_tables
+
+    try:
+        with Progress() as progress:
+            summary = write_tables(
+                inputs, out, separate=separate, say=progress.say, on_input=progress.on_input, on_page=progress.on_page
+            )
+    except KeyboardInterrupt as interrupt:  # before the first input, or while the account is written
+        _say("zhibiao: interrupted; run the same command again")
+        raise typer.Exit(130) from interrupt
+    typer.echo(summary.line())
+    raise typer.Exit(summary.exit_code())
+
+
+@app.command()
 def explain(
     document: Annotated[Path, typer.Argument(help="One document: a file, or a folder of page images.", metavar="FILE")],
     out: Annotated[Path, typer.Option(help="The HTML page to write.", metavar="FILE.html")],
