@@ -254,27 +254,27 @@ class Store:
     # -- records ---------------------------------------------------------------------------------------------------
 
     def record_bodies(self, filters: Filters | None = None, chunk: int = 200) -> Iterator[str]:
-        """The records as JSON lines, in the order of their documents, as many in memory as `chunk`."""
-        query = select_records(filters or Filters())
-        after = (0, -1)
+        """The records as JSON lines, in the order of their documents' names, as many in memory as `chunk`.
+
+        The order is the same whoever stored them, and in whichever order: on one machine or on many.
+        """
+        d, r = t.documents.c, t.records.c
+        query = select_records(filters or Filters()).add_columns(d.name, r.body)
+        query = query.order_by(d.name, r.document_id, r.position).limit(chunk)
+        rows: Sequence[Any] = ()
         while True:
+            page = query
+            if rows:
+                last = rows[-1]
+                after_in_document = (r.document_id == last.document_id) & (r.position > last.position)
+                after_in_name = (d.name == last.name) & or_(r.document_id > last.document_id, after_in_document)
+                page = query.where(d.name >= last.name, or_(d.name > last.name, after_in_name))
             with self.reading() as connection:
-                rows = connection.execute(
-                    query.add_columns(t.records.c.body)
-                    .where(
-                        or_(
-                            t.records.c.document_id > after[0],
-                            (t.records.c.document_id == after[0]) & (t.records.c.position > after[1]),
-                        )
-                    )
-                    .order_by(t.records.c.document_id, t.records.c.position)
-                    .limit(chunk)
-                ).all()
+                rows = connection.execute(page).all()
             for row in rows:
                 yield row.body
             if len(rows) < chunk:
                 return
-            after = (rows[-1].document_id, rows[-1].position)
 
     def bodies_of(self, document_id: int) -> list[str]:
         """The records of one document as JSON lines, in their order."""
@@ -367,6 +367,7 @@ class _Writer:
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._last = int(connection.scalar(select(func.max(t.decisions.c.id))) or 0)
         self._made = now()
+        self._written: set[int] = set()
 
     def document(self, new: DocumentRows) -> int:
         c, connection = t.documents.c, self._connection
@@ -386,8 +387,11 @@ class _Writer:
             row = {**values, "name": new.name, "sha256": new.sha256, "copy_of": first}
             found = connection.execute(insert(t.documents).returning(c.id), row).scalar_one()
         else:
+            if found in self._written:  # the same document twice in one batch
+                self.flush()
             connection.execute(update(t.documents).where(c.id == found).values(**values))
             connection.execute(delete(t.pages).where(t.pages.c.document_id == found))
+        self._written.add(int(found))
         self._add("pages", [{"document_id": found, **_page_row(page)} for page in new.pages])
         self._records(int(found), new.records)
         if missed:

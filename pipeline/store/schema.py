@@ -33,6 +33,8 @@ METADATA = MetaData(
 # SQLite counts rows by itself only in a column declared INTEGER.
 _Id = BigInteger().with_variant(Integer(), "sqlite")
 _DIGEST = String(64)
+# Sorted by its bytes, as SQLite does it, whatever language the server speaks.
+_NAME = Text().with_variant(Text(collation="C"), "postgresql")
 # A roll-up sheet has 20,000 rows; a form with more than a million is another kind of file.
 INDICATOR_BITS = 20
 _WHEN = String(32)  # ISO 8601 in UTC: sorts as text, and is the same on both databases
@@ -72,7 +74,7 @@ documents = Table(
     "documents",
     METADATA,
     _id(),
-    Column("name", Text, nullable=False),  # the path as given
+    Column("name", _NAME, nullable=False),  # the path as given
     Column("sha256", _DIGEST, nullable=False, index=True),
     Column("kind", String(16), nullable=False),
     Column("status", String(16), nullable=False),  # read, skipped, failed

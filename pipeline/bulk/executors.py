@@ -1,0 +1,339 @@
+"""Who does the work: this process, or worker processes that are watched and replaced.
+
+An executor takes tasks and gives their outcomes in any order. A task whose worker was lost (it hung, took too much
+memory, or died) is tried once more by a new worker; a second loss is its outcome.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Protocol
+
+from pipeline.bulk.tasks import Describe, Failure, Outcome, Task, Workshop
+from pipeline.bulk.worker import Worker
+from pipeline.errors import PipelineError
+from pipeline.intake import fault
+
+# How often a task is given to a worker before it is set aside: a page that kills two workers would kill a third.
+ATTEMPTS = 2
+# Loading the engine takes seconds; on a busy machine with cold disks it was seen to take a minute.
+_LOAD_SECONDS = 600.0
+# How often the workers' memory and clocks are looked at, in seconds.
+_WATCH = 0.25
+# A worker that holds this share of its ceiling after a task is replaced before it reaches it.
+_TIRED = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a worker may take."""
+
+    # A page takes one to five seconds; a page of 600 dpi on a busy machine was seen to take forty.
+    seconds: float = 300.0
+    # The engine with all models takes about 1 GB, a page of 150 million pixels 2 GB more.
+    memory: int = 4 << 30
+
+
+class Executor(Protocol):
+    """Does tasks."""
+
+    def submit(self, task: Task) -> None:
+        """Take a task."""
+
+    def room(self) -> int:
+        """How many more tasks keep it busy."""
+
+    def pending(self) -> int:
+        """How many tasks it holds."""
+
+    def outcomes(self, seconds: float) -> list[Outcome]:
+        """The outcomes there are; waits so long for the first."""
+
+    def close(self) -> None:
+        """Stop at once; what is in hand is lost."""
+
+
+def _attempt(worker: Worker, task: Task) -> Outcome:
+    """Do a task here; errors that no other task would survive either are handed on."""
+    try:
+        worker.prepare(task)
+        started = time.perf_counter()
+        result = worker.do(task)
+    except PipelineError as error:
+        return Outcome(task, error=error)
+    except MemoryError:
+        return Outcome(task, failure="memory", why="the memory does not suffice for it")
+    except Exception as error:  # a fault of zhibiao's own: this task's, not the run's
+        return Outcome(task, failure="error", why=f"{fault(error)}; a fault of zhibiao, please report it with the page")
+    return Outcome(task, result=result, seconds=time.perf_counter() - started)
+
+
+class SerialExecutor:
+    """Everything in this process, in order: nothing is watched, everything can be followed in a debugger."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._worker = Worker(workshop)
+        self._tasks: deque[Task] = deque()
+
+    def submit(self, task: Task) -> None:
+        """Take a task."""
+        self._tasks.append(task)
+
+    def room(self) -> int:
+        """How many more tasks keep it busy."""
+        return 1 - len(self._tasks)
+
+    def pending(self) -> int:
+        """How many tasks it holds."""
+        return len(self._tasks)
+
+    def outcomes(self, seconds: float) -> list[Outcome]:
+        """The outcomes there are."""
+        return [_attempt(self._worker, self._tasks.popleft())] if self._tasks else []
+
+    def close(self) -> None:
+        """Stop at once."""
+        self._tasks.clear()
+
+
+@dataclass(eq=False)
+class _Hand:
+    """One worker process, and the task it holds."""
+
+    number: int
+    process: BaseProcess
+    line: Connection
+    task: Task | None = None
+    given: float = 0.0
+    started: float | None = None  # None while it loads
+
+
+@dataclass
+class ProcessExecutor:
+    """Worker processes, each with one task at a time; none outlives its limits."""
+
+    workshop: Workshop
+    workers: int
+    limits: Limits = field(default_factory=Limits)
+    replaced: int = 0  # workers that were lost or tired, for the account
+
+    def __post_init__(self) -> None:
+        # A fresh interpreter: a fork of a process that has threads (OpenMP's) may stand still for ever.
+        self._context = multiprocessing.get_context("spawn")
+        self._hands: list[_Hand] = []
+        self._waiting: deque[Task] = deque()
+        self._losses: dict[int, int] = {}  # id(task) -> workers lost over it
+        self._done: list[Outcome] = []
+        self._numbers = 0
+
+    def submit(self, task: Task) -> None:
+        """Take a task."""
+        self._waiting.append(task)
+        self._hand_out()
+
+    def room(self) -> int:
+        """How many more tasks keep it busy."""
+        # One waiting task a worker, so that none stands idle while the coordinator writes.
+        return 2 * self.workers - self.pending()
+
+    def pending(self) -> int:
+        """How many tasks it holds."""
+        return len(self._waiting) + sum(hand.task is not None for hand in self._hands)
+
+    def outcomes(self, seconds: float) -> list[Outcome]:
+        """The outcomes there are."""
+        until = time.monotonic() + seconds
+        while not self._done and self.pending():
+            busy = [hand for hand in self._hands if hand.task is not None]
+            lines: list[Any] = [hand.line for hand in busy]
+            lines += [hand.process.sentinel for hand in busy]
+            ready = wait(lines, timeout=max(0.0, min(_WATCH, until - time.monotonic())))
+            for hand in busy:
+                if hand.line in ready:
+                    self._listen(hand)
+                elif hand.process.sentinel in ready:
+                    self._lost(hand, "died", f"its worker ended by itself ({_ending(hand.process)})")
+            self._watch()
+            self._hand_out()
+            if time.monotonic() >= until:
+                break
+        done, self._done = self._done, []
+        return done
+
+    def close(self) -> None:
+        """Stop at once."""
+        for hand in self._hands:
+            if hand.task is None:
+                with suppress(OSError):
+                    hand.line.send(None)  # ends by itself
+            else:
+                hand.process.kill()
+        for hand in self._hands:
+            hand.process.join(5)
+            if hand.process.is_alive():
+                hand.process.kill()
+                hand.process.join()
+            hand.line.close()
+        self._hands = []
+        self._waiting.clear()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _hand_out(self) -> None:
+        while self._waiting:
+            idle = next((hand for hand in self._hands if hand.task is None), None)
+            if idle is None:
+                if len(self._hands) >= self.workers:
+                    return
+                idle = self._hire()
+            idle.task, idle.given, idle.started = self._waiting.popleft(), time.monotonic(), None
+            try:
+                idle.line.send(idle.task)
+            except OSError:
+                self._lost(idle, "died", f"its worker ended by itself ({_ending(idle.process)})")
+
+    def _hire(self) -> _Hand:
+        ours, theirs = self._context.Pipe()
+        self._numbers += 1
+        process = self._context.Process(
+            target=_serve, args=(theirs, self.workshop), name=f"zhibiao-{self._numbers}", daemon=True
+        )
+        with _environment(self.workshop.threads):
+            process.start()
+        theirs.close()
+        hand = _Hand(self._numbers, process, ours)
+        self._hands.append(hand)
+        return hand
+
+    def _listen(self, hand: _Hand) -> None:
+        try:
+            said = hand.line.recv()
+        except (EOFError, OSError):
+            self._lost(hand, "died", f"its worker ended by itself ({_ending(hand.process)})")
+            return
+        if said == "started":
+            hand.started = time.monotonic()
+            return
+        outcome: Outcome = said
+        task, hand.task = hand.task, None
+        assert task is not None
+        if outcome.failure == "memory":
+            hand.task = task
+            self._lost(hand, "memory", outcome.why)
+            return
+        self._losses.pop(id(task), None)
+        self._done.append(
+            Outcome(task, outcome.result, outcome.failure, outcome.why, outcome.error, outcome.seconds, hand.number)
+        )
+        if (memory := resident(hand.process.pid)) is not None and memory > _TIRED * self.limits.memory:
+            self._dismiss(hand)
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        for hand in list(self._hands):
+            if hand.task is None:
+                continue
+            if hand.started is None:
+                if now - hand.given > _LOAD_SECONDS:
+                    self._lost(hand, "time", f"its worker was not ready after {_LOAD_SECONDS:.0f} s")
+            elif now - hand.started > self.limits.seconds:
+                self._lost(hand, "time", f"not done after {self.limits.seconds:g} s")
+            elif (memory := resident(hand.process.pid)) is not None and memory > self.limits.memory:
+                self._lost(hand, "memory", f"took more than {self.limits.memory >> 20} MB")
+
+    def _lost(self, hand: _Hand, failure: Failure, why: str) -> None:
+        task = hand.task
+        self._dismiss(hand)
+        if task is None:
+            return
+        lost = self._losses[id(task)] = self._losses.get(id(task), 0) + 1
+        if lost < ATTEMPTS:
+            self._waiting.appendleft(task)
+            return
+        del self._losses[id(task)]
+        self._done.append(Outcome(task, failure=failure, why=f"{why}, twice", worker=hand.number))
+
+    def _dismiss(self, hand: _Hand) -> None:
+        self.replaced += 1
+        self._hands.remove(hand)
+        hand.process.kill()
+        hand.process.join()
+        hand.line.close()
+
+
+def _ending(process: BaseProcess) -> str:
+    process.join(1)
+    code = process.exitcode
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+
+
+def resident(pid: int | None) -> int | None:
+    """The memory a process holds, in bytes; None where the system does not say."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as stream:
+            return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+@contextmanager
+def _environment(threads: int) -> Iterator[None]:
+    """The libraries that start a thread a core read their number when they are loaded."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, str(threads)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _serve(line: Connection, workshop: Workshop) -> None:
+    """A worker process: tasks in, outcomes out, until the other end closes."""
+    import signal
+    import threading
+
+    # Ctrl-C reaches every process of the terminal; who decides is the coordinator.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
+
+    def leave_with_parent() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)  # the coordinator was killed: nobody waits for what is in hand
+
+    threading.Thread(target=leave_with_parent, daemon=True).start()
+    # A library that writes to standard output would write into the command's results.
+    sys.stdout = sys.stderr
+    worker = Worker(workshop)
+    while True:
+        try:
+            task = line.recv()
+        except (EOFError, OSError):
+            return
+        if task is None:
+            return
+        try:
+            worker.prepare(task)
+        except PipelineError as error:
+            line.send(Outcome(Describe(), error=error))
+            continue
+        except MemoryError:
+            line.send(Outcome(Describe(), failure="memory", why="the memory does not suffice for the engine"))
+            continue
+        line.send("started")
+        # The task stays with who gave it; sending its readings back would cost more than the result.
+        line.send(replace(_attempt(worker, task), task=Describe()))

@@ -1,0 +1,141 @@
+"""What the coordinator hands to workers and gets back: plain values that travel between processes and machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from pipeline.decisions import Decision
+from pipeline.document import Page, PageReading
+from pipeline.intake import InputAccount
+from pipeline.settings import Settings
+from pipeline.sources import Source
+from pipeline.store import DocumentRows
+
+
+class PageReader(Protocol):
+    """What reads pages in a worker; loaded once."""
+
+    @property
+    def name(self) -> str:
+        """The engine and its weights, as the key of a reading names them."""
+
+    def read(self, page: Page) -> PageReading:
+        """Read one page."""
+
+
+LoadReader = Callable[[Settings, int], PageReader]  # settings, threads
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A further dictionary or template as it stands in the store: its file name and its bytes as text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a worker is made from. `threads` is each worker's share of the cores."""
+
+    settings: Settings
+    load_reader: LoadReader
+    dictionaries: tuple[Material, ...] = ()
+    templates: tuple[Material, ...] = ()
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Load the engine and say its name."""
+
+    @property
+    def what(self) -> str:
+        """The task as a message names it."""
+        return "the engine"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """Read one page of a file whose digest is known."""
+
+    document: int  # the run's number for it
+    position: int  # page of the document, from zero
+    file: str
+    sha256: str
+    number: int  # page of the file, from zero
+
+    @property
+    def what(self) -> str:
+        """The task as a message names it."""
+        return f"{self.file}: page {self.number + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class PageSlot:
+    """A page of a document: its kept reading (packed), or why there is none."""
+
+    file: str
+    sha256: str
+    number: int
+    content: bytes | None = None
+    problem: str | None = None
+    origin: str = "pixels"
+
+
+@dataclass(frozen=True, slots=True)
+class MakeRecords:
+    """Make the records of a document: of its `pages`' readings, or where `pages` is None of the text it is."""
+
+    document: int
+    source: Source
+    name: str
+    sha256: str  # of the document, by which the store names it
+    pages: tuple[PageSlot, ...] | None
+    decisions: tuple[Decision, ...]
+    seen: int  # the last decision known when the task was made
+
+    @property
+    def what(self) -> str:
+        """The task as a message names it."""
+        return self.name
+
+
+Task = Describe | ReadPage | MakeRecords
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """What came of ReadPage: a packed reading; `kept` is False where the page could not be read."""
+
+    content: bytes
+    kept: bool
+
+
+@dataclass(slots=True)
+class RecordsMade:
+    """What came of MakeRecords: rows for the store, the account, messages; `contents` are readings made on the way."""
+
+    rows: DocumentRows
+    account: InputAccount
+    messages: list[str] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list)  # one a page, where the task held none
+    unplaced: int = 0  # decisions on its pages that found no place in its records
+
+
+Failure = Literal["time", "memory", "died", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a task. `failure` says why there is no result, `error` an error that stops the run."""
+
+    task: Task
+    result: Any = None
+    failure: Failure | None = None
+    why: str = ""
+    error: Exception | None = None
+    seconds: float = 0.0
+    worker: int = 0

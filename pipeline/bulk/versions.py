@@ -1,0 +1,81 @@
+"""What records are made with, named by a digest: code, models, dictionaries, templates, settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pipeline import __version__
+from pipeline.bulk.tasks import Material
+from pipeline.dictionaries import load_dictionaries
+from pipeline.errors import DictionaryError
+from pipeline.resources import data_folder
+from pipeline.settings import Settings
+from pipeline.templates import load_templates
+
+
+def read_materials(paths: Sequence[Path]) -> tuple[Material, ...]:
+    """Dictionary or template files as they travel to workers and into the store. Raises DictionaryError."""
+    found = []
+    for path in paths:
+        try:
+            found.append(Material(path.name, path.read_text("utf-8-sig")))
+        except OSError as error:
+            raise DictionaryError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+        except UnicodeDecodeError as error:
+            raise DictionaryError(f"{path}: is not UTF-8; save the file as UTF-8 and try again") from error
+    return tuple(found)
+
+
+def check_materials(dictionaries: Sequence[Path], templates: Sequence[Path]) -> None:
+    """Fail before anything is begun. Raises DictionaryError with file and line."""
+    load_dictionaries(dictionaries)
+    load_templates(templates)
+
+
+def make_version(
+    settings: Settings, dictionaries: Sequence[Material], templates: Sequence[Material]
+) -> tuple[str, dict[str, Any]]:
+    """The digest and the content of a version.
+
+    Any change of the installed code makes another version: making records again is cheap, and what a change means for
+    them nobody has to judge. The left half has keys of its own (keep.reading_key).
+    """
+    content = {
+        "zhibiao": __version__,
+        "code": _code_digest(),
+        "models": _folder_digest(data_folder("models")),
+        "shipped": _folder_digest(data_folder("dictionaries")),
+        "settings": settings.model_dump(mode="json", exclude={"left"}),
+        "dictionaries": [{"name": m.name, "text": m.text} for m in dictionaries],
+        "templates": [{"name": m.name, "text": m.text} for m in templates],
+    }
+    digest = hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return digest, content
+
+
+def materials_of(content: dict[str, Any] | None, kind: str) -> tuple[Material, ...]:
+    """The further dictionaries or templates of a version."""
+    return tuple(Material(entry["name"], entry["text"]) for entry in (content or {}).get(kind, ()))
+
+
+@lru_cache(maxsize=1)
+def _code_digest() -> str:
+    package = Path(__file__).parent.parent
+    return _digest((path for path in package.rglob("*.py") if "_data" not in path.parts), package)
+
+
+@lru_cache(maxsize=4)
+def _folder_digest(folder: Path) -> str:
+    return _digest((path for path in folder.rglob("*") if path.is_file()), folder)
+
+
+def _digest(paths: Iterable[Path], folder: Path) -> str:
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(str(path.relative_to(folder)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
