@@ -12,21 +12,14 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from pipeline.document import LabelledForm, Line, PageReading, Place, Reading, Role, RowCell, Table
+from pipeline.document import LabelledForm, Line, PageReading, Place, Reading, RowCell, Table
 from pipeline.errors import UsageError
 from pipeline.records import FieldValue, Finding, Indicator, Record, RepairEntry
+from pipeline.rolemap import ROLES, RoleMap, Spot
 
-# Role -> its word on the page and its colour (Paul Tol, light). "stray": read, and placed nowhere.
-ROLES: dict[str, tuple[str, str]] = {
-    "title": ("表名", "#d9d9d9"), "label": ("标签", "#eedd88"), "value": ("值", "#fbf7e3"),
-    "narrative": ("长文", "#f6d3bf"), "header": ("表头", "#dddddd"), "bar": ("栏目", "#ffaabb"),
-    "level1": ("一级", "#77aadd"), "level2": ("二级", "#99ddff"), "level3": ("三级", "#44bb99"),
-    "target": ("目标", "#bbcc33"), "extra": ("其他列", "#e9eef2"), "stray": ("未归入", "#ffffff"),
-}  # fmt: skip
 _PARSED_WORDS = {
     "amount": "金额", "unit": "单位", "yuan": "折合元", "date": "日期", "start": "起", "end": "止", "number": "数",
     "people": "人员", "phones": "电话", "code": "编码", "name": "名称", "dept_code": "部门码", "unit_code": "单位码",
@@ -126,16 +119,6 @@ _SCRIPT = """
 """
 
 
-@dataclass(slots=True)
-class _Spot:
-    """A cell or line on the page: its name there, its role, how sure, and the values it is linked to."""
-
-    name: str
-    role: str = ""
-    certainty: float = 1.0
-    values: list[str] = field(default_factory=list)
-
-
 def explain_document(
     pages: Sequence[PageReading],
     labelled: Sequence[LabelledForm],
@@ -178,55 +161,8 @@ class _Explained:
         pictures: Mapping[int, bytes],
     ) -> None:
         self.pages, self.labelled, self.records, self.pictures = pages, labelled, records, pictures
-        self.shown: dict[int, _Spot] = {}  # by id() of a reading or a loose line
-        self.spots: dict[int, _Spot] = {}  # by id() of a reading's places, or of a line's place
-        for page in pages:
-            for number, block in enumerate(page.blocks):
-                if isinstance(block, Line):
-                    self.shown[id(block)] = self.spots[id(block.place)] = _Spot(f"c{page.index}-{number}")
-                    continue
-                for slot, reading in enumerate(block.readings):
-                    self.shown[id(reading)] = _Spot(f"c{page.index}-{number}-{slot}")
-                    if reading.places:
-                        self.spots[id(reading.places)] = self.shown[id(reading)]
-        self._by_place = self._index_places()
-        self._roles()
+        self.roles = RoleMap(pages, labelled)
         self.right = [self._record(n, record) for n, record in enumerate(records)]
-
-    def _index_places(self) -> dict[int, _Spot]:
-        """Places that belong to one cell only; where many cells share one (a page without outlines) it tells none."""
-        owners: dict[int, _Spot | None] = {}
-        for page in self.pages:
-            for block in page.blocks:
-                if isinstance(block, Table):
-                    for reading in block.readings:
-                        for place in reading.places:
-                            owners[id(place)] = None if id(place) in owners else self.shown[id(reading)]
-        return {key: spot for key, spot in owners.items() if spot is not None}
-
-    def _spots_of(self, cell: RowCell) -> list[_Spot]:
-        """Where a cell of a form stands: one spot, or several where a page break cut it or lines were joined."""
-        if id(cell.places) in self.spots:
-            return [self.spots[id(cell.places)]]
-        found = (self.spots.get(id(place)) or self._by_place.get(id(place)) for place in cell.places)
-        return list({spot.name: spot for spot in found if spot is not None}.values())
-
-    def _roles(self) -> None:
-        for form in self.labelled:
-            for place in form.form.title_places:
-                for spot in self._spots_of(RowCell("", 0, 0, places=(place,))):
-                    spot.role = Role.TITLE.value
-            title = self.spots.get(id(form.form.title_places))
-            if title is not None:
-                title.role = Role.TITLE.value
-            for row in form.rows:
-                for cell in row.cells:
-                    if cell.text and cell.role is not None:
-                        for spot in self._spots_of(cell):
-                            spot.role, spot.certainty = cell.role.value, cell.certainty
-            for cell in form.strays:
-                for spot in self._spots_of(cell):
-                    spot.role = "stray"
 
     # -- the whole -----------------------------------------------------------------------------------------------------
 
@@ -280,7 +216,7 @@ class _Explained:
 
     def _block(self, block: Table | Line) -> str:
         if isinstance(block, Line):
-            spot = self.shown[id(block)]
+            spot = self.roles.spot(block)
             attributes = self._attributes(spot, block.confidence, _where(block.place))
             doubt = self._doubt(spot, block.confidence)
             return f'<p class="line {spot.role}{doubt}"{attributes}>{_text(block.text)}{_tag(spot)}</p>'
@@ -291,7 +227,7 @@ class _Explained:
         return '<table class="sheet">' + "".join(f"<tr>{''.join(row)}</tr>" for row in rows) + "</table>"
 
     def _cell(self, reading: Reading) -> str:
-        spot = self.shown[id(reading)]
+        spot = self.roles.spot(reading)
         cell = reading.cell
         spans = (f' rowspan="{cell.rowspan}"' if cell.rowspan > 1 else "") + (
             f' colspan="{cell.colspan}"' if cell.colspan > 1 else ""
@@ -304,11 +240,11 @@ class _Explained:
         return f'<td class="{spot.role}{doubt}"{spans}{attributes}>{_long(reading.text)}{_tag(spot)}</td>'
 
     @staticmethod
-    def _doubt(spot: _Spot, confidence: float) -> str:
+    def _doubt(spot: Spot, confidence: float) -> str:
         return " doubt" if spot.role and min(confidence, spot.certainty) < _DOUBTFUL else ""
 
     @staticmethod
-    def _attributes(spot: _Spot, confidence: float, where: str) -> str:
+    def _attributes(spot: Spot, confidence: float, where: str) -> str:
         links = f' data-to="{" ".join(spot.values)}" tabindex="0"' if spot.values else ""
         sure = f"识别把握 {confidence:.2f}" + (f"，角色把握 {spot.certainty:.2f}" if spot.role else "")
         title = "；".join(part for part in (_word(spot.role), sure, where) if part)
@@ -330,10 +266,10 @@ class _Explained:
 
     def _shapes(self, page: PageReading) -> Iterator[str]:
         for block in page.blocks:
-            items: list[tuple[_Spot, Sequence[Place], str, float]] = (
-                [(self.shown[id(block)], (block.place,), block.text, block.confidence)]
+            items: list[tuple[Spot, Sequence[Place], str, float]] = (
+                [(self.roles.spot(block), (block.place,), block.text, block.confidence)]
                 if isinstance(block, Line)
-                else [(self.shown[id(r)], r.places, r.text, r.confidence) for r in block.readings]
+                else [(self.roles.spot(r), r.places, r.text, r.confidence) for r in block.readings]
             )
             for spot, places, text, confidence in items:
                 polygon = next((place.polygon for place in places if place.polygon), ())
@@ -425,10 +361,9 @@ class _Explained:
 
     def _link(self, name: str, cells: Sequence[RowCell] | tuple[Place, ...], inner: str) -> str:
         """A value as a link to the cells it came from, and those cells linked back to it."""
-        spots: dict[str, _Spot] = {}
+        spots: dict[str, Spot] = {}
         for cell in cells:
-            place = cell if isinstance(cell, Place) else None
-            known = self._spots_of(RowCell("", 0, 0, places=(place,)) if place else cell)  # type: ignore[arg-type]
+            known = self.roles.spots_at(cell) if isinstance(cell, Place) else self.roles.spots_of(cell)
             spots.update((spot.name, spot) for spot in known)
         if not spots:
             return f'<span id="{name}">{inner}</span>'
@@ -471,7 +406,7 @@ def _none() -> str:
     return '<span class="empty">（空）</span>'
 
 
-def _tag(spot: _Spot) -> str:
+def _tag(spot: Spot) -> str:
     return f'<small class="tag">{ROLES[spot.role][0]}</small>' if spot.role in ROLES else ""
 
 

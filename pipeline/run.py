@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
-from pipeline.document import Page, PageReading
+from pipeline.document import LabelledForm, Page, PageReading
 from pipeline.errors import SkippedInput, UsageError, shown
 from pipeline.export import write_jsonl, write_workbook
 from pipeline.forms import join_forms
@@ -20,7 +21,7 @@ from pipeline.pages import open_folder, open_pages, page_picture
 from pipeline.records import Record
 from pipeline.sources import Source, SourceError, find_sources
 
-RECORDS, WORKBOOK = "records.jsonl", "records.xlsx"
+RECORDS, WORKBOOK, DEBUG = "records.jsonl", "records.xlsx", "debug"
 
 
 @dataclass
@@ -99,10 +100,12 @@ class Corridor:
     tools: InterpretTools
     intake: Intake
     debug: bool = False
+    drawn: dict[str, int] = field(default_factory=dict)  # names of debug pictures, and how often each was given
 
     def records_of(self, source: Source, account: InputAccount) -> list[Record]:
         """The records of one document; what went wrong is in its account."""
         found: list[Record] = []
+        pages: list[PageReading] = []
         with self.intake.guarded(source, account):
             pages = self.intake.readings(source, account)
             account.sha256 = document_digest(pages)
@@ -110,7 +113,45 @@ class Corridor:
             if not found:
                 raise SkippedInput(nothing_found(source, pages))
         account.records = len(found)
+        if self.debug and source.kind in ("pages", "images"):
+            self._draw(source, pages, account)
         return found
+
+    def _draw(self, source: Source, pages: Sequence[PageReading], account: InputAccount) -> None:
+        """Draw what was found over each page that was read, whether or not a record came of it."""
+        from pipeline.debug import draw_page, write_page
+        from pipeline.rolemap import RoleMap
+
+        try:
+            labelled = _labelled(pages, self.tools)
+        except Exception:  # said already, in the document's account; what was read can be drawn all the same
+            labelled = []
+        roles = RoleMap(pages, labelled)
+        readings = {reading.index: reading for reading in pages}
+        name = self._debug_name(source)
+        for page in _source_pages(source, self.tools):
+            reading = readings.get(page.index)
+            if reading is None or not page.image.size:
+                continue
+            file = f"{name}-{page.index + 1:03d}.png"
+            try:
+                picture = draw_page(page, reading, roles, doubtful=self.tools.settings.review_confidence)
+                write_page(self.intake.out / DEBUG / file, picture)
+            except OSError as error:
+                self.intake.say(f"zhibiao: {DEBUG}/{file}: cannot be written ({error.strerror}); make room")
+                return
+            account.pages[page.index]["debug"] = f"{DEBUG}/{file}"
+
+    def _debug_name(self, source: Source) -> str:
+        """The document's name, numbered where another of this run has the same; short enough for any file system."""
+        name = re.sub(r"[\\/:]", "_", shown(source.path.name or "page"))[:60]
+        self.drawn[name] = self.drawn.get(name, 0) + 1
+        return name if self.drawn[name] == 1 else f"{name}~{self.drawn[name]}"
+
+
+def _labelled(pages: Sequence[PageReading], tools: InterpretTools) -> list[LabelledForm]:
+    forms, _ = join_forms(pages, tools.templates, tools.dictionaries)
+    return [label_form(form, tools.levels) for form in forms]
 
 
 def nothing_found(source: Source, pages: Sequence[PageReading]) -> str:
@@ -188,15 +229,19 @@ def explain_input(
     tools = load_interpret_tools(dictionaries=dictionaries, templates=templates)
     with tempfile.TemporaryDirectory(prefix="zhibiao-") as made:
         pages = Intake(tools.settings, Path(made), say).readings(source, InputAccount(str(path)))
-    forms, _ = join_forms(pages, tools.templates, tools.dictionaries)
-    labelled = [label_form(form, tools.levels) for form in forms]
+    labelled = _labelled(pages, tools)
     records = list(interpret(pages, str(path), document_digest(pages), tools))
     return write_explain(out, pages, labelled, records, pictures=dict(_pictures(source, tools)))
 
 
 def _pictures(source: Source, tools: InterpretTools) -> Iterator[tuple[int, bytes]]:
+    for page in _source_pages(source, tools):
+        if picture := page_picture(page):
+            yield page.index, picture
+
+
+def _source_pages(source: Source, tools: InterpretTools) -> Iterator[Page]:
+    """The pages of a document of pixels once more; nothing of any other."""
     if source.kind in ("pages", "images"):
         open_source = open_folder if source.kind == "images" else open_pages
-        for page in open_source(source.path, tools.settings.left.pages):
-            if picture := page_picture(page):
-                yield page.index, picture
+        yield from open_source(source.path, tools.settings.left.pages)
