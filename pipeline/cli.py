@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -21,6 +21,10 @@ app = typer.Typer(
 )
 dictionary_app = typer.Typer(help="Check dictionary files.", no_args_is_help=True)
 app.add_typer(dictionary_app, name="dictionary")
+
+
+_STORE_HELP = "The archive: an SQLite file, or postgresql+psycopg://user@host/name."
+_WORKERS_HELP = "Worker processes; as many as there are cores if not given."
 
 
 def _version(wanted: bool) -> None:
@@ -43,7 +47,10 @@ def run(
     inputs: Annotated[
         list[Path], typer.Argument(help="OCR text, scans, PDF files, or folders of them.", metavar="INPUT…")
     ],
-    out: Annotated[Path, typer.Option(help="Folder the records are written to.", metavar="DIR")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder the records are written to; may be left out with --store.", metavar="DIR"),
+    ] = None,
     dictionary: Annotated[
         list[Path] | None, typer.Option(help="A further dictionary file; may be given more than once.", metavar="FILE")
     ] = None,
@@ -56,8 +63,38 @@ def run(
     debug: Annotated[
         bool, typer.Option("--debug", help="Draw what was found over each page (DIR/debug/*.png).")
     ] = False,
+    store: Annotated[str | None, typer.Option(help=_STORE_HELP, metavar="STORE")] = None,
+    workers: Annotated[int | None, typer.Option(help=_WORKERS_HELP, min=1)] = None,
+    executor: Annotated[str | None, typer.Option(help="Who does the work: processes, serial or ray.")] = None,
+    address: Annotated[str | None, typer.Option(help="The Ray cluster's address, with --executor ray.")] = None,
+    max_failures: Annotated[
+        int | None, typer.Option(help="Stop when more pages and inputs than this have failed (exit code 6).", min=0)
+    ] = None,
+    page_seconds: Annotated[float, typer.Option(help="Give a page up after so many seconds.", min=1.0)] = 300.0,
+    memory: Annotated[int, typer.Option(help="Replace a worker that takes more than so many MB.", min=256)] = 4096,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what happens as JSON, one event a line.")] = False,
 ) -> None:
-    """Read forms and write records.jsonl, records.xlsx and run.json."""
+    """Read forms and write records.jsonl, records.xlsx and run.json; with --store into a store as well."""
+    if store is None and out is None:
+        raise typer.BadParameter("is needed, or --store", param_hint="--out")
+    bulk = {
+        "--workers": workers, "--executor": executor, "--address": address, "--max-failures": max_failures,
+        "--json": as_json or None,
+    }  # fmt: skip
+    if store is not None or any(value is not None for value in bulk.values()):
+        if debug:
+            raise typer.BadParameter(
+                "draws pages of a run without a store; leave the other options out", param_hint="--debug"
+            )
+        if store is None and out is not None:
+            store = str(out / "zhibiao.db")
+        assert store is not None
+        _run_store(
+            inputs, out, store, dictionary or [], template or [], separate, as_json,
+            workers=workers, executor=executor or "processes", address=address, max_failures=max_failures,
+            seconds=page_seconds, memory=memory << 20,
+        )  # fmt: skip
+    assert out is not None
     from pipeline.progress import Progress
     from pipeline.run import run_inputs
 
@@ -72,6 +109,75 @@ def run(
         raise typer.Exit(130) from interrupt
     typer.echo(summary.line())
     raise typer.Exit(summary.exit_code())
+
+
+def _run_store(
+    inputs: list[Path],
+    out: Path | None,
+    where: str,
+    dictionaries: list[Path],
+    templates: list[Path],
+    separate: bool,
+    as_json: bool,
+    *,
+    seconds: float,
+    memory: int,
+    **options: Any,
+) -> NoReturn:
+    from pipeline.bulk import BulkOptions, Limits, run_store
+    from pipeline.progress import BulkProgress
+    from pipeline.store import Store
+
+    try:
+        with BulkProgress(as_json=as_json) as progress, Store.open(where, create=True) as store:
+            chosen = BulkOptions(
+                limits=Limits(seconds, memory), say=progress.say, on_event=progress.on_event, **options
+            )
+            summary = run_store(
+                inputs, store, out, dictionaries=dictionaries, templates=templates, separate=separate, options=chosen
+            )
+    except KeyboardInterrupt as interrupt:
+        _say("zhibiao: stopped at once; what was read is stored, run the same command again to go on")
+        raise typer.Exit(130) from interrupt
+    if not as_json:
+        typer.echo(summary.line())
+    raise typer.Exit(summary.exit_code())
+
+
+@app.command()
+def reinterpret(
+    store: Annotated[str, typer.Option(help=_STORE_HELP, metavar="STORE")],
+    dictionary: Annotated[
+        list[Path] | None,
+        typer.Option(help="Further dictionary files, instead of those the store was made with.", metavar="FILE"),
+    ] = None,
+    template: Annotated[
+        list[Path] | None,
+        typer.Option(help="Further template files, instead of those the store was made with.", metavar="FILE"),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help=_WORKERS_HELP, min=1)] = None,
+    decided: Annotated[bool, typer.Option("--decided", help="Only documents with new decisions.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what happens as JSON, one event a line.")] = False,
+) -> None:
+    """Make records again without OCR where a dictionary, a template, a model or a decision changed."""
+    from pipeline.bulk import BulkOptions, reinterpret_store
+    from pipeline.progress import BulkProgress
+    from pipeline.store import Store
+
+    try:
+        with BulkProgress(as_json=as_json) as progress, Store.open(store) as opened:
+            tally, interrupted = reinterpret_store(
+                opened, dictionaries=dictionary, templates=template, stale_only=decided,
+                options=BulkOptions(workers=workers, say=progress.say, on_event=progress.on_event),
+            )  # fmt: skip
+    except KeyboardInterrupt as interrupt:
+        _say("zhibiao: stopped at once; run the same command again to go on")
+        raise typer.Exit(130) from interrupt
+    if not as_json:
+        lost = f", {tally.unplaced} decisions found no place" if tally.unplaced else ""
+        failed = f", {tally.inputs_failed} failed" if tally.inputs_failed else ""
+        typer.echo(f"{tally.documents} documents: {tally.made} made again, {tally.unchanged} unchanged{failed}{lost}")
+    raise typer.Exit(130 if interrupted else 3 if tally.inputs_failed else 0)
 
 
 @dictionary_app.command("check")
