@@ -228,6 +228,8 @@ class Assembly:
             names[level] is None and any(getattr(other, level) is not None for other in self.labelled.indicators)
             for level in ("level1", "level2")
         )
+        # A level 2 without any level 1 above it: the level was lost, or its column was not told.
+        doubtful |= names["level1"] is None and names["level2"] is not None
         low = any(cell.confidence < self.review_confidence for cell in cells.values())
         return Indicator(
             level1=names["level1"], level2=names["level2"], level3=names["level3"], period=row.period, target=target,
@@ -298,11 +300,12 @@ _AGENCY_LABELS = (
     "部门（单位）名称", "部门(单位)名称", "部门名称", "组织实施单位", "单位(专项)名称", "主管部门", "项目主管部门",
     "主管部门及代码", "主管部门及编码", "主管预算部门",
 )  # fmt: skip
+_AGENCY_LABEL = re.compile(r"(执行|承担|承办|责任|用款|使用|建设|牵头|负责)(单位|部门)(名称)?([(（].*[)）])?$")
 
 
 def _agency_of(fields: Mapping[str, FieldValue]) -> str | None:
     """The agency as a field names it, without the code printed before it."""
-    for label in _AGENCY_LABELS:
+    for label in (*_AGENCY_LABELS, *(name for name in fields if _AGENCY_LABEL.match(name))):
         value = fields.get(label)
         if value is not None and value.value:
             name = (value.parsed or {}).get("name")

@@ -13,21 +13,23 @@ from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import FieldEntry, Form, IndicatorRow, LabelledForm, Role, Row, RowCell
 from pipeline.labeltext import label_text, split_weight, without_placeholder
 from pipeline.levels.columns import infer_headers, refine_headers
-from pipeline.levels.decode import EMPTY, FIELDS, GRID, HEADER, Choice, decode, skeleton_of
-from pipeline.levels.features import ROLES, GridHeader, HeaderColumn, Lexicon, cell_features, find_headers
+from pipeline.levels.decode import EMPTY, FIELDS, FURTHER_ITEM, GRID, HEADER, NOTE, Choice, decode, skeleton_of
+from pipeline.levels.features import ROLES, cell_features
 from pipeline.levels.fields import FieldGatherer
-from pipeline.levels.loose import label_loose_lines
+from pipeline.levels.headers import GridHeader, HeaderColumn
+from pipeline.levels.lexicon import Lexicon, belongs
 from pipeline.levels.model import LevelModel, load_level_model
+from pipeline.levels.prepare import UNSURE, prepare_rows
+from pipeline.levels.settle import DOUBT, settle
 from pipeline.templates import Template
 
 # 绩效目标及指标设定情况 is the longest bar of thirty layouts, with room for as many characters more.
 _LONGEST_BAR = 24
-# The certainty of a level that the vocabularies speak against: under every setting of `review_confidence`.
-_DOUBT = 0.5
 # A target that has its operator and unit in columns of their own is read in this order.
 _TARGET_ORDER = {"operator": 0, "target": 1, "unit": 2}
 _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|＝|＞|＜|>=|<=|大于|小于|等于|不少于|不低于|不超过|不高于)")
 _PERIOD = re.compile(r"(长期|中期|实施期|年度)(?:总体)?(?:绩效)?(?:指标|目标)")
+_PERIOD_WORD = re.compile(r"长期|中期|实施期|年度")
 _PERIOD_NAMES = {"长期": "长期", "中期": "中期", "实施期": "实施期", "年度": "年度"}
 # 财预〔2015〕88号 prints the grid of the whole term left of the year's.
 _PARALLEL = ("中期", "年度")
@@ -52,8 +54,8 @@ def load_level_tools(dictionaries: Dictionaries, templates: Sequence[Template]) 
 def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     """Give every cell of a form its role, and gather fields and indicators."""
     template = tools.templates.get(form.template or "")
-    rows = label_loose_lines(form.rows, tools.lexicon, template)
-    headers = refine_headers(rows, find_headers(rows, tools.lexicon), tools.lexicon)
+    rows, named = prepare_rows(form.rows, tools.lexicon, template)
+    headers = refine_headers(rows, named, tools.lexicon)
     logp = _log_probabilities(rows, headers, tools)
     found = infer_headers(rows, headers, logp, tools.lexicon)
     if found is not None:
@@ -64,13 +66,16 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     labelled = tuple(
         _with_roles(row, choice, sure) for row, choice, sure in zip(rows, choices, certainties, strict=True)
     )
+    settled, choices = settle(labelled, choices, headers, skeleton, tools.lexicon)
+    labelled = tuple(settled)
     gatherer = _Gatherer(tools.lexicon.dictionaries, template)
     for number, (row, choice, header) in enumerate(zip(labelled, choices, headers, strict=True)):
         gatherer.take(row, choice, header, _following(labelled, choices, number))
     gatherer.finish()
     found_headers = (*gatherer.headers, *gatherer.fields.corners)
     fields, indicators = tuple(gatherer.fields.fields), tuple(gatherer.indicators)
-    strays = (*gatherer.fields.strays, *_unplaced(labelled, fields, indicators, found_headers, gatherer.fields.strays))
+    stray, divided = gatherer.fields.strays, gatherer.fields.divided
+    strays = (*stray, *_unplaced(labelled, fields, indicators, found_headers, [*stray, *divided]))
     return LabelledForm(form, fields, indicators, strays, found_headers, labelled)
 
 
@@ -128,7 +133,8 @@ def _with_roles(row: Row, choice: Choice, certainties: Sequence[float]) -> Row:
     for cell in row.cells:
         if cell.text:
             role, certainty = next(roles)
-            cells.append(replace(cell, role=role, certainty=round(certainty, 4)))
+            sure = min(certainty, DOUBT) if UNSURE in cell.notes else certainty
+            cells.append(replace(cell, role=role, certainty=round(sure, 4)))
         else:
             cells.append(cell)
     return replace(row, cells=tuple(cells))
@@ -190,6 +196,8 @@ class _Gatherer:
         self.grids: dict[int, _Grid] = {}
         self.level1: RowCell | None = None
         self.period: str | None = None
+        self.periods: tuple[str | None, ...] = ()  # of parallel grids, as their heads say
+        self.own_level2: set[int] = {0}
         self.last_kind = ""
         self.table = -1
         self.table_changed = False
@@ -223,7 +231,9 @@ class _Gatherer:
             else:
                 for cell in found:
                     # A bar is a heading: what holds a label with its value, or is too long for one, is none.
-                    if not self.fields.lone(cell):
+                    if NOTE.match(cell.text):
+                        self.fields.strays.append(cell)
+                    elif not self.fields.lone(cell):
                         if len(cell.text) > _LONGEST_BAR:
                             self.fields.strays.append(cell)
                         else:
@@ -239,6 +249,9 @@ class _Gatherer:
         groups = max((column.group for column in header.columns), default=0) if header else 0
         if groups + 1 != len(self.grids) and self.grids:
             self.flush()
+        # Parallel grids may share their level 2: a grid without a column for it takes the first one's.
+        self.own_level2 = {column.group for column in header.columns if column.role == "level2"} if header else {0}
+        self.periods = tuple(_period_in(words) for words in header.periods) if header else ()
         for group in range(groups + 1):
             self.grids.setdefault(group, _Grid(group))
 
@@ -246,8 +259,10 @@ class _Gatherer:
         """End the grids at hand: the rows of parallel grids follow each other, each under its period."""
         self._close_blank()
         parallel = len(self.grids) > 1
+        told = len(set(self.periods)) == len(self.grids) and None not in self.periods
         for grid in self.grids.values():
-            period = _PARALLEL[min(grid.number, 1)] if parallel else None
+            names = self.periods if told and grid.number < len(self.periods) else _PARALLEL
+            period = names[min(grid.number, len(names) - 1)] if parallel else None
             self.done.extend(replace(row, period=period or row.period) for row in grid.rows)
         self.grids = {}
 
@@ -269,6 +284,9 @@ class _Gatherer:
                 slots.setdefault(column.group, _Slots()).put(cell, column)
         for group in sorted({*slots, *self.grids}):
             grid = self.grids.setdefault(group, _Grid(group))
+            if group not in self.own_level2 and 0 in self.grids and grid.level2 is not self.grids[0].level2:
+                grid.level2 = self.grids[0].level2
+                grid.blank_after = None
             if group in slots:
                 self._indicator(row, slots[group], grid, choice.shifted)
             elif not choice.shifted:
@@ -301,7 +319,7 @@ class _Gatherer:
             return
         grid.blank = None
         number = row.cells[0].row
-        if level3 is None and grid.rows and number <= grid.level3_until:
+        if level3 is None and grid.rows and (number <= grid.level3_until or _is_sub_row(found.extra)):
             self._sub_row(grid, target, found.extra)
             return
         if level3 is not None:
@@ -329,13 +347,13 @@ class _Gatherer:
 
     def _doubt_level1(self, level2: RowCell) -> None:
         """Where no vocabulary puts this level 2 under the level 1 in force, one of them was lost or misread: ask."""
-        if self.level1 is None or self.level1.certainty <= _DOUBT:
+        if self.level1 is None or self.level1.certainty <= DOUBT:
             return
         one = self.dictionaries.written("level1", split_weight(label_text(self.level1.text))[0])
         two = self.dictionaries.written("level2", level2.text)
         parents = {p for name in self.dictionaries.names("level2").get(two or "", ()) for p in name.parents}
-        if one and parents and _key(self.level1) not in {comparison_key(parent) for parent in parents}:
-            self.level1 = replace(self.level1, certainty=_DOUBT)
+        if one and parents and not belongs(_key(self.level1), [comparison_key(parent) for parent in parents]):
+            self.level1 = replace(self.level1, certainty=DOUBT)
 
     def _parents_of(self, level2: RowCell) -> set[str]:
         """The level-1 names that a level 2 can stand under, by the template or the vocabularies the form has used."""
@@ -386,6 +404,17 @@ class _Gatherer:
             self.fields.more([cell])
         else:
             self.fields.strays.append(cell)
+
+
+def _is_sub_row(extra: Sequence[tuple[str, RowCell]]) -> bool:
+    """② and what follows it go on with the row of ①."""
+    return any(FURTHER_ITEM.match(cell.text) for _, cell in extra)
+
+
+def _period_in(words: str) -> str | None:
+    """The period that a head names: 年度绩效目标, 指标值(长期)."""
+    match = _PERIOD_WORD.search(words)
+    return _PERIOD_NAMES[match.group()] if match else None
 
 
 def _key(cell: RowCell) -> str:

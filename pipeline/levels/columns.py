@@ -8,15 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from rapidfuzz.distance import OSA
+
 from pipeline.dictionaries import comparison_key
-from pipeline.document import Role, Row
-from pipeline.levels.features import ROLES, GridHeader, HeaderColumn, Lexicon
+from pipeline.document import Role, Row, RowCell
+from pipeline.levels.features import ROLES
+from pipeline.levels.headers import GridHeader, HeaderColumn, is_bar
+from pipeline.levels.lexicon import Lexicon
 
 _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|定性|定量)$")
 # A header is taken for one where the classifier is surer than not, over the row; below that it is a guess.
 _SURE = 0.5
 # A column carries a role where its cells have it more often than not.
 _CARRIES = 0.4
+_CARRIES_LEVEL1 = 0.15
+# A repeated head of four characters may have one misread; most heads of the row are the same.
+_SAME_NAME = 0.7
+_SAME_SHARE = 0.7
 
 
 def infer_headers(
@@ -36,8 +44,22 @@ def infer_headers(
     for start in starts:
         header = _header_by_content(rows, logp, start, lexicon)
         if header is not None:
-            return [header if r >= start else None for r in range(len(rows))]
+            return _with_repeats(rows, header)
     return None
+
+
+def _with_repeats(rows: Sequence[Row], header: GridHeader) -> list[GridHeader | None]:
+    """The header for each row from its own on; a page may print it again, with a misread character or two."""
+    names = [comparison_key(column.name) for column in header.columns]
+    found: list[GridHeader | None] = []
+    current = header
+    for r, row in enumerate(rows):
+        texts = [key for cell in row.cells if cell.text and (key := comparison_key(cell.text))]
+        same = sum(any(OSA.normalized_similarity(text, name) >= _SAME_NAME for name in names) for text in texts)
+        if r > header.row and len(texts) >= 3 and same >= _SAME_SHARE * len(texts):
+            current = replace(header, first=r, row=r)
+        found.append(current if r >= header.row else None)
+    return found
 
 
 def refine_headers(
@@ -100,15 +122,21 @@ def _header_by_content(
     roles = _best_roles(shares)
     if roles is None:
         return None
-    columns = []
+    columns: list[HeaderColumn] = []
+    bars: list[RowCell] = []
     for i, head in enumerate(heads):
         carried = roles.get(i) or _by_texts(texts[i], lexicon)
         lead = i < min(roles)
         name = "".join(head.text.split())
+        # A label over the grid's whole height heads no column; level names may have slid below it.
+        strange = [text for text in texts[i] if comparison_key(text) not in lexicon.exact["level1"]]
+        if lead and (head.rowspan > 2 or (is_bar(name) and len(strange) < 2)):
+            bars.append(head)
+            continue
         columns.append(
             HeaderColumn(head.col, head.colspan, carried, name, lead=lead and not _is_number(name, texts[i]), head=head)
         )
-    return GridHeader(start, start, rows[start].n_cols, tuple(columns))
+    return GridHeader(start, start, rows[start].n_cols, tuple(columns), tuple(bars))
 
 
 def _best_roles(shares: Sequence[Mapping[Role, float]]) -> dict[int, str] | None:
@@ -129,8 +157,13 @@ def _best_roles(shares: Sequence[Mapping[Role, float]]) -> dict[int, str] | None
     three = next((i for i, role in roles.items() if role == Role.LEVEL3.value), None)
     if three is None or shares[three][Role.LEVEL3] < _CARRIES:
         return None
-    # A column that does not carry its role is none: two levels are enough for a grid.
-    return {i: role for i, role in roles.items() if shares[i][Role(role)] >= _CARRIES}
+    # A column that does not carry its role is none: two levels are enough for a grid. A level 1 is printed so seldom
+    # that a few names which slid below it outnumber it: there the likeliest column left of level 2 will do.
+    return {
+        i: role
+        for i, role in roles.items()
+        if shares[i][Role(role)] >= (_CARRIES_LEVEL1 if role == Role.LEVEL1.value else _CARRIES)
+    }
 
 
 def _by_texts(texts: Sequence[str], lexicon: Lexicon) -> str:

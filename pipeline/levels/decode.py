@@ -17,7 +17,9 @@ from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Role, Row
-from pipeline.levels.features import ROLES, GridHeader, HeaderColumn, Lexicon
+from pipeline.levels.features import ROLES
+from pipeline.levels.headers import GridHeader, HeaderColumn
+from pipeline.levels.lexicon import Lexicon
 
 # Log-odds, chosen on the generator's development split (docs/levels.md has the sweep); all plateaus are wide.
 _SHIFT = 0.7  # cells leave their columns where blanks are not known from spans
@@ -33,9 +35,23 @@ _FIELDS_TO_GRID = 3.0  # without a header between
 _CONTINUED_VALUE = 1.5  # a value without its label: the rest of a cell cut by a page break
 _LABEL_LABEL = 0.9
 _VALUE_VALUE = 1.5
+_STRANGE_LEVELS = 4.0  # two levels that no vocabulary holds, and neither name nor target beside them
+_STRANGE_LEVEL1 = 1.0  # a level 1 that no vocabulary holds where the form's others are known
 _BEAM = 24
 _PER_ROW = 6
+# 产岀指标 for 产出指标 is a level still: one character in four.
+_NEAR_LEVEL = 0.6
 _FLOOR = math.log(1e-4)
+
+# ② and what follows it belong to the row of ①.
+FURTHER_ITEM = re.compile(r"^\s*[②-⑳]")
+# What a table says of itself, under it or between its rows.
+NOTE = re.compile(r"^\s*([*※]|注\s*\d*|(填[表报写])?(说明|备注))\s*[:：]")
+# 填报人：罗平 in one cell; such a row is one of fields wherever it stands.
+_INLINE_FIELD = re.compile(r"^([^:：\d]{2,14})[:：]")
+_SIGNED = re.compile(
+    r"(负责人|填报人|填表人|审核人|经办人|联系人|制表人?|复核人?|电话|日期|时间|签字|签章|公章|盖章)([(（].*[)）])?$"
+)
 
 GRID, FIELDS, BAR, HEADER, EMPTY = "grid", "fields", "bar", "header", "empty"
 _DEFAULT_ROLES = ("level1", "level2", "level3", "target")
@@ -109,7 +125,9 @@ def decode(
 
     `logp[r][i]` holds the log-probabilities over ROLES of row r's cell i (filled cells only). Loose lines stay EMPTY.
     """
-    options = [_options(row, header, logp[r], r) for r, (row, header) in enumerate(zip(rows, headers, strict=True))]
+    options = [
+        _options(row, header, logp[r], r, lexicon) for r, (row, header) in enumerate(zip(rows, headers, strict=True))
+    ]
     beam = [_State(0.0, FIELDS, "", "", ())]
     steps: list[list[_State]] = []
     for r, choices in enumerate(options):
@@ -126,12 +144,18 @@ def decode(
     return best, _certainties(rows, headers, options, best, skeleton, lexicon)
 
 
-def _options(row: Row, header: GridHeader | None, logp: Mapping[int, Sequence[float]], number: int) -> list[Choice]:
+def _options(
+    row: Row, header: GridHeader | None, logp: Mapping[int, Sequence[float]], number: int, lexicon: Lexicon
+) -> list[Choice]:
     filled = [i for i, cell in enumerate(row.cells) if cell.text]
     if not filled or row.n_cols == 0:
         return [Choice(EMPTY, (), (), 0.0)]
     if header is not None and header.first <= number <= header.row:
         return [Choice(HEADER, (Role.HEADER,) * len(filled), (None,) * len(filled), 0.0)]
+    if len(filled) > 1 and all(_is_inline_field(row.cells[i].text, lexicon) for i in filled):
+        return [Choice(FIELDS, (Role.LABEL,) * len(filled), (None,) * len(filled), 0.0)]
+    if len(filled) == 1 and NOTE.match(row.cells[filled[0]].text):
+        return [Choice(BAR, (Role.BAR,), (None,), 0.0)]
     choices = _grid_options(row, header, logp, filled)
     choices.append(_field_option(logp, filled))
     if len(filled) == 1:
@@ -141,6 +165,14 @@ def _options(row: Row, header: GridHeader | None, logp: Mapping[int, Sequence[fl
     if headed > len(filled) * math.log(0.5):
         choices.append(Choice(HEADER, (Role.HEADER,) * len(filled), (None,) * len(filled), headed))
     return choices
+
+
+def _is_inline_field(text: str, lexicon: Lexicon) -> bool:
+    match = _INLINE_FIELD.match(text)
+    if match is None:
+        return False
+    key = comparison_key(match.group(1))
+    return key in lexicon.exact["field"] or bool(_SIGNED.search(key))
 
 
 def _p(logp: Mapping[int, Sequence[float]], cell: int, role: Role) -> float:
@@ -207,7 +239,7 @@ def _shape_cost(roles: Sequence[Role], row: Row) -> float:
     """What the row lacks."""
     cost = 0.0
     has = set(roles)
-    if Role.TARGET in has and Role.LEVEL3 not in has:
+    if Role.TARGET in has and Role.LEVEL3 not in has and not any(FURTHER_ITEM.match(cell.text) for cell in row.cells):
         cost += _NO_NAME
     if Role.LEVEL3 in has and Role.TARGET not in has:
         cost += _NO_TARGET
@@ -272,6 +304,12 @@ def _level_context(
     texts = {role: cell.text for role, cell in zip(choice.roles, filled, strict=True)}
     gained = 0.0
     level1, level2 = state.level1, state.level2
+    if Role.LEVEL1 in texts and _strange(texts[Role.LEVEL1], "level1", lexicon):
+        strange = Role.LEVEL2 in texts and _strange(texts[Role.LEVEL2], "level2", lexicon)
+        if strange and Role.LEVEL3 not in texts and Role.TARGET not in texts:
+            gained -= _STRANGE_LEVELS
+        elif level1 in skeleton.level1:
+            gained -= _STRANGE_LEVEL1
     if Role.LEVEL1 in texts:
         key = skeleton.resolve(_level_key(texts[Role.LEVEL1]), lexicon, "level1")
         if key in skeleton.level1:
@@ -292,6 +330,13 @@ def _level_context(
             gained -= _BACKWARD
         level2 = key
     return gained, level1, level2
+
+
+def _strange(text: str, section: str, lexicon: Lexicon) -> bool:
+    """Tell whether no vocabulary holds a level, nor one that differs from it in one character of three."""
+    key = _level_key(text)
+    near = lexicon.nearness(key)[0 if section == "level1" else 1]
+    return key not in lexicon.exact[section] and near < _NEAR_LEVEL
 
 
 def _level_key(text: str) -> str:

@@ -35,6 +35,7 @@ class FieldGatherer:
         self.fields: list[FieldEntry] = []
         self.strays: list[RowCell] = []
         self.corners: list[RowCell] = []  # heads over row labels
+        self.divided: list[RowCell] = []  # cells that hold label and value
         # Labels that hold for the rows below, from left to right.
         self._parents: list[RowCell] = []
         self._groups: dict[int, RowCell] = {}
@@ -90,6 +91,7 @@ class FieldGatherer:
         if inline is None:
             return False
         label = replace(cell, text=inline.group(1), role=Role.LABEL)
+        self.divided.append(cell)
         self.fields.append(FieldEntry((label,), (replace(cell, text=inline.group(2), role=Role.VALUE),)))
         return True
 
@@ -189,6 +191,7 @@ class FieldGatherer:
                 i += 1
             if not values and (inline := _INLINE.match(label.text)):
                 # 填报人：罗平 in one cell is a label with its value.
+                self.divided.append(label)
                 values = [replace(label, text=inline.group(2), role=Role.VALUE)]
                 label = replace(label, text=inline.group(1))
             pairs.append((label, values))

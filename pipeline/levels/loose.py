@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Role, Row, RowCell
-from pipeline.levels.features import Lexicon
+from pipeline.levels.lexicon import Lexicon
 from pipeline.templates import Template
 
 # A label is wrapped over two lines, three in narrow cells.

@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Form, Role, Row
 from pipeline.forms import join_forms
-from pipeline.levels.features import NAMES, ROLES, VOCABULARY_FEATURES, Lexicon, cell_features, find_headers
-from pipeline.levels.loose import label_loose_lines
+from pipeline.levels.features import NAMES, ROLES, VOCABULARY_FEATURES, cell_features
+from pipeline.levels.headers import GridHeader
+from pipeline.levels.lexicon import Lexicon
 from pipeline.levels.model import CARD_FILE, MODEL_FILE
+from pipeline.levels.prepare import prepare_rows
 from pipeline.ocrtext import read_text_bytes
 from pipeline.synth.augment import augment
 from pipeline.synth.content import Split
@@ -79,8 +81,8 @@ def examples_of(
     """
     features, classes, numbers = [], [], []
     for number, (form, source) in enumerate(zip(forms, laid, strict=True)):
-        rows = label_loose_lines(form.rows, lexicon, None)
-        headers = find_headers(rows, lexicon)
+        rows, named = prepare_rows(form.rows, lexicon, None)
+        headers: list[GridHeader | None] = list(named)
         if rng is not None and rng.random() < _HEADLESS_SHARE:
             headers = [None] * len(rows)
         found, index = cell_features(rows, headers, lexicon)

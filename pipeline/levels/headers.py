@@ -1,0 +1,220 @@
+"""Grid headers: which rows name the columns of a grid, and what each column holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.document import Row, RowCell
+from pipeline.levels.lexicon import Lexicon
+
+# 指标值（包含数字及文字描述） is among the longest heads of a column; a second row's are shorter.
+_LONGEST = 24
+_LONGEST_SECOND = 16
+_NUMBERS = ("序号", "编号", "行次")
+_GRADES = frozenset(("优", "良", "中", "差", "优秀", "良好", "中等", "合格", "较差", "不合格"))
+_THIS_YEAR = re.compile(r"本年|当年|年度|目标|预期|计划")
+_VALUE = re.compile(r"^[≥≤=><≧≦]|^[\d.,]+(%|[^\d%]{0,3})$")
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderColumn:
+    """One column of a grid as its header names it: first column, width, role, and the printed name.
+
+    `group` counts parallel grids from zero: the second 三级指标 of a header begins the second grid. `head` is the
+    header cell itself; a column left of the levels (`lead`) holds a field of the project, not of the indicator.
+    """
+
+    col: int
+    colspan: int
+    role: str
+    name: str
+    group: int = 0
+    lead: bool = False
+    head: RowCell | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GridHeader:
+    """The header of a grid: its first and last row, its columns; `n_cols` is that of its table.
+
+    `bars` are cells left of the columns that name none, such as a vertical 绩效指标. `periods` holds for each parallel
+    grid the words that name its period, from the heads over its columns; empty where none do.
+    """
+
+    first: int
+    row: int
+    n_cols: int
+    columns: tuple[HeaderColumn, ...]
+    bars: tuple[RowCell, ...] = ()
+    periods: tuple[str, ...] = ()
+
+    def column_at(self, col: int, n_cols: int) -> HeaderColumn | None:
+        """The header column over `col` of a table with `n_cols` columns (pages may be cut into unlike grids)."""
+        if n_cols != self.n_cols:
+            col = round((col + 0.5) * self.n_cols / max(n_cols, 1) - 0.5)
+        for column in self.columns:
+            if column.col <= col < column.col + column.colspan:
+                return column
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A header cell with what its text means, and the text of the head above it in a header of two rows."""
+
+    cell: RowCell
+    role: str | None
+    above: str = ""
+
+
+def find_headers(rows: Sequence[Row], lexicon: Lexicon) -> list[GridHeader | None]:
+    """For each row, the grid header that holds there (on its own row too), or None before the first."""
+    headers: list[GridHeader | None] = []
+    current: GridHeader | None = None
+    for number, row in enumerate(rows):
+        if current is not None and number <= current.row:
+            headers.append(current)
+            continue
+        alone = _heads_of(row, lexicon)
+        following = rows[number + 1] if number + 1 < len(rows) else None
+        both = _merged(row, following, lexicon) if following is not None else None
+        if both is not None and _names_columns(both):
+            current = _header(number, number + 1, row.n_cols, both)
+        elif _names_columns(alone):
+            current = _header(number, number, row.n_cols, alone)
+        headers.append(current)
+    return headers
+
+
+def _heads_of(row: Row, lexicon: Lexicon) -> list[_Head]:
+    filled = [cell for cell in row.cells if cell.text]
+    return [_Head(cell, lexicon.column_role(cell.text) if len(cell.text) <= _LONGEST else None) for cell in filled]
+
+
+def _names_columns(heads: Sequence[_Head]) -> bool:
+    """Two levels, or the names and the targets of a grid without levels; half of the cells are known for columns."""
+    roles = [role for role in _by_order([head.role for head in heads]) if role]
+    levels = [role for role in roles if role.startswith("level")]
+    if len(heads) < 3 or len(roles) * 2 < len(heads) or not levels:
+        return False
+    if len(levels) >= 2:
+        return True
+    # Heads of unknown name left of the names may be levels by other words: then what stands below them tells.
+    three = next((i for i, head in enumerate(heads) if head.role == "level3"), 0)
+    left = heads[:three]
+    unknown = [head for head in left if head.role is None and "".join(head.cell.text.split()) not in _NUMBERS]
+    return levels == ["level3"] and "target" in roles and len(roles) >= 3 and not unknown
+
+
+def _merged(upper: Row, lower: Row, lexicon: Lexicon) -> list[_Head] | None:
+    """The heads of a header of two rows, None where the second row is none.
+
+    Its cells all stand under heads wider than one column, which they divide, and are no values: 目标值 and 实际完成值
+    under 绩效指标值, 三级指标 and 指标值 twice under 中期 and 年度, 优 良 中 差 under 评价标准.
+    """
+    above = [cell for cell in upper.cells if cell.text]
+    below = [cell for cell in lower.cells if cell.text]
+    if len(above) < 2 or len(below) < 2 or upper.n_cols != lower.n_cols or upper.table != lower.table:
+        return None
+    heads = [_Head(cell, lexicon.column_role(cell.text) if len(cell.text) <= _LONGEST else None) for cell in above]
+    divided: dict[int, list[_Head]] = {}
+    for cell in below:
+        over = max((i for i, head in enumerate(above) if head.col <= cell.col), default=None)
+        if over is None or len(cell.text) > _LONGEST_SECOND or _VALUE.match("".join(cell.text.split())):
+            return None
+        end = above[over].col + above[over].colspan
+        if not upper.spans_known:
+            end = above[over + 1].col if over + 1 < len(above) else upper.n_cols
+        if end - above[over].col < 2 or cell.col >= end:
+            return None
+        name = "".join(above[over].text.split())
+        divided.setdefault(over, []).append(_Head(cell, lexicon.column_role(cell.text), name))
+    whole = [head.role or "" for i, head in enumerate(heads) if i not in divided]
+    # A field's label may be misread for a column's: only a level that stands undivided makes the upper row a header.
+    if all(len(parts) == 1 for parts in divided.values()) or not any(role.startswith("level") for role in whole):
+        return None
+    for over, parts in divided.items():
+        divided[over] = _target_among(parts, heads[over].role)
+    return [part for i, head in enumerate(heads) for part in divided.get(i, [head])]
+
+
+def _target_among(parts: list[_Head], above: str | None) -> list[_Head]:
+    """Which part of a divided head is the target: the best of four grades, the year's of several values."""
+    names = ["".join(part.cell.text.split()) for part in parts]
+    if set(names) <= _GRADES and len(names) > 1:
+        return [replace(part, role="extra" if i else "target") for i, part in enumerate(parts)]
+    if above == "target" and not any(part.role for part in parts):
+        at = next((i for i, name in enumerate(names) if _THIS_YEAR.search(name)), 0)
+        return [replace(part, role="target" if i == at else "extra") for i, part in enumerate(parts)]
+    return parts
+
+
+def _header(first: int, last: int, n_cols: int, heads: Sequence[_Head]) -> GridHeader:
+    """The header's columns: doubled roles are told apart into parallel grids and extra columns."""
+    roles = _by_order([head.role for head in heads])
+    first_level = min(i for i, role in enumerate(roles) if role and role.startswith("level"))
+    bare = not any(role in ("level1", "level2") for role in roles)  # without levels nothing left of the names leads
+    found: list[HeaderColumn] = []
+    bars: list[RowCell] = []
+    periods: list[str] = [""]
+    group = 0
+    taken: dict[str, str] = {}  # role -> base name, of the grid at hand
+    for i, (head, named) in enumerate(zip(heads, roles, strict=True)):
+        cell, role = head.cell, named
+        name = "".join(cell.text.split())
+        if i < first_level:
+            # A vertical label such as 绩效指标 spans the grid beside its header; it is no column.
+            if role is None and (cell.rowspan > 2 or (i == 0 and first_level == 1 and is_bar(name))):
+                bars.append(cell)
+                continue
+            lead = name not in _NUMBERS and not bare
+            kept = role if bare and role in ("target", "operator", "unit") else "extra"
+            found.append(HeaderColumn(cell.col, cell.colspan, kept, name, lead=lead, head=cell))
+            if kept != "extra":
+                taken[kept] = name
+            continue
+        if role in taken and role in ("level2", "level3"):
+            if _base(taken[role]) == _base(name):
+                group += 1
+                taken = {}
+                periods.append("")
+            else:
+                role = "extra"  # another layout's word for the level, here a column beside it
+        elif role in taken and role in ("level1", "target", "operator", "unit"):
+            role = "extra"
+        if role is not None:
+            taken[role] = name
+        if role in ("level3", "target") and not periods[group]:
+            periods[group] = head.above or name
+        found.append(HeaderColumn(cell.col, cell.colspan, role or "extra", name, group, head=cell))
+    return GridHeader(first, last, n_cols, tuple(found), tuple(bars), tuple(periods))
+
+
+def is_bar(name: str) -> bool:
+    """Tell whether a head left of the levels is the label of the whole grid."""
+    return name.endswith(("指标", "目标", "体系", "情况")) and not name.startswith(("一级", "二级", "三级"))
+
+
+def _base(name: str) -> str:
+    return re.sub(r"[(（].*?[)）]$", "", name)
+
+
+def _by_order(roles: list[str | None]) -> list[str | None]:
+    """A header too damaged to tell is told by its neighbours: the levels stand in order, the target follows level 3."""
+    order = ["level1", "level2", "level3", "target"]
+    for i, role in enumerate(roles):
+        before, after = roles[i - 1] if i else None, roles[i + 1] if i + 1 < len(roles) else None
+        if role is None:
+            for missing in order:
+                at = order.index(missing)
+                fits_before = at == 0 or before == order[at - 1]
+                fits_after = after == order[at + 1] if at + 1 < len(order) else before == "level3"
+                if missing not in roles and fits_before and fits_after:
+                    roles = [*roles[:i], missing, *roles[i + 1 :]]
+                    break
+        elif role == "extra" and "level3" not in roles and before == "level2" and after == "target":
+            # 绩效标准 between level 2 and the target is what is measured.
+            roles = [*roles[:i], "level3", *roles[i + 1 :]]
+    return roles

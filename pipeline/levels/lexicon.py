@@ -1,0 +1,115 @@
+"""The vocabularies as the levels stage uses them: exact and near names, and what a column header means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from pipeline.dictionaries import Dictionaries, comparison_key
+
+EXACT = ("level1", "level2", "level3", "field", "narrative", "bar", "column", "word", "boolean")
+FUZZY = ("level1", "level2", "level3", "label", "column")
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The vocabularies as the features use them: comparison keys for exact and near matches."""
+
+    dictionaries: Dictionaries
+
+    @cached_property
+    def exact(self) -> Mapping[str, frozenset[str]]:
+        """Comparison keys of each section."""
+        return {section: frozenset(self.dictionaries.keys[section]) for section in EXACT}
+
+    @cached_property
+    def near(self) -> Mapping[str, list[str]]:
+        """Keys that are searched for the nearest name, per group of FUZZY."""
+        keys = self.dictionaries.keys
+        label = sorted({*keys["field"], *keys["narrative"], *keys["bar"]})
+        return {
+            "level1": sorted(keys["level1"]), "level2": sorted(keys["level2"]), "level3": sorted(keys["level3"]),
+            "label": label, "column": sorted(keys["column"]),
+        }  # fmt: skip
+
+    @cached_property
+    def column_roles(self) -> Mapping[str, str]:
+        """Comparison key of a column name -> its role."""
+        names = self.dictionaries.names("column")
+        return {comparison_key(text): entries[0].role or "extra" for text, entries in names.items()}
+
+    @cached_property
+    def _near_cache(self) -> dict[str, tuple[float, ...]]:
+        return {}
+
+    def nearness(self, key: str) -> tuple[float, ...]:
+        """Similarity (0 to 1, OSA) of a comparison key to the nearest name of each group of FUZZY."""
+        if not key or len(key) > 24:  # the longest name of the closed groups has 20 characters
+            return (0.0,) * len(FUZZY)
+        known = self._near_cache.get(key)
+        if known is None:
+            known = tuple(self._nearest(key, group) for group in FUZZY)
+            if len(self._near_cache) > 200_000:
+                self._near_cache.clear()
+            self._near_cache[key] = known
+        return known
+
+    def _nearest(self, key: str, group: str) -> float:
+        found = process.extractOne(key, self.near[group], scorer=OSA.normalized_similarity, score_cutoff=0.5)
+        return float(found[1]) if found else 0.0
+
+    def column_role(self, text: str) -> str | None:
+        """The role of a column header; one misread character in a header of four or more is forgiven."""
+        key = comparison_key(re.sub(r"[(（].*?[)）]$", "", text)) or comparison_key(text)
+        if key in self.exact["bar"]:
+            return None
+        role = self.column_roles.get(comparison_key(text)) or self.column_roles.get(key)
+        if role is None and len(key) >= 3:
+            near = process.extract(key, list(self.column_roles), scorer=OSA.distance, score_cutoff=1, limit=None)
+            roles = {self.column_roles[found] for found, _, _ in near}
+            role = roles.pop() if len(roles) == 1 else None
+        return role or _role_by_words(key)
+
+
+_LEVEL_WORD = re.compile(r"(指标|目标)$")
+
+
+def belongs(level1: str, parents: Iterable[str]) -> bool:
+    """Tell whether a level 1 is one of these, by comparison keys: 产出, 产出指标 and 产出目标 are one level."""
+    stem = _LEVEL_WORD.sub("", level1)
+    stems = [_LEVEL_WORD.sub("", parent) for parent in parents]
+    return bool(stem) and any(other.startswith(stem) or stem.startswith(other) for other in stems if other)
+
+
+# Words that tell a column no vocabulary holds: what was done and how it was scored, against what is aimed at.
+_DONE = (
+    "实际",
+    "完成",
+    "执行",
+    "得分",
+    "分值",
+    "权重",
+    "原因",
+    "偏差",
+    "标准",
+    "说明",
+    "备注",
+    "依据",
+    "类型",
+    "属性",
+    "解释",
+)
+_AIMED = ("预期", "计划值", "指标值", "目标值", "标准值")
+
+
+def _role_by_words(key: str) -> str | None:
+    if len(key) > 16:
+        return None
+    if any(word in key for word in _DONE):
+        return "extra"
+    return "target" if any(word in key for word in _AIMED) else None
