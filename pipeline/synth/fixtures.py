@@ -55,7 +55,8 @@ CASES = (
          "The form of `scan` as an office program prints it to PDF; its text layer says radicals (U+2F00…) "
          "where Hanzi are printed."),
     Case("mixed", "mof-2015-88-single", 900001, "scan", "mixed",
-         "A PDF whose first page is digital and whose second is a scan; over it lies somebody's OCR, invisible and wrong."),
+         "A PDF whose first page is digital and whose second is a scan; over it lies somebody's OCR, invisible and "
+         "wrong."),
 )  # fmt: skip
 
 
