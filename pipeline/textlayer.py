@@ -55,6 +55,8 @@ def extract_layer(page: Any, width: int, height: int) -> TextLayer | None:
         for index in range(count):
             code = pdfium.FPDFText_GetUnicode(textpage.raw, index)
             text = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+            if pdfium.FPDFText_HasUnicodeMapError(textpage.raw, index) == 1:
+                text = "\ufffd"  # the font says nothing; what PDFium puts there is the glyph's number
             if text in "\r\n\x02" or pdfium.FPDFText_IsGenerated(textpage.raw, index) == 1:
                 continue
             if not pdfium.FPDFText_GetCharBox(textpage.raw, index, left, right, bottom, top):
