@@ -1,4 +1,7 @@
-"""Measure the reading of pages: `bench_pages.py tables --real FOLDER` on real tables."""
+"""Measure the reading of pages: `bench_pages.py forms` on generated forms, `bench_pages.py tables --real FOLDER`.
+
+Both print as they go and may be interrupted: what was drawn and read is kept, and the same command goes on.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,44 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # What was drawn and read is kept here unless --cache names another folder; it may be deleted at any time.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zhibiao-bench"
+
+
+def forms(options: argparse.Namespace) -> int:
+    from pipeline.evaluation.bench import BARS, OURS, Bench, Report, bench_home
+    from pipeline.evaluation.peers import PEERS, Peers
+    from pipeline.interpret import load_interpret_tools
+    from pipeline.synth.degrade import KINDS, MORE_KINDS
+    from pipeline.synth.layouts import LAYOUTS
+
+    kinds = {"table": tuple(BARS), "all": (*KINDS, *MORE_KINDS)}.get(options.kinds) or options.kinds.split(",")
+    layouts = LAYOUTS if options.layouts == "known" else options.layouts.split(",")
+    names = tuple(PEERS) if options.peer is None else options.peer
+    peers = Peers(options.peers, options.cache / "peers", names) if options.peers else None
+    drawn, reader = bench_home(options.cache)
+    bench = Bench(drawn, reader, load_interpret_tools(), "dev" if options.dev else "test", peers)
+    report = Report()
+    first = options.seed or (500_000 if options.dev else 1_000_000)
+    try:
+        for case in bench.forms(
+            layouts, kinds, first, options.rows, lambda text: print(text, file=sys.stderr, flush=True)
+        ):
+            report.cases.append(case)
+            for fault in case.score.faults[: options.faults] if case.system == OURS else ():
+                print(f"  {case.layout} {case.kind} {case.seed}: {fault}", flush=True)
+    except KeyboardInterrupt:
+        print("interrupted; so far:")
+    finally:
+        if peers:
+            peers.close()
+    for line in report.lines() if report.cases else ():
+        print(line)
+    for case in report.worst():
+        faults = "; ".join(case.score.faults[:3])
+        print(f"worst: {case.layout} {case.kind} {case.seed} rows F1 {case.score.f1:.3f}: {faults}")
+    below = list(report.below())
+    for found in below:
+        print(f"BELOW ITS BAR  {found}")
+    return 1 if below else 0
 
 
 def tables(options: argparse.Namespace) -> int:
@@ -53,6 +94,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, default=CACHE, help="what was drawn and read is kept here")
     commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("forms", help="generated forms from pixels to records, beside the peers")
+    command.add_argument("--kinds", default="table", help="table (those with a bar), all, or kinds with commas")
+    command.add_argument("--layouts", default="known", help="known, or ids with commas; each is drawn in turn")
+    command.add_argument("--rows", type=int, default=1000, help="rows of truth a kind")
+    command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
+    command.add_argument("--seed", type=int, help="the first seed (500000 for --dev, 1000000 for the test split)")
+    command.add_argument("--peers", type=Path, metavar="DIR", help="an environment that scripts/setup_peers made")
+    command.add_argument("--peer", action="append", help="only this peer; may be repeated")
+    command.add_argument("--faults", type=int, default=0, help="print so many faults a form")
+    command.set_defaults(run=forms)
     command = commands.add_parser("tables", help="real tables: structure, exact cells, text boxes in cells")
     command.add_argument("--real", type=Path, required=True, help="folder with gov_tables/ and ctdar_zh/")
     command.add_argument("--kinds", default="clean,scan,fax,stamp,photo,rotated", help="degradations with commas")

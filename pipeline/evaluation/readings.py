@@ -53,10 +53,14 @@ def code_digest(*rooms: str) -> str:
 
 @dataclass(frozen=True)
 class Timed:
-    """A page's reading and the seconds it took, by stage."""
+    """A page's reading and the seconds it took, by stage: on the clock, and of the processors.
+
+    The processors' seconds add up over threads and do not grow when other programs want them too.
+    """
 
     reading: PageReading
     seconds: dict[str, float]
+    cpu: dict[str, float]
 
     @property
     def total(self) -> float:
@@ -75,7 +79,8 @@ class TimedEngine:
     def __init__(self, engine: Engine, text: bool = True) -> None:
         self.engine = engine
         self.text = text
-        self.spent = {"detect": 0.0, "recognise": 0.0}
+        self.spent = dict.fromkeys(NETWORKS, 0.0)
+        self.cpu = dict.fromkeys(NETWORKS, 0.0)
 
     @property
     def name(self) -> str:
@@ -84,9 +89,10 @@ class TimedEngine:
 
     @contextmanager
     def _clock(self, stage: str) -> Iterator[None]:
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         yield
         self.spent[stage] += time.perf_counter() - started
+        self.cpu[stage] += time.process_time() - worked
 
     def find_lines(self, image: NDArray[np.uint8], long_side: int) -> NDArray[np.float32]:
         """Find lines of text, as the engine does."""
@@ -133,33 +139,37 @@ class PageReader:
 
     def read(self, path: Path, number: int = 0) -> Timed:
         """Read page `number` of a file. Raises InputError and ModelError."""
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         page = next(page for page in open_pages(path, self.settings.pages) if page.number == number)
-        decoded = time.perf_counter() - started
+        decoded, decoding = time.perf_counter() - started, time.process_time() - worked
         key = self._key(page)
         account = self.folder / f"{key}.json"
         kept = self._kept.get(key)
         if kept is not None:
             try:
-                return Timed(replace(kept, file=str(path)), json.loads(account.read_text("utf-8")))
-            except (OSError, ValueError):
+                times = json.loads(account.read_text("utf-8"))
+                return Timed(replace(kept, file=str(path)), times["seconds"], times["cpu"])
+            except (OSError, ValueError, KeyError, TypeError):
                 pass  # without its times a reading is of no use here; it is made again
         tools, engine = self.load()
-        engine.spent = dict.fromkeys(engine.spent, 0.0)
+        engine.spent, engine.cpu = dict.fromkeys(NETWORKS, 0.0), dict.fromkeys(NETWORKS, 0.0)
         tools.seconds.clear()
+        worked = time.process_time()
         reading = read_page(page, tools)
+        worked = time.process_time() - worked + decoding
         stages, spent = tools.seconds, engine.spent
         seconds = {
             "decode": decoded,
-            "straighten": stages["straighten"] - spent["detect"],
+            "straighten": stages.get("straighten", 0.0) - spent["detect"],
             "detect": spent["detect"],
-            "grid": stages["grid"],
-            "crops": stages["read"] - spent["recognise"],
+            "grid": stages.get("grid", 0.0),
+            "crops": stages.get("read", 0.0) - spent["recognise"],
             "recognise": spent["recognise"],
         }
+        cpu = {"beside networks": worked - sum(engine.cpu.values()), **engine.cpu}
         self._kept.put(key, reading)
-        account.write_text(json.dumps(seconds), "utf-8")
-        return Timed(reading, seconds)
+        account.write_text(json.dumps({"seconds": seconds, "cpu": cpu}), "utf-8")
+        return Timed(reading, seconds, cpu)
 
     def _key(self, page: Page) -> str:
         # Not the engine's own name: asking for it would load the engine, which a kept reading has no need of.
