@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
+from pipeline.bulk.limits import Limits
 from pipeline.bulk.tasks import Describe, Failure, Outcome, Task, Workshop
 from pipeline.bulk.worker import Worker
 from pipeline.errors import PipelineError
@@ -31,16 +32,6 @@ _LOAD_SECONDS = 600.0
 _WATCH = 0.25
 # A worker that holds this share of its ceiling after a task is replaced before it reaches it.
 _TIRED = 0.85
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a worker may take."""
-
-    # A page takes one to five seconds; a page of 600 dpi on a busy machine was seen to take forty.
-    seconds: float = 300.0
-    # The engine with all models takes about 1 GB, a page of 150 million pixels 2 GB more.
-    memory: int = 4 << 30
 
 
 class Executor(Protocol):

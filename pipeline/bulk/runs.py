@@ -11,10 +11,11 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.bulk.coordinator import Coordinator, Interrupt, OnEvent, Say, Tally
-from pipeline.bulk.executors import Executor, Limits, ProcessExecutor, SerialExecutor
-from pipeline.bulk.tasks import LoadReader, Workshop
+from pipeline.bulk.executors import Executor, ProcessExecutor, SerialExecutor
+from pipeline.bulk.limits import Limits
+from pipeline.bulk.tasks import LoadMaker, LoadReader, Workshop
 from pipeline.bulk.versions import check_materials, make_version, materials_of, read_materials
-from pipeline.bulk.worker import load_engine_reader
+from pipeline.bulk.worker import load_engine_reader, load_record_maker
 from pipeline.errors import UsageError
 from pipeline.export import write_workbook
 from pipeline.export.whole import whole_file
@@ -44,6 +45,7 @@ class BulkOptions:
     max_failures: int | None = None
     address: str | None = None  # of a Ray cluster
     load_reader: LoadReader = load_engine_reader
+    load_maker: LoadMaker = load_record_maker
     say: Say = print
     on_event: OnEvent = _silent
     settings: Settings = field(default_factory=Settings)
@@ -186,7 +188,7 @@ def _workshop(
     # Each worker gets its share of the cores: more threads than cores only wait for each other.
     threads = max(1, cores() // _workers(options))
     return Workshop(
-        options.settings, options.load_reader,
+        options.settings, options.load_reader, options.load_maker,
         materials_of(last, "dictionaries") if dictionaries is None else read_materials(dictionaries),
         materials_of(last, "templates") if templates is None else read_materials(templates),
         threads,

@@ -25,7 +25,15 @@ class PageReader(Protocol):
         """Read one page."""
 
 
+class RecordMaker(Protocol):
+    """What makes records in a worker; loaded once."""
+
+    def make(self, task: MakeRecords) -> RecordsMade:
+        """Make the records of one document; what goes wrong is in its account."""
+
+
 LoadReader = Callable[[Settings, int], PageReader]  # settings, threads
+LoadMaker = Callable[["Workshop"], RecordMaker]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,7 @@ class Workshop:
 
     settings: Settings
     load_reader: LoadReader
+    load_maker: LoadMaker
     dictionaries: tuple[Material, ...] = ()
     templates: tuple[Material, ...] = ()
     threads: int = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,18 @@ from pipeline.bulk.tasks import (
     PageReader,
     PageSlot,
     ReadPage,
+    RecordMaker,
     RecordsMade,
     Task,
     Workshop,
 )
-from pipeline.decisions import effective
+from pipeline.decisions import Decision, effective
 from pipeline.document import Page, PageReading, Problem
 from pipeline.errors import InputError, PipelineError, SkippedInput, shown
 from pipeline.intake import InputAccount, Intake, document_digest, fault
-from pipeline.interpret import InterpretTools, interpret_decided, load_interpret_tools
+from pipeline.interpret import Interpreted, InterpretTools, interpret_decided, load_interpret_tools
 from pipeline.keep import pack, renumbered, unpack
 from pipeline.pages import open_pages
-from pipeline.run import nothing_found
 from pipeline.settings import Settings
 from pipeline.store import DocumentRows, StoredPage, record_rows
 
@@ -61,27 +62,46 @@ class Worker:
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
         self._reader: PageReader | None = None
-        self._tools: InterpretTools | None = None
+        self._maker: RecordMaker | None = None
 
     def prepare(self, task: Task) -> None:
         """Load what the task needs, once. Raises ModelError, DictionaryError."""
         if isinstance(task, MakeRecords):
-            if self._tools is None:
-                self._tools = load_tools(self._workshop)
+            if self._maker is None:
+                self._maker = self._workshop.load_maker(self._workshop)
         elif self._reader is None:
             self._reader = self._workshop.load_reader(self._workshop.settings, self._workshop.threads)
 
     def do(self, task: Task) -> Any:
         """Do one task, after `prepare`."""
         if isinstance(task, MakeRecords):
-            assert self._tools is not None
-            return make_records(task, self._tools)
+            assert self._maker is not None
+            return self._maker.make(task)
         assert self._reader is not None
         return self._reader.name if isinstance(task, Describe) else _read(task, self._reader, self._workshop.settings)
 
 
-def load_tools(workshop: Workshop) -> InterpretTools:
-    """Load dictionaries, templates and models as the workshop says."""
+class _Maker:
+    """The real one: the whole right half."""
+
+    def __init__(self, tools: InterpretTools) -> None:
+        self._tools = tools
+
+    def make(self, task: MakeRecords) -> RecordsMade:
+        tools = self._tools
+        return make_records(
+            task,
+            tools.settings,
+            lambda pages, name, sha256, decisions: interpret_decided(pages, name, sha256, tools, decisions),
+        )
+
+
+def load_record_maker(workshop: Workshop) -> RecordMaker:
+    """Load dictionaries, templates and models as the workshop says. Raises DictionaryError, ModelError."""
+    return _Maker(_load_tools(workshop))
+
+
+def _load_tools(workshop: Workshop) -> InterpretTools:
     with tempfile.TemporaryDirectory(prefix="zhibiao-") as made:
         dictionaries = _laid_out(Path(made) / "dictionaries", workshop.dictionaries)
         templates = _laid_out(Path(made) / "templates", workshop.templates)
@@ -136,11 +156,14 @@ def _unreadable(task: ReadPage, why: str) -> PageReading:
 # -- records -----------------------------------------------------------------------------------------------------------
 
 
-def make_records(task: MakeRecords, tools: InterpretTools) -> RecordsMade:
+Interpret = Callable[[Sequence[PageReading], str, str, Sequence[Decision]], Iterable[Interpreted]]
+
+
+def make_records(task: MakeRecords, settings: Settings, interpret: Interpret) -> RecordsMade:
     """Make the records of one document; what went wrong is in the account."""
     messages: list[str] = []
     account = InputAccount(shown(task.name))
-    intake = Intake(tools.settings, Path(), messages.append)
+    intake = Intake(settings, Path(), messages.append)
     rows = DocumentRows(task.name, task.sha256, task.source.kind, "read", [], seen=task.seen)
     made = RecordsMade(rows, account, messages)
     readings: list[PageReading] = []
@@ -150,8 +173,10 @@ def make_records(task: MakeRecords, tools: InterpretTools) -> RecordsMade:
         finally:
             made.contents = [pack(reading) for reading in readings] if task.pages is None else []
         account.sha256 = document_digest(readings)
-        found = list(interpret_decided(readings, shown(task.name), account.sha256, tools, task.decisions))
+        found = list(interpret(readings, shown(task.name), account.sha256, task.decisions))
         if not found:
+            from pipeline.run import nothing_found  # brings the workbook with it
+
             raise SkippedInput(nothing_found(task.source, readings))
         rows.records = [record_rows(one.record, number, one.doubts) for number, one in enumerate(found)]
         account.records = len(found)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.decisions import Anchor, Decision
 from pipeline.errors import StoreError
 from pipeline.store import schema as t
 from pipeline.store.database import open_engine, writing
+from pipeline.store.nouns import DocumentRows, Filters, StoredDocument, StoredPage
 from pipeline.store.rows import RecordRows
 
 # Values in one IN (...): SQLite's bound is 32,766, PostgreSQL's 65,535; more at once is not faster.
@@ -26,69 +26,6 @@ _CHUNK = 500
 def now() -> str:
     """The time as the store writes it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPage:
-    """A page of a document: where it comes from, and the key of what was read on it (None: nothing was)."""
-
-    position: int
-    file: str
-    location: str
-    sha256: str
-    number: int
-    status: str = "read"  # read, skipped, failed
-    why: str | None = None
-    origin: str = "text"
-    width: int | None = None
-    height: int | None = None
-    reading: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDocument:
-    """A document as it is stored, with its pages in order."""
-
-    id: int
-    name: str
-    sha256: str
-    kind: str
-    status: str
-    why: str | None
-    interpretation: str | None
-    version: str | None
-    stale: bool
-    copy_of: int | None
-    notices: tuple[str, ...]
-    pages: tuple[StoredPage, ...]
-
-
-@dataclass(slots=True)
-class DocumentRows:
-    """A document ready to be stored, with all that was made of it; `seen` is the last decision that was in it."""
-
-    name: str
-    sha256: str
-    kind: str
-    status: str
-    pages: Sequence[StoredPage]
-    why: str | None = None
-    notices: Sequence[str] = ()
-    interpretation: str | None = None
-    version: str | None = None
-    records: Sequence[RecordRows] = ()
-    seen: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which records are meant; None means any. `changed_since` is ISO 8601; `status` is open, done or a status word."""
-
-    agency: str | None = None
-    year: int | None = None
-    status: str | None = None
-    changed_since: str | None = None
-    documents: tuple[int, ...] | None = None
 
 
 @dataclass
@@ -157,8 +94,13 @@ class Store:
                 connection.execute(self._insert_new(t.readings), rows)
 
     def _insert_new(self, table: Any) -> Any:
-        dialect = sqlite if self.sqlite else postgresql
-        return dialect.insert(table).on_conflict_do_nothing()
+        if self.sqlite:
+            from sqlalchemy.dialects import sqlite
+
+            return sqlite.insert(table).on_conflict_do_nothing()
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table).on_conflict_do_nothing()
 
     # -- versions --------------------------------------------------------------------------------------------------
 
