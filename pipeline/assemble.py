@@ -230,6 +230,8 @@ class Assembly:
         )
         # A level 2 without any level 1 above it: the level was lost, or its column was not told.
         doubtful |= names["level1"] is None and names["level2"] is not None
+        # Levels carried over a page break that is none say nothing.
+        doubtful |= any(problem.code == "pages-out-of-order" for problem in self.labelled.form.problems)
         low = any(cell.confidence < self.review_confidence for cell in cells.values())
         return Indicator(
             level1=names["level1"], level2=names["level2"], level3=names["level3"], period=row.period, target=target,
@@ -285,6 +287,16 @@ class Assembly:
             if problem.code == "title-missing":
                 yield Finding(
                     code="form.title-missing", severity="warning", at="form.title", message="未找到表名，可能缺少首页",
+                    remedy="核对原件是否缺页",
+                )  # fmt: skip
+            elif problem.code == "pages-out-of-order":
+                yield Finding(
+                    code="form.pages-out-of-order", severity="warning", at="form",
+                    message=f"页码顺序不对：{problem.message}", remedy="按页码排好原件后重新识读；本表各行请逐行核对",
+                )  # fmt: skip
+            elif problem.code == "page-missing":
+                yield Finding(
+                    code="form.page-missing", severity="warning", at="form", message=f"页码不连续：{problem.message}",
                     remedy="核对原件是否缺页",
                 )  # fmt: skip
         for cell in self.labelled.strays:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -27,6 +28,14 @@ _GENERIC_TAILS = (
 _PROJECT_COLUMN = re.compile(r"项目名称|\(专项\)名称|单位名称|单位代码|项目编码|项目代码|单位编码|支出项目")
 # Any table about performance that is named at its end; kinds of it are more than a list can hold.
 _ANY_TITLE = re.compile(r"绩效[^,，、。:：]{0,16}表$")
+_CONTINUED = re.compile(r"\s*[(（〔\[]?\s*(?:续\s*表?|接上[页表])\s*[\d一二三四五]*\s*[)）〕\]]?\s*$")
+_CONTINUED_ALONE = re.compile(r"^[(（]?(续表?[\d一二三四五]*|接上[页表]|接下页|转下页)[)）]?[:：]?$")
+_AMOUNT = re.compile(r"[\d.,]+%?")
+# A text of fewer characters may stand in every column of a row by chance.
+_LEAST_REPEATED = 4
+# Two forms of one layout begin alike in one of their first rows, though one label of each may be misread.
+_FIRST_ROWS = 4
+_SAME_START = 0.7
 # The longest title seen has 38 characters; a sentence that mentions a form runs longer.
 _MAX_TITLE = 60
 # Header fields stand on the first rows under a title: the year line, the unit line, then the fields.
@@ -37,9 +46,18 @@ def join_forms(
     pages: Sequence[PageReading], templates: Sequence[Template], dictionaries: Dictionaries
 ) -> tuple[list[Form], list[Line]]:
     """Return the forms of a document in order, and the loose lines that stand before the first of them."""
-    rows = [row for page in pages for row in _rows_of(page)]
+    rows: list[Row] = []
+    marks: list[_Mark] = []
+    for page in pages:
+        for item in _rows_of(page):
+            if isinstance(item, Row):
+                rows.append(item)
+            else:
+                marks.append(replace(item, at=len(rows)))
     cutter = _Cutter(rows, _tails(templates), dictionaries)
     parts = cutter.parts()
+    for part in parts:
+        part.problems.extend(_disorder([mark for mark in marks if part.first < mark.at <= part.last + 1]))
     before = [
         Line(cell.text, cell.places[0]) for row in cutter.before for cell in row.cells if cell.text and cell.places
     ]
@@ -52,11 +70,41 @@ def _tails(templates: Sequence[Template]) -> tuple[str, ...]:
     return tuple(sorted((tail for tail in tails if len(tail) >= 5), key=lambda tail: (-len(tail), tail)))
 
 
-def _rows_of(page: PageReading) -> Iterator[Row]:
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A printed page number, and the row of the document that it stands before."""
+
+    number: int
+    place: Place | None
+    at: int = 0
+
+
+def _mark_of(text: str, place: Place | None) -> _Mark | None:
+    numbers = re.findall(r"\d+", text)
+    return _Mark(int(numbers[0]), place) if numbers and len(numbers[0]) <= 4 else None
+
+
+def _disorder(marks: Sequence[_Mark]) -> Iterator[Problem]:
+    """What the page numbers inside a form say of its pages; where they begin again with 1, nothing."""
+    for one, other in pairwise(marks):
+        if other.number < one.number and other.number != 1:
+            message = f"第{one.number}页之后是第{other.number}页"
+            yield Problem("pages-out-of-order", message, other.place)
+    numbers = {mark.number for mark in marks}
+    missing = sorted(set(range(min(numbers, default=0), max(numbers, default=0))) - numbers)
+    if missing:
+        yield Problem("page-missing", f"缺第{'、'.join(map(str, missing[:9]))}页", marks[-1].place)
+
+
+def _rows_of(page: PageReading) -> Iterator[Row | _Mark]:
     table_number = page.index * 1000
     for block in page.blocks:
         if isinstance(block, Line):
-            if not _PAGE_MARK.match(block.text):
+            if _PAGE_MARK.match(block.text):
+                mark = _mark_of(block.text, block.place)
+                if mark is not None:
+                    yield mark
+            else:
                 cell = RowCell(block.text, 0, 0, confidence=block.confidence, places=(block.place,), lines=(block,))
                 yield Row((cell,), 0, page.index, -1)
         else:
@@ -64,7 +112,7 @@ def _rows_of(page: PageReading) -> Iterator[Row]:
             yield from _table_rows(block, page, table_number)
 
 
-def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row]:
+def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row | _Mark]:
     # Pixels and sound HTML know their merged cells; tabs and Markdown cannot tell a blank from the rest of a span.
     known = page.origin != "text" or any("spans" in reading.notes for reading in table.readings)
     by_row: dict[int, list[RowCell]] = {}
@@ -83,12 +131,41 @@ def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row]:
                 notes=reading.notes,
             )
         )
+    wide = not known and _says_twice(by_row.values(), table.n_cols)
     for r in range(table.n_rows):
         cells = tuple(sorted(by_row.get(r, []), key=lambda cell: cell.col))
-        filled = [cell.text for cell in cells if cell.text]
-        if len(filled) == 1 and (_PAGE_MARK.match(filled[0]) or (not known and re.fullmatch(r"\d{1,3}", filled[0]))):
-            continue  # a page number that an exporter put among the rows
+        if wide:
+            cells = _said_once(cells)
+        filled = [cell for cell in cells if cell.text]
+        alone = filled[0].text if len(filled) == 1 else ""
+        if alone and (_PAGE_MARK.match(alone) or (not known and re.fullmatch(r"\d{1,3}", alone))):
+            # A page number that an exporter put among the rows.
+            mark = _mark_of(alone, filled[0].places[0] if filled[0].places else None)
+            if mark is not None:
+                yield mark
+            continue
         yield Row(cells, table.n_cols, page.index, number, known)
+
+
+def _says_twice(rows: Iterable[Sequence[RowCell]], n_cols: int) -> bool:
+    """Tell whether an export prints a merged cell's text in every column it spans: some row says one thing only."""
+    whole = [{cell.text for cell in row} for row in rows if len(row) == n_cols >= 3]
+    return any(len(texts) == 1 and len(next(iter(texts))) >= _LEAST_REPEATED for texts in whole)
+
+
+def _said_once(cells: tuple[RowCell, ...]) -> tuple[RowCell, ...]:
+    """Blank the repeats of a text beside itself; equal amounts beside each other may be two."""
+    done: list[RowCell] = []
+    before = ""
+    for cell in cells:
+        again = cell.text == before and not _AMOUNT.fullmatch(cell.text)
+        done.append(replace(cell, text="", notes=(*cell.notes, "restated")) if again and cell.text else cell)
+        before = cell.text
+    texts = {cell.text for cell in cells[1:]}
+    # One amount over all the columns behind its label is one.
+    if len(cells) >= 3 and len(texts) == 1 and _AMOUNT.fullmatch(cells[1].text) and cells[0].text != cells[1].text:
+        done[2:] = [replace(cell, text="", notes=(*cell.notes, "restated")) for cell in done[2:]]
+    return tuple(done)
 
 
 @dataclass
@@ -99,13 +176,15 @@ class _Part:
     head_lines: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     wide: int = 0  # columns left of the levels that name a project: each project is a form of its own
+    first: int = 0  # its first and last row in the document
+    last: int = 0
     header: Row | None = None
 
     def next_project(self, first: Row) -> _Part:
         """A further project of the same wide sheet, under the same title and header; its first row tells them apart."""
         own = _first_place(first)
         places = (*self.title_places[:1], *((own,) if own is not None else ()))
-        following = _Part(self.title, places, [], list(self.head_lines), [], self.wide, self.header)
+        following = _Part(self.title, places, [], list(self.head_lines), [], self.wide, header=self.header)
         if self.header is not None:
             following.rows.append(self.header)
         return following
@@ -123,17 +202,24 @@ class _Cutter:
         part: _Part | None = None
         seen_grid = after_head = False
         for i, row in enumerate(self.rows):
+            if part is not None:
+                part.last = i
             title = self._title(row)
             if title is not None:
-                if part is not None and self._same_title(part.title, title.text) and not self._begins_again(i, part):
+                if part is not None and self._goes_on(title.text, part, i):
                     after_head = True  # a running head over a form that goes on: so are year and unit under it
                     continue
-                part = _Part(title.text, title.places)
+                name, *below = _CONTINUED.sub("", title.text).split("\n")
+                part = _Part(name, title.places, head_lines=below, first=i, last=i)
+                if _CONTINUED.search(title.text):
+                    part.problems.append(Problem("title-missing", "first page missing", _first_place(row)))
                 parts.append(part)
                 seen_grid = False
                 continue
-            if self._starts_without_title(row, part, seen_grid):
-                part = _Part()
+            if part is not None and _is_continued(row):
+                continue
+            if self._starts_without_title(i, part, seen_grid):
+                part = _Part(first=i, last=i)
                 part.problems.append(Problem("title-missing", "form without a title", _first_place(row)))
                 parts.append(part)
                 seen_grid = False
@@ -150,6 +236,7 @@ class _Cutter:
                     part.header = row
                 elif part.wide and self._begins_project(row, part):
                     part = part.next_project(row)
+                    part.first = part.last = i
                     parts.append(part)
                 after_head = False
                 part.rows.append(row)
@@ -159,7 +246,10 @@ class _Cutter:
         filled = [cell for cell in row.cells if cell.text]
         if len(filled) != 1 or len(filled[0].text) > _MAX_TITLE or _SENTENCE.search(filled[0].text):
             return None
-        return filled[0] if self.is_title(filled[0].text) else None
+        name, *below = filled[0].text.split("\n")
+        if below and self.is_title(name) and all(_YEAR_LINE.match(line) or _UNIT_LINE.search(line) for line in below):
+            return filled[0]  # year and unit under the title in one cell
+        return filled[0] if self.is_title(_CONTINUED.sub("", filled[0].text)) else None
 
     def is_title(self, text: str) -> bool:
         """A title ends with a known tail, one character of it may be misread; the year may follow in brackets."""
@@ -174,19 +264,50 @@ class _Cutter:
                 return True
         return False
 
+    def _goes_on(self, title: str, part: _Part, i: int) -> bool:
+        """Tell whether a title is a running head over the form at hand."""
+        if _CONTINUED.search(title):
+            return True
+        return self._same_title(part.title, title) and not self._begins_again(i, part)
+
     def _begins_again(self, i: int, part: _Part) -> bool:
-        """Tell whether the form under a repeated title begins as the one at hand did: with the same label or header."""
-        first = next((row for row in part.rows if row.n_cols and any(cell.text for cell in row.cells)), None)
-        if first is None:
+        """Tell whether a form of its own stands under a repeated title.
+
+        It does where one of its first rows begins as one of the first rows of the form at hand did, where fields follow
+        a grid, and where the titles differ in more than a misread character and no grid goes on.
+        """
+        own = [row for row in part.rows if row.n_cols and any(cell.text for cell in row.cells)]
+        if not own:
             return False
-        start = self._first_key(first)
+        starts = [self._first_key(row) for row in own[:_FIRST_ROWS]]
+        following = self._rows_after(i)
+        if not following:
+            return False
+        # A misread character must not glue two forms together.
+        heads = [self._first_key(row) for row in following[:_FIRST_ROWS]]
+        if self._is_grid_header(following[0]) and not self._is_grid_header(own[0]):
+            heads = []  # a repeated header: the grid goes on
+        if any(OSA.normalized_similarity(head, start) > _SAME_START for head in heads for start in starts):
+            return True
+        first = next(cell.text for cell in following[0].cells if cell.text)
+        is_field = bool(self.dictionaries.written("field", first) or self.dictionaries.written("narrative", first))
+        if part.header is not None and is_field:
+            return True
+        title = self._title(self.rows[i])
+        one, other = comparison_key(part.title), comparison_key(title.text if title is not None else "")
+        unlike = OSA.distance(one, other) > 1 or re.findall(r"\d", one) != re.findall(r"\d", other)
+        grid_goes_on = part.header is not None and following[0].n_cols == part.header.n_cols
+        return unlike and not grid_goes_on
+
+    def _rows_after(self, i: int) -> list[Row]:
+        """The next rows of tables up to the next title, without year and unit."""
+        found: list[Row] = []
         for row in self.rows[i + 1 : i + 1 + _LOOK_AHEAD]:
             if self._title(row) is not None:
-                return False
+                break
             if row.n_cols and any(cell.text for cell in row.cells) and not _is_head_text(row):
-                # A misread character must not glue two forms together.
-                return OSA.normalized_similarity(self._first_key(row), start) > 0.7
-        return False
+                found.append(row)
+        return found
 
     @staticmethod
     def _first_key(row: Row) -> str:
@@ -196,15 +317,18 @@ class _Cutter:
     def _same_title(one: str, other: str) -> bool:
         return OSA.normalized_similarity(comparison_key(one), comparison_key(other)) > 0.85
 
-    def _starts_without_title(self, row: Row, part: _Part | None, seen_grid: bool) -> bool:
+    def _starts_without_title(self, i: int, part: _Part | None, seen_grid: bool) -> bool:
         """项目名称 begins a form of its own where none is open, or where the open one already has its grid."""
-        if row.n_cols == 0 or not row.cells:
+        row = self.rows[i]
+        if row.n_cols == 0 or not any(cell.text for cell in row.cells):
             return False
         written = self.dictionaries.written("field", row.cells[0].text) if row.cells[0].text else None
         names = self.dictionaries.names("field").get(written, ()) if written else ()
         is_name = any(name.text == "项目名称" or name.alias_of == "项目名称" for name in names)
         if part is None:
-            return is_name or bool(written) or self._is_grid_header(row) or self._is_level_row(row)
+            # The first rows of a page may be blank in their levels: the rows of the same table below them tell.
+            below = [other for other in self.rows[i : i + _LOOK_AHEAD] if other.table == row.table]
+            return is_name or bool(written) or any(self._is_grid_header(r) or self._is_level_row(r) for r in below)
         return is_name and seen_grid
 
     def _is_grid_header(self, row: Row) -> bool:
@@ -248,6 +372,12 @@ class _Cutter:
     def _is_head_line(row: Row, part: _Part) -> bool:
         """The year and the money unit stand between the title and the first table row."""
         return not part.rows and _is_head_text(row)
+
+
+def _is_continued(row: Row) -> bool:
+    """续表 alone on a line."""
+    filled = [cell.text for cell in row.cells if cell.text]
+    return len(filled) == 1 and bool(_CONTINUED_ALONE.match("".join(filled[0].split())))
 
 
 def _is_head_text(row: Row) -> bool:
