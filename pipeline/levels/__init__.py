@@ -13,7 +13,18 @@ from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import FieldEntry, Form, IndicatorRow, LabelledForm, Role, Row, RowCell
 from pipeline.labeltext import label_text, split_weight, without_placeholder
 from pipeline.levels.columns import infer_headers, refine_headers
-from pipeline.levels.decode import EMPTY, FIELDS, FURTHER_ITEM, GRID, HEADER, NOTE, Choice, decode, skeleton_of
+from pipeline.levels.decode import (
+    EMPTY,
+    FIELDS,
+    FURTHER_ITEM,
+    GRID,
+    HEADER,
+    LOOSE_NOTE,
+    NOTE,
+    Choice,
+    decode,
+    skeleton_of,
+)
 from pipeline.levels.features import ROLES, cell_features
 from pipeline.levels.fields import FieldGatherer
 from pipeline.levels.headers import GridHeader, HeaderColumn
@@ -29,6 +40,7 @@ _LONGEST_BAR = 24
 _TARGET_ORDER = {"operator": 0, "target": 1, "unit": 2}
 _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|＝|＞|＜|>=|<=|大于|小于|等于|不少于|不低于|不超过|不高于)")
 _PERIOD = re.compile(r"(长期|中期|实施期|年度)(?:总体)?(?:绩效)?(?:指标|目标)")
+_NO_LABEL = re.compile(r"[\d\s.,%％/—–\-]+")
 _PERIOD_WORD = re.compile(r"长期|中期|实施期|年度")
 _PERIOD_NAMES = {"长期": "长期", "中期": "中期", "实施期": "实施期", "年度": "年度"}
 # 财预〔2015〕88号 prints the grid of the whole term left of the year's.
@@ -112,7 +124,9 @@ def _log_probabilities(
     logp: list[dict[int, Sequence[float]]] = [{} for _ in rows]
     for (r, i), values in zip(index, tools.model.log_probabilities(features), strict=True):
         logp[r][i] = [float(value) for value in values]
-        if rows[r].cells[i].text.rstrip().endswith(("。", "；", ";")):
+        text = rows[r].cells[i].text.strip()
+        # A sentence is no label, and neither is a number or a dash.
+        if text.endswith(("。", "；", ";")) or _NO_LABEL.fullmatch(text):
             logp[r][i] = [-12.0 if role is Role.LABEL else v for role, v in zip(ROLES, logp[r][i], strict=True)]
     return logp
 
@@ -400,7 +414,7 @@ class _Gatherer:
         if cell.role is Role.LABEL:
             self._close_blank()
             self.fields.label(cell)
-        elif self.last_kind in (FIELDS, EMPTY):
+        elif self.last_kind in (FIELDS, EMPTY) and not LOOSE_NOTE.match(cell.text):
             self.fields.more([cell])
         else:
             self.fields.strays.append(cell)

@@ -19,7 +19,7 @@ from pipeline.dictionaries import comparison_key
 from pipeline.document import Role, Row
 from pipeline.levels.features import ROLES
 from pipeline.levels.headers import GridHeader, HeaderColumn
-from pipeline.levels.lexicon import Lexicon
+from pipeline.levels.lexicon import Lexicon, belongs
 
 # Log-odds, chosen on the generator's development split (docs/levels.md has the sweep); all plateaus are wide.
 _SHIFT = 0.7  # cells leave their columns where blanks are not known from spans
@@ -47,6 +47,8 @@ _FLOOR = math.log(1e-4)
 FURTHER_ITEM = re.compile(r"^\s*[②-⑳]")
 # What a table says of itself, under it or between its rows.
 NOTE = re.compile(r"^\s*([*※]|注\s*\d*|(填[表报写])?(说明|备注))\s*[:：]")
+# Outside the tables a note says so too; 备注 there is as often a field's label.
+LOOSE_NOTE = re.compile(r"^\s*([*※]|注\s*\d*|[填编]?[表报写制]?说明|附件?\s*\d*)\s*[:：]")
 # 填报人：罗平 in one cell; such a row is one of fields wherever it stands.
 _INLINE_FIELD = re.compile(r"^([^:：\d]{2,14})[:：]")
 _SIGNED = re.compile(
@@ -74,7 +76,21 @@ class _State:
     kind: str
     level1: str  # comparison keys of the levels in force
     level2: str
-    path: tuple[Choice, ...] = field(repr=False)
+    last: Choice | None = None
+    before: _State | None = field(default=None, repr=False)  # the state that `last` followed
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a choice says of the levels, whatever stands above it: the keys of the names it prints."""
+
+    level1: str | None = None
+    level2: str | None = None
+    gained: float = 0.0
+    strange: bool = False  # a level 1 that no vocabulary holds
+
+
+_NO_FACTS = _Facts()
 
 
 @dataclass(frozen=True)
@@ -85,13 +101,28 @@ class Skeleton:
     order: Mapping[str, int]  # level-2 key -> its place, only for a template
     level1: frozenset[str]
 
-    def resolve(self, key: str, lexicon: Lexicon, level: str) -> str:
+    _resolved: dict[tuple[str, str], str] = field(default_factory=dict, repr=False, compare=False)
+    _fits: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False, compare=False)
+
+    def resolve(self, key: str, level: str) -> str:
         """The known name that a misread key stands for, or the key itself."""
-        known = self.level1 if level == "level1" else self.parents
-        if key in known or len(key) < 3:
-            return key
-        found = process.extractOne(key, list(known), scorer=OSA.distance, score_cutoff=1)
-        return found[0] if found else key
+        known = self._resolved.get((key, level))
+        if known is None:
+            names = self.level1 if level == "level1" else self.parents
+            known = key
+            if key not in names and len(key) >= 3:
+                found = process.extractOne(key, list(names), scorer=OSA.distance, score_cutoff=1)
+                known = found[0] if found else key
+            self._resolved[key, level] = known
+        return known
+
+    def fits(self, level2: str, level1: str) -> bool:
+        """Tell whether a level 2 belongs under a level 1; both are keys of known names."""
+        known = self._fits.get((level2, level1))
+        if known is None:
+            known = belongs(level1, self.parents.get(level2, ()))
+            self._fits[level2, level1] = known
+        return known
 
 
 def skeleton_of(template: Mapping[str, Sequence[str]] | None, lexicon: Lexicon) -> Skeleton:
@@ -128,20 +159,31 @@ def decode(
     options = [
         _options(row, header, logp[r], r, lexicon) for r, (row, header) in enumerate(zip(rows, headers, strict=True))
     ]
-    beam = [_State(0.0, FIELDS, "", "", ())]
-    steps: list[list[_State]] = []
+    facts = [
+        [_facts(choice, row, skeleton, lexicon) for choice in choices]
+        for choices, row in zip(options, rows, strict=True)
+    ]
+    beam = [_State(0.0, FIELDS, "", "")]
     for r, choices in enumerate(options):
+        headed = headers[r] is not None
         grown: dict[tuple[str, str, str], _State] = {}
         for state in beam:
-            for choice in choices:
-                following = _advance(state, choice, rows[r], headers[r] is not None, skeleton, lexicon)
+            for choice, fact in zip(choices, facts[r], strict=True):
+                following = _advance(state, choice, fact, headed, skeleton)
                 key = (following.kind, following.level1, following.level2)
                 if key not in grown or grown[key].score < following.score:
                     grown[key] = following
         beam = sorted(grown.values(), key=lambda s: (-s.score, s.kind, s.level1, s.level2))[:_BEAM]
-        steps.append(beam)
-    best = list(beam[0].path) if beam else []
-    return best, _certainties(rows, headers, options, best, skeleton, lexicon)
+    best = _path(beam[0])
+    return best, _certainties(headers, options, facts, best, skeleton)
+
+
+def _path(state: _State | None) -> list[Choice]:
+    found: list[Choice] = []
+    while state is not None and state.last is not None:
+        found.append(state.last)
+        state = state.before
+    return found[::-1]
 
 
 def _options(
@@ -274,18 +316,18 @@ def _field_cost(last: Role, role: Role) -> float:
     return 0.0
 
 
-def _advance(state: _State, choice: Choice, row: Row, headed: bool, skeleton: Skeleton, lexicon: Lexicon) -> _State:
+def _advance(state: _State, choice: Choice, facts: _Facts, headed: bool, skeleton: Skeleton) -> _State:
     if choice.kind == EMPTY:
-        return _State(state.score, state.kind, state.level1, state.level2, (*state.path, choice))
+        return _State(state.score, state.kind, state.level1, state.level2, choice, state)
     score = state.score + choice.score + _transition(state.kind, choice.kind, headed)
     level1, level2 = state.level1, state.level2
     kind = choice.kind
     if kind == GRID:
-        gained, level1, level2 = _level_context(state, choice, row, skeleton, lexicon)
+        gained, level1, level2 = _level_context(state, facts, skeleton)
         score += gained
     elif kind in (BAR, HEADER):
         kind = GRID if kind == HEADER else FIELDS
-    return _State(score, kind, level1, level2, (*state.path, choice))
+    return _State(score, kind, level1, level2, choice, state)
 
 
 def _transition(before: str, after: str, headed: bool) -> float:
@@ -296,39 +338,48 @@ def _transition(before: str, after: str, headed: bool) -> float:
     return 0.0
 
 
-def _level_context(
-    state: _State, choice: Choice, row: Row, skeleton: Skeleton, lexicon: Lexicon
-) -> tuple[float, str, str]:
-    """What the skeleton says of a grid row's levels under the levels in force, and the levels in force after it."""
-    filled = [cell for cell in row.cells if cell.text]
-    texts = {role: cell.text for role, cell in zip(choice.roles, filled, strict=True)}
+def _facts(choice: Choice, row: Row, skeleton: Skeleton, lexicon: Lexicon) -> _Facts:
+    """What a grid row's levels are worth by themselves."""
+    if choice.kind != GRID:
+        return _NO_FACTS
+    filled = [cell.text for cell in row.cells if cell.text]
+    texts = dict(zip(choice.roles, filled, strict=True))
+    level1 = level2 = None
     gained = 0.0
-    level1, level2 = state.level1, state.level2
-    if Role.LEVEL1 in texts and _strange(texts[Role.LEVEL1], "level1", lexicon):
-        strange = Role.LEVEL2 in texts and _strange(texts[Role.LEVEL2], "level2", lexicon)
-        if strange and Role.LEVEL3 not in texts and Role.TARGET not in texts:
-            gained -= _STRANGE_LEVELS
-        elif level1 in skeleton.level1:
-            gained -= _STRANGE_LEVEL1
+    strange = Role.LEVEL1 in texts and _strange(texts[Role.LEVEL1], "level1", lexicon)
+    alone = Role.LEVEL2 in texts and Role.LEVEL3 not in texts and Role.TARGET not in texts
+    if strange and alone and _strange(texts[Role.LEVEL2], "level2", lexicon):
+        gained -= _STRANGE_LEVELS
+        strange = False
     if Role.LEVEL1 in texts:
-        key = skeleton.resolve(_level_key(texts[Role.LEVEL1]), lexicon, "level1")
-        if key in skeleton.level1:
+        level1 = skeleton.resolve(_level_key(texts[Role.LEVEL1]), "level1")
+        if level1 in skeleton.level1:
             gained += _PARENT
-        elif key in skeleton.parents:
+        elif level1 in skeleton.parents:
             gained -= _WRONG_PARENT
-        if key != level1:
-            level1, level2 = key, ""
     if Role.LEVEL2 in texts:
-        key = skeleton.resolve(_level_key(texts[Role.LEVEL2]), lexicon, "level2")
-        parents = skeleton.parents.get(key)
-        if parents and level1 in skeleton.level1:
-            gained += _PARENT if level1 in parents else -_WRONG_PARENT
-        elif parents is None and key in skeleton.level1:
+        level2 = skeleton.resolve(_level_key(texts[Role.LEVEL2]), "level2")
+        if skeleton.parents.get(level2) is None and level2 in skeleton.level1:
             gained -= _WRONG_PARENT
-        before, after = skeleton.order.get(level2), skeleton.order.get(key)
+    return _Facts(level1, level2, gained, strange)
+
+
+def _level_context(state: _State, facts: _Facts, skeleton: Skeleton) -> tuple[float, str, str]:
+    """What the skeleton says of a grid row's levels under the levels in force, and the levels in force after it."""
+    gained = facts.gained
+    level1, level2 = state.level1, state.level2
+    if facts.level1 is not None:
+        if facts.strange and level1 in skeleton.level1:
+            gained -= _STRANGE_LEVEL1
+        if facts.level1 != level1:
+            level1, level2 = facts.level1, ""
+    if facts.level2 is not None:
+        if level1 in skeleton.level1 and skeleton.parents.get(facts.level2):
+            gained += _PARENT if skeleton.fits(facts.level2, level1) else -_WRONG_PARENT
+        before, after = skeleton.order.get(level2), skeleton.order.get(facts.level2)
         if before is not None and after is not None and after < before:
             gained -= _BACKWARD
-        level2 = key
+        level2 = facts.level2
     return gained, level1, level2
 
 
@@ -345,27 +396,28 @@ def _level_key(text: str) -> str:
 
 
 def _certainties(
-    rows: Sequence[Row],
     headers: Sequence[GridHeader | None],
     options: Sequence[Sequence[Choice]],
+    facts: Sequence[Sequence[_Facts]],
     best: Sequence[Choice],
     skeleton: Skeleton,
-    lexicon: Lexicon,
 ) -> list[tuple[float, ...]]:
     """How much better the chosen reading is than the best one that gives the cell another role, as a probability."""
     result: list[tuple[float, ...]] = []
-    state = _State(0.0, FIELDS, "", "", ())
+    state = _State(0.0, FIELDS, "", "")
     for r, chosen in enumerate(best):
         if chosen.kind == EMPTY:
             result.append(())
             continue
-        after = _advance(state, chosen, rows[r], headers[r] is not None, skeleton, lexicon)
+        headed = headers[r] is not None
+        own = next(fact for other, fact in zip(options[r], facts[r], strict=True) if other is chosen)
+        after = _advance(state, chosen, own, headed, skeleton)
         margins = [math.inf] * len(chosen.roles)
-        for other in options[r]:
-            score = _advance(state, other, rows[r], headers[r] is not None, skeleton, lexicon).score
+        for other, fact in zip(options[r], facts[r], strict=True):
+            score = _advance(state, other, fact, headed, skeleton).score
             for i, (one, two) in enumerate(zip(chosen.roles, other.roles, strict=True)):
                 if one is not two or chosen.columns[i] != other.columns[i]:
                     margins[i] = min(margins[i], after.score - score)
         result.append(tuple(1 / (1 + math.exp(-max(min(m, 30.0), -30.0))) for m in margins))
-        state = _State(0.0, after.kind, after.level1, after.level2, ())
+        state = _State(0.0, after.kind, after.level1, after.level2)
     return result

@@ -16,6 +16,9 @@ from pipeline.document import FieldEntry, Role, Row, RowCell
 # A row under the grid whose values stand under the grid's own columns.
 _TOTAL = re.compile(r"^(总分|合计|小计|总计|得分合计)[:：]?$")
 _INLINE = re.compile(r"^([^:：]{2,14})[:：]\s*(\S.*)$", re.S)
+_AMOUNT = re.compile(r"^[\d,.]+(%|万?元|亿元)?$|^[—/\-]$")
+# 全年预算数（调整后）（万元） is a long head.
+_LONGEST_HEAD = 16
 # Labels that name a whole, of which the labels below them name parts.
 _SUM = re.compile(r"(总额|总计|合计|总投入)([(（].*[)）])?$")
 
@@ -61,7 +64,7 @@ class FieldGatherer:
         labels = [cell for cell in filled if cell.role is Role.LABEL]
         if grid_header and len(labels) == 1 and len(filled) > 1 and _TOTAL.match("".join(labels[0].text.split())):
             self._under_heads(row, labels[0], grid_header, only_filled=True)
-        elif not labels and self._heads is None:
+        elif not labels and self._heads is None and not self._over_amounts(filled, following):
             self.more(filled)
         elif self._is_head_row(row, filled, following):
             self._open_heads(row, filled, following)
@@ -128,7 +131,11 @@ class FieldGatherer:
         One label left of them may be their parent; a blank beside it is the corner over the row labels. Where the row
         below is blank, labels that touch each other up to the row's end are headers too.
         """
-        if any(cell.role is not Role.LABEL for cell in filled) or len(filled) < 2:
+        if len(filled) < 2:
+            return False
+        if self._over_amounts(filled, following):
+            return True
+        if any(cell.role is not Role.LABEL for cell in filled):
             return False
         below = [cell for cell in following.cells if cell.text] if following is not None else []
         if below:
@@ -140,6 +147,20 @@ class FieldGatherer:
         last = filled[-1]
         touching = [self._touch(row, one, other) for one, other in pairwise(filled)]
         return len(filled) >= 3 and all(touching[1:]) and not any(c.col > last.col and not c.text for c in row.cells)
+
+    @staticmethod
+    def _over_amounts(filled: Sequence[RowCell], following: Row | None) -> bool:
+        """Words over nothing but amounts are heads, whatever the words: 合计 and 其他 are as often values as labels."""
+        below = [cell for cell in following.cells if cell.text] if following is not None else []
+        own = [cell for cell in below[:1] if cell.role is Role.LABEL and cell.col <= filled[0].col]
+        amounts = below[len(own) :]
+        columns = {cell.col for cell in filled}
+        return (
+            len(amounts) >= 2
+            and all(_AMOUNT.match("".join(cell.text.split())) for cell in amounts)
+            and not any(_AMOUNT.match("".join(cell.text.split())) or len(cell.text) > _LONGEST_HEAD for cell in filled)
+            and all(cell.col in columns for cell in amounts)
+        )
 
     def _open_heads(self, row: Row, filled: Sequence[RowCell], following: Row | None) -> None:
         """The labels over values are heads; those left of them are parents of what follows."""

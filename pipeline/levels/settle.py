@@ -45,7 +45,7 @@ def settle(
             if pairs is not None:
                 settled[r], chosen[r] = _rebuilt(row, choice, pairs)
     for stretch in _stretches(settled, chosen, headers):
-        _move_centred(settled, chosen, stretch, skeleton, lexicon)
+        _move_centred(settled, chosen, stretch, skeleton)
     return settled, chosen
 
 
@@ -210,15 +210,13 @@ def _key(cell: RowCell) -> str:
     return comparison_key(split_weight(label_text(cell.text))[0])
 
 
-def _move_centred(
-    rows: list[Row], choices: list[Choice], stretch: Sequence[int], skeleton: Skeleton, lexicon: Lexicon
-) -> None:
+def _move_centred(rows: list[Row], choices: list[Choice], stretch: Sequence[int], skeleton: Skeleton) -> None:
     ones, twos = (_labels(rows, choices, stretch, role) for role in ("level1", "level2"))
     ones = _without_repeats(ones)
     if not ones.at:
         return
-    parents = [_parents(key, skeleton, lexicon) for key in twos.keys]
-    names = [skeleton.resolve(key, lexicon, "level1") for key in ones.keys]
+    parents = [_parents(key, skeleton) for key in twos.keys]
+    names = [skeleton.resolve(key, "level1") for key in ones.keys]
     below = dict(zip(twos.at, parents, strict=True))
     top = [(start, end) for start, end in zip(ones.at, (*(a - 1 for a in ones.at[1:]), len(stretch) - 1), strict=True)]
     wrong = ones.at[0] + _mismatches(top, names, below)
@@ -240,8 +238,8 @@ def _move_centred(
                     _lift(rows, choices, stretch[place], stretch[start + first], "level2", sure=False)
 
 
-def _parents(key: str, skeleton: Skeleton, lexicon: Lexicon) -> frozenset[str]:
-    return skeleton.parents.get(skeleton.resolve(key, lexicon, "level2"), frozenset())
+def _parents(key: str, skeleton: Skeleton) -> frozenset[str]:
+    return skeleton.parents.get(skeleton.resolve(key, "level2"), frozenset())
 
 
 def _mismatches(groups: Sequence[tuple[int, int]], names: Sequence[str], below: Mapping[int, frozenset[str]]) -> float:
