@@ -1,4 +1,4 @@
-"""Proves pipeline/evaluation/bench.py, peers.py and readings.py: figures go on where they stopped, and mean something."""
+"""Proves pipeline/evaluation/bench.py, peers.py and readings.py: figures go on where they stopped, and are true."""
 
 from __future__ import annotations
 
