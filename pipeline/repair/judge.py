@@ -24,6 +24,7 @@ from pipeline.repair.words import Segmentation, WordModel, affixes
 from pipeline.resources import data_folder
 
 MODEL_FILE = "repair.json"
+PICTURE_MODEL_FILE = "repair-picture.json"
 # A runner-up this much dearer (nats) says nothing more.
 FAR = 8.0
 _FIGURES = frozenset("0123456789ⅠⅡⅢⅣ①②③④⑤")

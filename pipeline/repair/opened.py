@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 
@@ -61,18 +61,13 @@ class OpenSpeller:
         other.words = words
         return other
 
-    def openings(self, label: str, texts: Texts, alternatives: Sequence[tuple[int, str, float]] = ()) -> list[Opening]:
-        """Return the likeliest repairs of `label`, best first; empty where nothing speaks against the label.
-
-        `alternatives` are what the picture would also read: place, character, and its cost in nats.
-        """
+    def openings(self, label: str, texts: Texts) -> list[Opening]:
+        """Return the likeliest repairs of `label`, best first; empty where nothing speaks against the label."""
         found = self._voted(label, texts)
         before = self.words.segment(label)
         broken = [i for i in range(len(label)) if before.ends[i] - before.starts[i] == 1 and label[i] not in _MARKS]
         if len(label) >= 4 and (broken or self.words.ending(label) == 0.0):
             self._mended(label, broken, found)
-        if alternatives and len(label) >= 4:
-            self._seen(label, alternatives, found)
         return sorted(found.values(), key=lambda o: (-o.gain - 2.0 * min(o.places, 3), o.match.name))[:_WEIGHED]
 
     def evidence(self, label: str, openings: list[Opening], texts: Texts) -> list[list[float]]:
@@ -160,18 +155,6 @@ class OpenSpeller:
             for char in sorted(chars):
                 if (score := lattice.replaced(around, char)) - DROPPED > least:
                     weigh(score, label[:at] + char + label[at:], Edit("dropped", at, at, "", char, DROPPED))
-
-    def _seen(self, label: str, alternatives: Sequence[tuple[int, str, float]], found: dict[str, Opening]) -> None:
-        """Add to `found` what the picture would also read, at the picture's own price."""
-        lattice = Lattice(self.words, label)
-        for place, other, cost in alternatives:
-            gain = lattice.replaced(lattice.around(place, place + 1), other) - lattice.score - cost
-            text = label[:place] + other + label[place + 1 :]
-            known = found.get(text)
-            if gain > _LEAST_GAIN and (known is None or (not known.places and known.gain < gain)):
-                alike = self.shapes.likeness(label[place], other)
-                edit = Edit("look-alike", place, place, label[place], other, max(0.5, cost), alike)
-                found[text] = Opening(Match(text, edit.cost, (edit,)), gain, self._completes(label, text))
 
     def _missing(self, label: str, broken: list[int]) -> dict[int, set[str]]:
         """Where a character may be missing, and which: a word of the field with a gap, or half a word."""

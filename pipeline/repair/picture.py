@@ -27,6 +27,13 @@ _SPREAD = 4.0
 # Symbols that stand for one another in print: the dictionary's ( may be printed （.
 _SAME = ("(（", ")）", ",，", ":：", ";；", "%％", '"“”', "'‘’", "-－—", "/／", "+＋", "=＝", "[【〔", "]】〕", ".．·")
 _NEVER = -1e9
+# How much worse than the best (nats) a choice may be: of the true characters that are among the frame's symbols at all,
+# all are within 8. What blank frames hold is mostly spill, and slows the search down.
+_DEPTH = 8.0
+# Fewer characters are always likelier words, by what any character costs; so much speaks for what was read.
+NOTHING = 5.0
+_DEPTH_BETWEEN = 4.5
+_MOST_BETWEEN = 3
 
 
 @lru_cache(maxsize=1)
@@ -122,31 +129,76 @@ class Picture:
         result: NDArray[np.float64] = np.logaddexp(ends, before)
         return result
 
-    def _read(self, key: str) -> list[int]:
-        """Return the frame of each character of the folded reading `key`, or nothing where the frames spell another."""
-        best = self._symbols[:, 0]
-        starts = [f for f in range(len(best)) if best[f] > 0 and (f == 0 or best[f] != best[f - 1])]
-        read = [(f, fold_character(self._names.get(int(best[f]), ""))) for f in starts]
-        read = [(f, c) for f, c in read if c]
-        spelled = "".join(c for _, c in read).rstrip(":") == key
-        return [f for f, _ in read[: len(key)]] if spelled else []
-
     def certainties(self, key: str) -> list[float]:
         """Return how sure each character of the folded reading `key` is, 0 to 1; empty where it was mended since."""
-        return [float(np.exp(self._logp[frame, 0])) for frame in self._read(key)]
+        runs = self._runs()
+        if "".join(character for _, _, character in runs).rstrip(":") != key:
+            return []
+        return [float(np.exp(self._logp[start, 0])) for start, _, _ in runs[: len(key)]]
 
-    def alternatives(self, key: str, least: float = -6.0) -> list[tuple[int, str, float]]:
-        """Return what else single characters of the folded reading `key` may be: place, character, cost in nats.
+    def choices(self, key: str) -> list[list[tuple[str, float]]]:
+        """Return what every place of the folded reading `key` may be instead, and what may stand between two places.
 
-        Empty where the frames do not spell `key`: the text was mended since it was read.
+        Each place has texts of one character, or none, with their cost beside the best reading in nats. Empty where the
+        frames do not spell `key`: the text was mended since it was read.
         """
-        found: list[tuple[int, str, float]] = []
-        for place, frame in enumerate(self._read(key)):
-            for symbol, logp in zip(self._symbols[frame, 1:], self._logp[frame, 1:], strict=True):
-                other = fold_character(self._names.get(int(symbol), "")) if symbol > 0 else ""
-                if other and other != key[place] and logp > least:
-                    found.append((place, other, float(self._logp[frame, 0] - logp)))
+        runs = self._runs()
+        if "".join(character for _, _, character in runs).rstrip(":") != key:
+            return []
+        runs = runs[: len(key)]
+        frames = len(self._symbols)
+        found: list[list[tuple[str, float]]] = []
+        behind, near = 0, {""}
+        for number, (start, end, read) in enumerate(runs):
+            own = self._instead(start, end, read, 0 if number == 0 else behind - 1)
+            around = near | {character for character, _ in own}
+            if between := self._between(behind, start - 1, around):
+                found.append(between)
+            found.append(own)
+            behind, near = end + 1, {character for character, _ in own}
+        if between := self._between(behind, frames, near):
+            found.append(between)
         return found
+
+    def _runs(self) -> list[tuple[int, int, str]]:
+        """Return the frames (start, end) of each character of the likeliest reading, folded; spaces are left out."""
+        best = self._symbols[:, 0]
+        starts = [f for f in range(len(best)) if best[f] > 0 and (f == 0 or best[f] != best[f - 1])]
+        runs = []
+        for start in starts:
+            end = start + 1
+            while end < len(best) and best[end] == best[start]:
+                end += 1
+            if read := fold_character(self._names.get(int(best[start]), "")):
+                runs.append((start, end, read))
+        return runs
+
+    def _instead(self, start: int, end: int, read: str, least: int) -> list[tuple[str, float]]:
+        """Return the choices of one place; the frames beside it count, for other characters are wider or narrower."""
+        top = float(self._logp[start:end, 0].max())
+        costs: dict[str, float] = {}
+        for frame in range(max(0, start - 1, least), min(len(self._symbols), end + 1)):
+            for symbol, logp in zip(self._symbols[frame].tolist(), self._logp[frame].tolist(), strict=True):
+                if symbol > 0 and top - logp <= _DEPTH:
+                    other = fold_character(self._names.get(symbol, ""))
+                    if other and other != read:
+                        costs[other] = min(costs.get(other, _DEPTH), max(0.0, top - logp))
+        choices = [(read, 0.0), *sorted(costs.items(), key=lambda choice: (choice[1], choice[0]))]
+        nothing = float((self._logp[start:end, 0] - self._blank[start:end]).sum())
+        nothing += NOTHING
+        return [*choices, ("", nothing)] if nothing <= _DEPTH + NOTHING else choices
+
+    def _between(self, start: int, end: int, near: set[str]) -> list[tuple[str, float]]:
+        """Return what blank frames may hold, unless it is what a neighbour spills over: a place that may be empty."""
+        costs: dict[str, float] = {}
+        for frame in range(max(0, start), end):
+            for symbol, logp in zip(self._symbols[frame].tolist(), self._logp[frame].tolist(), strict=True):
+                if symbol > 0 and -logp <= _DEPTH_BETWEEN:
+                    other = fold_character(self._names.get(symbol, ""))
+                    if other and other not in near:
+                        costs[other] = min(costs.get(other, _DEPTH), -logp)
+        best = sorted(costs.items(), key=lambda choice: (choice[1], choice[0]))[:_MOST_BETWEEN]
+        return [("", 0.0), *best] if best else []
 
 
 def picture_of(lines: Sequence[Line]) -> Picture | None:

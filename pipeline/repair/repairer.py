@@ -11,11 +11,11 @@ import numpy as np
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Candidate, Label, Repair, Role, Status
-from pipeline.repair.channel import edits
 from pipeline.repair.context import Compounds, Texts
 from pipeline.repair.folding import fold_character, folded
 from pipeline.repair.judge import (
     FEATURES,
+    PICTURE_MODEL_FILE,
     Judge,
     Match,
     best_match,
@@ -28,8 +28,11 @@ from pipeline.repair.judge import (
 from pipeline.repair.names import NameIndex
 from pipeline.repair.opened import OPEN_FEATURES, Opening, OpenSpeller
 from pipeline.repair.picture import Picture, picture_of
+from pipeline.repair.rereading import Lexicon
 from pipeline.repair.shapes import Shapes, load_shapes
+from pipeline.repair.sight import PICTURE_FEATURES, Sighting, sightings
 from pipeline.repair.words import WordModel, build_word_model
+from pipeline.resources import data_folder
 from pipeline.settings import RepairSettings
 
 # Where each kind of label has its names. Candidates come from the first group; a name of the second is left alone too:
@@ -53,19 +56,10 @@ _PROTECTED = {
 _CLOSED = 2.0
 # A phrase that the form repeats is sure from these log-odds on (0.82), whatever the ceiling asks of mere words.
 _PHRASE_ODDS = 1.5
-# From these log-odds on, the picture's word is taken for a dictionary name, and for a better reading of a free text.
+# From these log-odds on, the picture's word is taken for a name of the levels above and of headers.
 _SURE_PICTURE = 1.0
-_SURE_READING = 0.9
-# More misread characters than this in one label are guesswork.
-_MISREAD = 3
-# Below these log-likelihoods (a character read, and the candidate against what was read) nothing is legible.
-_LEGIBLE = -0.5
-_SUPPORTED = -8.0
-# How sure the characters must be that are left as they were read: of whole words, and where lone ones stand.
-_CLEAR, _VERY_CLEAR = 0.6, 0.8
 # What the picture supports at least so well was misread; what it supports worse than the other was never printed.
 _MISREAD_FROM, _PRINTED_BELOW = -1.5, -10.0
-_MARKS = frozenset("()\"'《》<>、,.·:;/-—|")
 # Longer level-3 cells are sentences, which have no name and too many places for an error.
 _LONGEST = 40
 
@@ -100,21 +94,31 @@ class Repairer:
     """Repairs labels against dictionaries; knows nothing of any document but the form it is handed."""
 
     def __init__(
-        self, dictionaries: Dictionaries, settings: RepairSettings, shapes: Shapes, known: Judge, opened: Judge
+        self,
+        dictionaries: Dictionaries,
+        settings: RepairSettings,
+        shapes: Shapes,
+        known: Judge,
+        opened: Judge,
+        seen: Judge,
     ) -> None:
-        """Take the vocabularies, the stage's settings, the likeness of characters and the two fitted judges.
+        """Take the vocabularies, the stage's settings, the likeness of characters and the three fitted judges.
 
-        `known` judges candidates that are whole dictionary names, `opened` those that no dictionary holds.
+        `known` judges candidates that are whole dictionary names, `opened` those that no dictionary holds, `seen` those
+        that the picture may show.
         """
         self.dictionaries = dictionaries
         self.settings = settings
         self.shapes = shapes
         self._known_judge = known
         self._open_judge = opened
+        self._picture_judge = seen
         # The ceiling holds for both ways of changing a label together, so each may use half of it.
-        least = math.log(settings.least_score / (1.0 - settings.least_score))
+        least = _log_odds(settings.least_score)
         self._sure_known = max(least, known.threshold(settings.max_false_repairs / 2))
         self._sure_open = max(least, opened.threshold(settings.max_false_repairs / 2))
+        self._sure_seen = _log_odds(settings.least_picture_score)
+        self._propose_seen = seen.propose
         self._indices: dict[tuple[str, ...], NameIndex] = {}
         self._exact = {role: self._holders((*_CANDIDATES[role], *_PROTECTED[role])) for role in _CANDIDATES}
         # The same by the name as its dictionary writes it, which is what nine labels in ten are.
@@ -143,7 +147,7 @@ class Repairer:
             keys = [folded(labels[i].text) for i in open_]
             verdicts = self._against_names([labels[i] for i in open_], keys, skeleton)
             self._against_form(labels, open_, keys, texts, verdicts)
-            self._against_pictures(labels, open_, keys, verdicts, skeleton)
+            self._against_pictures(labels, open_, keys, texts, verdicts, skeleton)
             for i, verdict in zip(open_, verdicts, strict=True):
                 done[i] = _repair(labels[i].text, verdict)
         return [repair for repair in done if repair is not None]
@@ -350,23 +354,27 @@ class Repairer:
         labels: Sequence[Label],
         open_: Sequence[int],
         keys: Sequence[str],
+        texts: Sequence[str],
         verdicts: list[_Verdict | None],
         skeleton: Mapping[str, Sequence[str]] | None,
     ) -> None:
         """Ask the pictures of labels that have one: mend misreadings that text alone leaves, and tell the origin."""
+        lexicon: Lexicon | None = None
         for at, i in enumerate(open_):
             label, key = labels[i], keys[at]
-            if not label.lines or not 2 <= len(key) <= _LONGEST:
-                continue
-            picture = picture_of(label.lines)
+            picture = picture_of(label.lines) if label.lines and 2 <= len(key) <= _LONGEST else None
             if picture is None:
                 continue
             known = verdicts[at]
             if known is None or not known.sure:
                 index = self._names_for(label, skeleton)
-                found = self._misread_name(label.text, key, picture, index)
-                if found is None and label.role is Role.LEVEL3:
-                    found = self._misread_text(label.text, key, picture)
+                if label.role is Role.LEVEL3:
+                    if lexicon is None:
+                        words = [*map(folded, texts), *(folded(other.text) for other in labels)]
+                        lexicon = Lexicon(self._words, words)
+                    found = self._misread_text(label.text, key, picture, lexicon.besides(key), index, known)
+                else:
+                    found = self._misread_name(label.text, key, picture, index)
                 known = verdicts[at] = found or known
             if known is not None and known.origin == "unclear":
                 read, meant = picture.scores([key, folded(known.match.name)])
@@ -391,41 +399,48 @@ class Repairer:
             Match(_printed(raw, key, match, name), match.cost, match.edits), odds + 1.0, True, source, None, "misread"
         )
 
-    def _misread_text(self, raw: str, key: str, picture: Picture) -> _Verdict | None:
-        """Return what the picture would also read where it makes better words, character by character."""
-        speller, nothing = self._speller, Texts(())
-        text, least, evidence = key, math.inf, ""
-        for _ in range(_MISREAD):
-            openings = speller.openings(text, nothing, picture.alternatives(key) if text == key else ())
-            if not openings:
-                break
-            likely = self._open_judge.log_odds(np.array(speller.evidence(text, openings, nothing)))
-            scores = picture.scores([text, *(opening.match.name for opening in openings)])
-            # Fitted on rendered labels (docs/repair.md): log-odds that the character stands there.
-            odds = 1.38 + 0.46 * (scores[1:] - scores[0]) + 0.34 * np.clip(likely, -12.0, 8.0)
-            best = int(odds.argmax())
-            if odds[best] < _SURE_READING:
-                if text != key and odds[best] > 0.0:
-                    return None  # something else is wrong here, and a label mended by half looks right
-                break
-            opening = openings[best]
-            if touches_numeral(opening.match) or _MARKS.issuperset(opening.match.edits[0].meant):
-                return None
-            text, least, evidence = opening.match.name, min(least, float(odds[best])), _evidence(opening)
-        if text == key:
+    def _misread_text(
+        self, raw: str, key: str, picture: Picture, lexicon: Lexicon, index: NameIndex, known: _Verdict | None
+    ) -> _Verdict | None:
+        """Return what picture, words and form together read, where that is likelier than what text found."""
+        found = self._sightings(key, picture, lexicon, index, known)
+        if not found:
             return None
-        read, meant = picture.scores([key, text])
-        # A line that the recogniser could not read at all spells many things equally badly.
-        if read < _LEGIBLE * len(key) or meant - read < _SUPPORTED:
+        likely = self._picture_judge.log_odds(np.array([sighting.evidence for sighting in found])).tolist()
+        order = sorted(zip(likely, found, strict=True), key=lambda w: (-w[0], w[1].match.name))
+        odds, best = order[0]
+        if odds < self._propose_seen or (known is not None and known.odds > odds):
             return None
-        cost, found = edits(key, text, self.shapes)
-        shown = Match(_printed(raw, key, Match(text, cost, found), None), cost, found)
-        # A character that the recogniser was not sure of and that was not mended is likely the next error.
-        changed = {edit.at for edit in found}
-        words = speller.words.segment(text).words
-        doubted = [sure for place, sure in enumerate(picture.certainties(key)) if place not in changed]
-        sure = min(doubted, default=1.0) >= (_CLEAR if all(len(word) > 1 for word in words) else _VERY_CLEAR)
-        return _Verdict(shown, least + 1.0 if sure else min(least, 0.0), sure, evidence, None, "misread")
+        match = best.match
+        sure = odds >= self._sure_seen and not touches_numeral(match)
+        name, source = index.sources.get(match.name, (None, f"picture:{best.support:.1f}"))
+        runner_up = Candidate(order[1][1].match.name, _probability(order[1][0])) if len(order) > 1 else None
+        shown = replace(match, name=_printed(raw, key, match, name))
+        return _Verdict(shown, odds, sure, source, runner_up, _origin(best.support))
+
+    def _sightings(
+        self, key: str, picture: Picture, lexicon: Lexicon, index: NameIndex, known: _Verdict | None
+    ) -> list[Sighting]:
+        [near] = index.near([key])
+        others = () if known is None else (folded(known.match.name),)
+        return sightings(key, picture, lexicon, near, others, self.shapes)
+
+    def look(self, labels: Sequence[Label], texts: Sequence[str]) -> list[list[Sighting]]:
+        """Return for each level-3 label of a form what its picture may show, if it is asked at all; for training."""
+        open_ = [i for i, label in enumerate(labels) if self._settled(label, None) is None]
+        keys = [folded(labels[i].text) for i in open_]
+        verdicts = self._against_names([labels[i] for i in open_], keys, None)
+        self._against_form(labels, open_, keys, texts, verdicts)
+        lexicon = Lexicon(self._words, [*map(folded, texts), *(folded(label.text) for label in labels)])
+        index = self._index(_CANDIDATES[Role.LEVEL3], ())
+        found: list[list[Sighting]] = [[] for _ in labels]
+        for at, i in enumerate(open_):
+            verdict, key = verdicts[at], keys[at]
+            if (verdict is None or not verdict.sure) and 2 <= len(key) <= _LONGEST:
+                picture = picture_of(labels[i].lines)
+                if picture is not None:
+                    found[i] = self._sightings(key, picture, lexicon.besides(key), index, verdict)
+        return found
 
 
 def _is_open(verdict: _Verdict | None) -> bool:
@@ -515,6 +530,10 @@ def _origin(support: float) -> str:
     return "misread" if support > _MISREAD_FROM else "printed" if support < _PRINTED_BELOW else "unclear"
 
 
+def _log_odds(probability: float) -> float:
+    return math.log(probability / (1.0 - probability))
+
+
 def _probability(odds: float) -> float:
     return round(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds)))), 4)
 
@@ -547,6 +566,7 @@ def _ground(evidence: str) -> str:
         "document": f"本表另有 {count} 处写作“{phrase}”",
         "compound": f"“{detail}”为通用词组",
         "words": "按词语通顺程度判断",
+        "picture": "原图字形与词语均支持",
         "skeleton": "表样固定文字",
     }[source]
 
@@ -558,4 +578,5 @@ def load_repairer(dictionaries: Dictionaries, settings: RepairSettings | None = 
     """
     known = load_judge("dictionary", FEATURES)
     opened = load_judge("open", (*FEATURES, *OPEN_FEATURES))
-    return Repairer(dictionaries, settings or RepairSettings(), load_shapes(), known, opened)
+    seen = load_judge("picture", PICTURE_FEATURES, data_folder("models") / PICTURE_MODEL_FILE)
+    return Repairer(dictionaries, settings or RepairSettings(), load_shapes(), known, opened, seen)

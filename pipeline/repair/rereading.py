@@ -1,0 +1,142 @@
+"""What else the picture may say: the recogniser's further choices, put together to the likeliest words.
+
+Every place of a label has its choices: what was read, what else the frames there support, nothing at all. A row of
+choices is as good as its words are likely, less what the picture holds against it; the best rows are found place by
+place (a beam over a lattice of words).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from heapq import nlargest
+
+from pipeline.repair.words import WordModel
+
+# One place of a label: texts of one character or none, with what each costs beside the best reading, in nats.
+Choices = Sequence[tuple[str, float]]
+
+# What words weigh against the picture. Both are log-likelihoods, but the recogniser is surer of itself than right.
+WORDS_WEIGHT = 0.7
+# Rows kept at each place; with 48 the truth is found no more often.
+_BEAM = 24
+# Rows that cost more than this together are never the truth of one or two misread characters.
+_MOST_COST = 16.0
+_LONGEST = 8
+# A stretch of three characters or more that other texts of the form hold is as good as a word of middling frequency;
+# better, where two of them do.
+_ONCE, _TWICE = -11.0, -9.5
+_SHORTEST_STRETCH = 2
+_SHORT = 2.0
+# Marks that labels hardly hold; to the word model all marks are free, which makes specks of dust the best of readings.
+_RARE_MARKS = frozenset("·.,;:'|-—_~`^!?…*/\\。")
+_RARE_MARK = -6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """Another reading of a label: its text, what the picture holds against it (nats), how likely its words are."""
+
+    text: str
+    cost: float
+    words: float
+
+
+class Lexicon:
+    """The words that a label may be made of, by their beginnings: the word model's, and what its form holds."""
+
+    def __init__(self, words: WordModel, texts: Iterable[str] = ()) -> None:
+        """Take the word model and the form's texts, folded; each text counts once however often it is handed in."""
+        self.words = words
+        self._counts: Counter[str] = Counter()
+        for text in dict.fromkeys(texts):
+            self._counts.update(_stretches(text))
+        self._short = frozenset(stretch[:k] for stretch in self._counts for k in range(1, _SHORTEST_STRETCH))
+        self._own: frozenset[str] = frozenset()
+
+    def besides(self, label: str) -> Lexicon:
+        """Return the same lexicon without what `label`, which is one of the form's texts, says for itself."""
+        other = copy(self)
+        other._own = frozenset(_stretches(label))
+        return other
+
+    def held(self, stretch: str) -> int:
+        """Return in how many other texts of the form a stretch of 3 to 8 characters stands."""
+        return self._counts[stretch] - (stretch in self._own)
+
+    def score(self, word: str) -> float | None:
+        """Return the log-probability of `word`, or None where it is none; single characters always are."""
+        if len(word) == 1:
+            return _RARE_MARK if word in _RARE_MARKS else self.words.single(word)
+        known = self.words.logp.get(word)
+        held = self.held(word) if word in self._counts else 0
+        if held < 1:
+            return known
+        own = (_TWICE if held > 1 else _ONCE) - (_SHORT if len(word) == 2 else 0.0)
+        return own if known is None or own > known else known
+
+    def begins(self, text: str) -> bool:
+        """Return whether a longer word may begin with `text`."""
+        return len(text) < _LONGEST and (text in self.words.beginnings or text in self._short or text in self._counts)
+
+    def text(self, text: str) -> float:
+        """Return the log-probability of the likeliest row of words."""
+        best = [0.0] * (len(text) + 1)
+        for i in range(len(text) - 1, -1, -1):
+            top = best[i + 1] + (self.score(text[i]) or 0.0)
+            for j in range(i + 2, min(len(text), i + _LONGEST) + 1):
+                known = self.score(text[i:j])
+                if known is not None:
+                    top = max(top, known + best[j])
+            best[i] = top
+        return best[0]
+
+
+def _stretches(text: str) -> set[str]:
+    return {text[i:j] for i in range(len(text)) for j in range(i + _SHORTEST_STRETCH, min(len(text), i + _LONGEST) + 1)}
+
+
+def reread(places: Sequence[Choices], lexicon: Lexicon, most: int) -> list[Rereading]:
+    """Return the best rows of choices, likeliest first, at most `most`; what was read is usually one of them."""
+    rows: list[dict[str, tuple[float, float, float]]] = [{} for _ in range(len(places) + 1)]
+    rows[0][""] = (0.0, 0.0, 0.0)
+    for start in range(len(places)):
+        kept = list(rows[start].items())
+        if len(kept) > _BEAM:
+            kept = nlargest(_BEAM, kept, key=lambda row: row[1][0])
+        if not kept:
+            continue
+        for end, word, value, cost in _words_from(places, start, lexicon):
+            gain = WORDS_WEIGHT * value - cost
+            ahead = rows[end]
+            for text, (total, spent, words) in kept:
+                if spent + cost > _MOST_COST:
+                    continue
+                longer = text + word
+                known = ahead.get(longer)
+                if known is None or known[0] < total + gain:
+                    ahead[longer] = (total + gain, spent + cost, words + value)
+    best = nlargest(most, rows[-1].items(), key=lambda row: (row[1][0], row[0]))
+    return [Rereading(text, cost, words) for text, (_, cost, words) in best if text]
+
+
+def _words_from(places: Sequence[Choices], start: int, lexicon: Lexicon) -> list[tuple[int, str, float, float]]:
+    """Return the words that the choices from `start` on spell: (end, word, log-probability, cost)."""
+    found: list[tuple[int, str, float, float]] = []
+    open_: list[tuple[int, str, float]] = [(start, "", 0.0)]
+    while open_:
+        at, word, cost = open_.pop()
+        if word:
+            value = lexicon.score(word)
+            if value is not None:
+                found.append((at, word, value, cost))
+            if not lexicon.begins(word):
+                continue
+        elif at > start:
+            found.append((at, "", 0.0, cost))
+            continue
+        if at < len(places):
+            open_ += [(at + 1, word + choice, cost + more) for choice, more in places[at] if cost + more <= _MOST_COST]
+    return found

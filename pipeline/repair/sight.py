@@ -1,0 +1,155 @@
+"""Names that the picture may show instead of what was read, and what speaks for each of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.repair.channel import Edit, edits
+from pipeline.repair.judge import FAR, Match
+from pipeline.repair.picture import NOTHING, Picture
+from pipeline.repair.rereading import WORDS_WEIGHT, Lexicon, reread
+from pipeline.repair.shapes import Shapes
+from pipeline.repair.words import Segmentation, WordModel
+
+# Of the true names that are among the rereadings at all, all but one in fifty are among the first 16.
+_REREADINGS = 16
+# Only the likeliest are weighed by the model.
+_WEIGHED = 4
+# Support below this says no more.
+_NO_SUPPORT = -30.0
+# A character that the recogniser was less sure of than this is in doubt.
+_DOUBT = 0.6
+# One name in a thousand ends in a character that hardly any name ends in.
+_RARE_LAST = 0.001
+
+PICTURE_FEATURES = (
+    "support",
+    "lead",
+    "total",
+    "word_gain",
+    "form_gain",
+    "errors",
+    "dropped",
+    "inserted",
+    "length",
+    "legibility",
+    "least_sure_changed",
+    "least_sure_left",
+    "doubted_left",
+    "raw_lone",
+    "name_lone",
+    "site_lone",
+    "raw_ending",
+    "name_ending",
+    "known",
+    "least_likeness",
+    "name_stretch",
+    "raw_stretch",
+    "last_gain",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the picture may show: the candidate, its log-likelihood less that of what was read, and all the evidence."""
+
+    match: Match
+    support: float
+    evidence: list[float]
+
+
+def sightings(
+    key: str, picture: Picture, lexicon: Lexicon, names: Iterable[str], others: Iterable[str], shapes: Shapes
+) -> list[Sighting]:
+    """Return what the folded reading `key` may be a misreading of, likeliest first.
+
+    `names` are dictionary names near it, `others` what text alone would make of it; the picture's own rereadings are
+    added. `lexicon` is that of the label's form.
+    """
+    known = set(names)
+    texts = [reading.text for reading in reread(picture.choices(key), lexicon, _REREADINGS)]
+    texts = [text for text in dict.fromkeys((*texts, *sorted(known), *others)) if text != key and len(text) > 1]
+    if not texts:
+        return []
+    read, *scores = picture.scores([key, *texts]).tolist()
+    before = lexicon.text(key)
+    totals = {}
+    for text, score in zip(texts, scores, strict=True):
+        gain = max(lexicon.text(text), lexicon.words.score_once(text) if text in known else -1e9) - before
+        totals[text] = (score - read + WORDS_WEIGHT * gain + NOTHING * (len(text) - len(key)), score - read, gain)
+    order = sorted(texts, key=lambda text: (-totals[text][0], text))
+    sure = picture.certainties(key)
+    found = []
+    for text in order[:_WEIGHED]:
+        total, support, form_gain = totals[text]
+        best_other = max((totals[t][0] for t in order[:2] if t != text), default=total - FAR)
+        lead = max(-FAR, min(FAR, total - max(0.0, best_other)))
+        cost, errors = edits(key, text, shapes)
+        match = Match(text, cost, errors, max(0.0, lead), next((t for t in order if t != text), None))
+        evidence = _evidence(key, match, lexicon, support, form_gain, sure)
+        found.append(
+            Sighting(
+                match,
+                support,
+                [
+                    max(_NO_SUPPORT, support), lead, max(_NO_SUPPORT, min(30.0, total)), *evidence[:2],
+                    len(errors), len(key) - len(text) if len(text) < len(key) else 0, max(0, len(text) - len(key)),
+                    len(key), read / max(1, len(key)), *evidence[2:], float(text in known), *_likeness(errors),
+                    *_stretch(key, match, lexicon), _last_gain(key, text, lexicon.words),
+                ],
+            )
+        )  # fmt: skip
+    return found
+
+
+def _evidence(
+    key: str, match: Match, lexicon: Lexicon, support: float, form_gain: float, sure: list[float]
+) -> list[float]:
+    words = lexicon.words
+    before, after = words.segment(key), words.segment(match.name)
+    changed = {edit.at + k for edit in match.edits for k in range(max(1, len(edit.read)))}
+    touched = [value for place, value in enumerate(sure) if place in changed]
+    left = [value for place, value in enumerate(sure) if place not in changed]
+    return [
+        max(-12.0, min(25.0, after.score - before.score)),
+        max(-12.0, min(25.0, form_gain)),
+        min(touched, default=1.0),
+        min(left, default=1.0),
+        sum(value < _DOUBT for value in left),
+        _lone(before),
+        _lone(after),
+        sum(after.length_at(min(edit.to, len(match.name) - 1)) == 1 for edit in match.edits),
+        words.ending(key),
+        words.ending(match.name),
+    ]
+
+
+def _last_gain(key: str, name: str, words: WordModel) -> float:
+    """Return how much more usual the last character of `name` ends names than that of the reading (率, 事)."""
+    if key[-1] == name[-1]:
+        return 0.0
+    return math.log((words.last_character(name[-1]) + _RARE_LAST) / (words.last_character(key[-1]) + _RARE_LAST))
+
+
+def _lone(seg: Segmentation) -> int:
+    return sum(len(word) == 1 for word in seg.words)
+
+
+def _likeness(errors: tuple[Edit, ...]) -> list[float]:
+    return [min((edit.likeness for edit in errors if edit.kind == "look-alike"), default=1.0)]
+
+
+def _stretch(key: str, match: Match, lexicon: Lexicon) -> list[float]:
+    """Return the longest stretch that the form's other texts hold over a place of an error: as mended, and as read."""
+    longest = []
+    for text, places in ((match.name, [edit.to for edit in match.edits]), (key, [edit.at for edit in match.edits])):
+        best = 0
+        for place in places:
+            for i in range(max(0, place - 6), place + 1):
+                for j in range(max(place + 1, i + 3), min(len(text), i + 8) + 1):
+                    if j - i > best and lexicon.held(text[i:j]) > 0:
+                        best = j - i
+        longest.append(float(best))
+    return longest
