@@ -285,6 +285,34 @@ def explain(
 
 
 @app.command()
+def review(
+    store: Annotated[str, typer.Option(help=_STORE_HELP, metavar="STORE")],
+    who: Annotated[
+        str | None, typer.Option(help="In whose name decisions are made (default: who is logged in).")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1 (default: a free one).", min=0, max=65535)] = 0,
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            help="Dictionary that accepted names go to (default: review-words.txt beside the store).", metavar="FILE"
+        ),
+    ] = None,
+) -> None:
+    """Open the review workbench for this machine's browser, until interrupted."""
+    import getpass
+
+    from pipeline.review import serve
+    from pipeline.store import Store
+
+    with Store.open(store) as opened:
+        beside = Path(store).parent if opened.sqlite else Path()
+        serve(
+            opened, who=who or getpass.getuser(), words=words or beside / "review-words.txt", port=port,
+            on_ready=lambda address: typer.echo(f"{address}\nOpen it in a browser; it lets one in once. Ctrl+C ends."),
+        )  # fmt: skip
+
+
+@app.command()
 def doctor() -> None:
     """Say which engine, weights, models and dictionaries are in use and whether they are whole."""
     from pipeline.doctor import diagnose

@@ -110,6 +110,16 @@ class PagePicture:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody looked at personal data."""
+
+    made: str  # ISO 8601, UTC
+    who: str
+    what: str
+    record_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemFilters:
     """Which items are meant; None means any. `find` looks in the text, the value and the proposal."""
 
@@ -134,6 +144,10 @@ class Progress:
     stale: int = 0
     repairs_by_kind: dict[str, int] = field(default_factory=dict)
     findings_by_code: dict[str, int] = field(default_factory=dict)
+    repairs_by_agency: dict[str, int] = field(default_factory=dict)
+    repairs_by_year: dict[str, int] = field(default_factory=dict)
+    findings_by_agency: dict[str, int] = field(default_factory=dict)
+    findings_by_year: dict[str, int] = field(default_factory=dict)
     open_by_agency: dict[str, int] = field(default_factory=dict)
     open_by_year: dict[str, int] = field(default_factory=dict)
     open_by_kind: dict[str, int] = field(default_factory=dict)
@@ -283,6 +297,13 @@ class Reviews:
         with writing(self.store.engine) as connection:
             connection.execute(insert(t.looks), {"made": now(), "who": who, "what": what, "record_id": record_id})
 
+    def looks(self, limit: int = 50) -> list[Look]:
+        """The last looks, newest first."""
+        c = t.looks.c
+        query = select(c.made, c.who, c.what, c.record_id).order_by(c.id.desc()).limit(limit)
+        with self.store.reading() as connection:
+            return [Look(row.made, row.who, row.what, row.record_id) for row in connection.execute(query)]
+
     def progress(self, hour_ago: str) -> Progress:
         """Count the review and what was found; `hour_ago` is the time since which decisions are counted (ISO 8601)."""
         i, r = t.items.c, t.records.c
@@ -319,6 +340,11 @@ class Reviews:
             ):  # fmt: skip
                 query = select(column, func.count()).where(table.c.record_id.in_(live)).group_by(column)
                 setattr(done, name, counted(connection, query.order_by(func.count().desc())))
+            for name, table in (("repairs", t.repairs), ("findings", t.findings)):
+                for by, column in (("agency", r.agency), ("year", r.year)):
+                    query = select(column, func.count()).select_from(table.join(t.records)).where(r.id.in_(live))
+                    query = query.group_by(column).order_by(func.count().desc())
+                    setattr(done, f"{name}_by_{by}", counted(connection, query))
             worst = (
                 select(r.id, r.title, func.count().label("found"))
                 .join(t.findings, t.findings.c.record_id == r.id)

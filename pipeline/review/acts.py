@@ -1,0 +1,225 @@
+"""What a reviewer does: decide on a value or on all that are alike, undo, send a name to a dictionary."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+from pipeline.decisions import Action, Decision
+from pipeline.dictionaries import Dictionaries, load_dictionaries
+from pipeline.errors import DictionaryError
+from pipeline.ledger import add_name
+from pipeline.review.pictures import Pictures
+from pipeline.review.sight import ACTS, Sights, Value
+from pipeline.review.waiting import Waiting
+from pipeline.store import DecidedMeanwhileError, Draft, ItemFilters, Progress, Reviews, Store
+
+Scope = Literal["one", "all"]
+# A pause longer than this is no work on a value: somebody went for tea.
+_PAUSE = 120.0
+# How old the counts of the first page may be, and how often it is looked whether records were made again, in seconds.
+_REFRESH = 20.0
+_ALL = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said after an act; `bad` where nothing was changed."""
+
+    text: str
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the review goes: values an hour of work within the last hour, and how long the rest takes."""
+
+    values: int = 0
+    an_hour: int = 0
+    hours_left: float | None = None
+
+
+@dataclass
+class Desk:
+    """Everything that the pages of the workbench share."""
+
+    store: Store
+    words: Path  # the dictionary that accepted names go to
+    reviews: Reviews = field(init=False)
+    waiting: Waiting = field(init=False)
+    sights: Sights = field(init=False)
+    pictures: Pictures = field(init=False)
+    progress: Progress = field(init=False)
+    counted: str = ""
+
+    def __post_init__(self) -> None:
+        self.reviews = Reviews(self.store)
+        self.waiting = Waiting(self.reviews)
+        self.sights = Sights(self.reviews)
+        self.pictures = Pictures(self.store)
+        self._words_lock = threading.Lock()
+        self._stop = threading.Event()
+        self.count()
+
+    @cached_property
+    def dictionaries(self) -> Dictionaries:
+        """The shipped dictionaries: a name in them need not be added."""
+        return load_dictionaries()
+
+    # -- in the background -----------------------------------------------------------------------------------------
+
+    def count(self) -> None:
+        """Count anew what the first page shows."""
+        self.progress = self.reviews.progress(_hours_ago(1))
+        self.counted = datetime.now().astimezone().strftime("%H:%M:%S")
+
+    def keep_true(self) -> None:
+        """Until `close`: count, and read the queue anew where records were made again. Runs in a thread."""
+        while not self._stop.wait(_REFRESH):
+            before = (self.store.last_decision(), len(self.waiting.stops))
+            if self.waiting.outdated():
+                self.waiting.load()
+            if before != getattr(self, "_counted_for", None):
+                self.count()
+                self._counted_for = before
+
+    def close(self) -> None:
+        """End `keep_true`."""
+        self._stop.set()
+
+    def pace(self) -> Pace:
+        """How fast the review goes, from the decisions of the last hour, everybody's; pauses are left out."""
+        since = _hours_ago(1)
+        made = [d for d in self.reviews.recent(limit=20_000) if d.when >= since and d.action != "undo"]
+        times = sorted(datetime.fromisoformat(d.when.replace("Z", "+00:00")) for d in made)
+        worked = sum(
+            gap
+            for one, two in pairwise(times)
+            if (gap := (two - one).total_seconds()) <= _PAUSE
+        )  # fmt: skip
+        # With a handful of decisions a rate says nothing.
+        if len(times) < 10 or worked < 10:
+            return Pace(len(made))
+        an_hour = (len(times) - 1) / worked * 3600
+        return Pace(len(made), round(an_hour), self.waiting.open / an_hour)
+
+    # -- deciding --------------------------------------------------------------------------------------------------
+
+    def decide(
+        self, value: Value, action: Action, who: str, *, after: str = "", why: str = "", scope: Scope = "one", seen: int
+    ) -> Said:
+        """Decide on a value, or on all that wait and are alike; what was decided is on the disk when this returns."""
+        if action == "accept" and value.proposal is None:
+            return Said("这里没有可采用的建议。", bad=True)
+        if value.anchor.part == "row" and action != "confirm":
+            return Said("整行有疑问时只能确认，请在各格中分别改正。", bad=True)
+        if action == "edit" and value.anchor.part == "label" and not after.strip():
+            return Said("栏目名称不能为空。", bad=True)
+        together = scope == "all" and value.grouping
+        drafts = [self._draft(value, action, after, why, seen)]
+        if together:
+            drafts = self._drafts_alike(value, action, after, why, seen)
+        try:
+            made = self.reviews.decide(drafts, who=who, batch=uuid.uuid4().hex if together else "")
+        except DecidedMeanwhileError as told:
+            self.waiting.catch_up()
+            return Said(_told(told.decisions), bad=True)
+        self.waiting.note(made)
+        number = f"{len(made)} 处" if together else ""
+        held = {"accept": value.proposal, "reject": value.read, "edit": after, "confirm": value.now}.get(action) or "空"
+        return Said(f"{ACTS[action]}{number}：{_short(held)}")
+
+    def _draft(self, value: Value, action: Action, after: str, why: str, seen: int) -> Draft:
+        result = {"accept": value.proposal, "reject": value.read, "edit": after or None}.get(action, value.now or None)
+        return Draft(value.anchor, action, value.now or None, result, seen=seen, why=why)
+
+    def _drafts_alike(self, value: Value, action: Action, after: str, why: str, seen: int) -> list[Draft]:
+        """The value itself by what its reviewer saw, and those like it by what they are now."""
+        results = {"accept": value.proposal, "reject": value.read, "edit": after or None}
+        drafts = {value.anchor.key: self._draft(value, action, after, why, seen)}
+        for item in self.reviews.items(ItemFilters(grouping=value.grouping), order="page", limit=_ALL):
+            if item.anchor.part == value.anchor.part:
+                drafts.setdefault(
+                    item.anchor.key,
+                    Draft(item.anchor, action, item.value, results.get(action, item.value), seen=item.seen, why=why),
+                )
+        return list(drafts.values())
+
+    # -- undoing ---------------------------------------------------------------------------------------------------
+
+    def undo(self, decisions: Sequence[Decision], who: str) -> Said:
+        """Append that these decisions no longer hold."""
+        if not decisions:
+            return Said("没有可撤销的决定。", bad=True)
+        try:
+            made = self.reviews.undo(decisions, who=who, batch=uuid.uuid4().hex if len(decisions) > 1 else "")
+        except DecidedMeanwhileError as told:
+            self.waiting.catch_up()
+            return Said(_told(told.decisions), bad=True)
+        self.waiting.note(made)
+        number = f" {len(made)} 处" if len(made) > 1 else ""
+        return Said(f"已撤销{number}：{ACTS[decisions[0].action]} {_short(decisions[0].after or '空')}")
+
+    def last_act(self, who: str) -> list[Decision]:
+        """The last act of a reviewer that still holds: one decision, or the batch it was made in."""
+        for limit in (100, 2_000, 50_000):
+            recent = self.reviews.recent(limit=limit, who=who)
+            undone = {d.undoes for d in recent if d.undoes is not None}
+            found = next((d for d in recent if d.action != "undo" and d.id not in undone), None)
+            if found is not None:
+                if not found.batch:
+                    return [found]
+                return [d for d in self.reviews.batch(found.batch) if d.id not in undone]
+            if len(recent) < limit:
+                return []
+        return []
+
+    def key_of(self, decision: Decision) -> str | None:
+        """The queue's key of what a decision is about."""
+        return self.waiting.key_of_anchor(decision.anchor.key)
+
+    # -- dictionaries ----------------------------------------------------------------------------------------------
+
+    def add_word(self, value: Value, name: str) -> Said:
+        """Send a name that a person accepted to the dictionary file; what was read becomes its misreading."""
+        section = value.level_section
+        if section is None or not name.strip():
+            return Said("只有指标名称和栏目名称可以记入词典。", bad=True)
+        read = "".join(value.read.split())
+        seen = [read] if read and read != "".join(name.split()) and not set(read) & set("|\t\n") else []
+        with self._words_lock:
+            try:
+                added = add_name(self.words, name, section, self.dictionaries, seen)
+            except (DictionaryError, OSError) as error:
+                return Said(f"没有记入词典：{error}", bad=True)
+        if not added:
+            return Said(f"词典里已有“{_short(name)}”")
+        return Said(f"“{_short(name)}”已记入 {self.words.name}；用 zhibiao reinterpret --dictionary 指明它即生效")
+
+
+def _hours_ago(hours: float) -> str:
+    then = datetime.now(UTC) - timedelta(hours=hours)
+    return then.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 24 else text[:23] + "…"
+
+
+def _told(decisions: Sequence[Decision]) -> str:
+    """What somebody else decided first."""
+    first = decisions[0]
+    when = datetime.fromisoformat(first.when.replace("Z", "+00:00")).astimezone().strftime("%H:%M:%S")
+    more = f"等 {len(decisions)} 处" if len(decisions) > 1 else ""
+    return (
+        f"{first.who} 在 {when} 已先作决定（{ACTS[first.action]}“{_short(first.after or '空')}”{more}）。"
+        "您的决定没有写入，请看过再定。"
+    )

@@ -1,0 +1,173 @@
+// Keys, the whole page's zoom and movement, and what is said when the server does not answer. Everything else is HTML
+// from the server. A key presses the visible button or link that names it in data-key, so that whatever the keyboard
+// does can be seen, clicked and read aloud as well.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const theme = (() => { try { return localStorage.getItem("theme"); } catch { return null; } })();
+  if (theme) root.dataset.theme = theme;
+
+  let busy = false; // a decision is on its way: further keys would meet a value that nobody has seen yet
+  const find = (selector) => document.querySelector(selector);
+  // Input methods: Enter and letters belong to them while they compose; 229 is what older ones send.
+  const composing = (event) => event.isComposing || event.keyCode === 229;
+  const typing = (element) => element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+  const openDialog = () => find("dialog[open]");
+
+  function visible(element) {
+    return element && !element.disabled && !element.closest("[hidden]") && element.getClientRects().length > 0;
+  }
+  function press(key) {
+    const inside = openDialog() || document;
+    const names = [key, { ArrowDown: "j", ArrowUp: "k", "/": "f", "=": "+", "？": "?", "、": "/" }[key]];
+    for (const name of names) {
+      for (const element of inside.querySelectorAll("[data-key]")) {
+        if (element.dataset.key === name && visible(element)) { element.click(); return true; }
+      }
+    }
+    return false;
+  }
+
+  // -- editing -------------------------------------------------------------------------------------------------------
+  function edit(open) {
+    const box = find("#edit");
+    if (!box) return;
+    box.hidden = !open;
+    if (open) { const input = find("#after"); input.focus(); input.select(); } else { find("[data-focus]")?.focus({ preventScroll: true }); }
+  }
+  function save(all) {
+    const button = find(all ? '#edit [value="edit-all"]' : '#edit [value="edit"]') || find('#edit [value="edit"]');
+    if (button) button.click();
+  }
+
+  // -- the whole page ------------------------------------------------------------------------------------------------
+  function sheet() { return find("#sheet[open] #whole"); }
+  function view(svg) { return svg.getAttribute("viewBox").split(" ").map(Number); }
+  function look(svg, x, y, width, height) { svg.setAttribute("viewBox", [x, y, width, height].join(" ")); }
+  function zoom(svg, factor, px, py) {
+    const [x, y, w, h] = view(svg);
+    const cx = px === undefined ? x + w / 2 : px, cy = py === undefined ? y + h / 2 : py;
+    const least = svg.dataset.width / 12, most = svg.dataset.width * 1.5;
+    const width = Math.min(Math.max(w * factor, least), most), real = width / w;
+    look(svg, cx - (cx - x) * real, cy - (cy - y) * real, width, h * real);
+  }
+  function fit(svg) { look(svg, 0, 0, svg.dataset.width, svg.dataset.height); }
+  function move(svg, dx, dy) { const [x, y, w, h] = view(svg); look(svg, x + dx * w, y + dy * h, w, h); }
+  function point(svg, event) {
+    const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    return [place.x, place.y];
+  }
+  function showHere(svg) { // begin where the value stands, at reading size
+    const here = svg.querySelector("[data-here] polygon");
+    if (!here) return;
+    const box = here.getBBox(), room = svg.getBoundingClientRect();
+    const width = Math.max(svg.dataset.width * 0.75, box.width * 1.1);
+    const height = width * room.height / room.width;
+    look(svg, Math.max((box.x + box.width / 2) - width / 2, 0), box.y + box.height / 2 - height / 2, width, height);
+  }
+  let drag = null;
+  document.addEventListener("pointerdown", (event) => {
+    const svg = event.target.closest?.("#whole");
+    if (svg && event.button === 0) drag = { svg, x: event.clientX, y: event.clientY, far: false };
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
+    if (!drag.far && Math.hypot(dx, dy) < 5) return;
+    drag.far = true;
+    const scale = drag.svg.getScreenCTM().a;
+    const [x, y, w, h] = view(drag.svg);
+    look(drag.svg, x - dx / scale, y - dy / scale, w, h);
+    drag.x = event.clientX; drag.y = event.clientY;
+  });
+  document.addEventListener("pointerup", () => { const was = drag; drag = null; if (was?.far) moved = true; });
+  let moved = false; // the click at the end of a drag is no choice
+  document.addEventListener("dragstart", (event) => { if (event.target.closest?.("#whole")) event.preventDefault(); });
+  document.addEventListener("wheel", (event) => {
+    const svg = event.target.closest?.("#whole");
+    if (!svg) return;
+    event.preventDefault();
+    zoom(svg, event.deltaY > 0 ? 1.15 : 1 / 1.15, ...point(svg, event));
+  }, { passive: false });
+
+  // -- clicks --------------------------------------------------------------------------------------------------------
+  const does = {
+    help: () => find("#help").showModal(),
+    theme: () => {
+      const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      root.dataset.theme = dark ? "light" : "dark";
+      try { localStorage.setItem("theme", root.dataset.theme); } catch { /* private mode: for this page only */ }
+    },
+    focus: (element) => { element.focus(); element.select(); },
+    edit: () => edit(true),
+    "close-edit": () => edit(false),
+    sheet: () => find("#sheet").showModal(),
+    "close-sheet": () => find("#sheet").close(),
+    "zoom-in": () => { const svg = sheet(); if (svg) zoom(svg, 1 / 1.3); },
+    "zoom-out": () => { const svg = sheet(); if (svg) zoom(svg, 1.3); },
+    "zoom-fit": () => { const svg = sheet(); if (svg) fit(svg); },
+  };
+  document.addEventListener("click", (event) => {
+    if (moved) { moved = false; if (event.target.closest?.("#whole")) { event.preventDefault(); event.stopPropagation(); return; } }
+    const element = event.target.closest?.("[data-do]");
+    if (element && does[element.dataset.do] && element.tagName !== "INPUT") does[element.dataset.do](element);
+  }, true);
+
+  // -- keys ----------------------------------------------------------------------------------------------------------
+  document.addEventListener("keydown", (event) => {
+    if (composing(event)) return;
+    const at = event.target;
+    if (at.closest?.("#edit") && /^(INPUT|TEXTAREA)$/.test(at.tagName)) {
+      if (event.key === "Escape") { event.preventDefault(); edit(false); }
+      if (event.key === "Enter") {
+        const lines = at.tagName === "TEXTAREA";
+        if (!lines || event.ctrlKey || event.metaKey || event.shiftKey) { event.preventDefault(); if (!busy && !event.repeat) save(event.shiftKey); }
+      }
+      return;
+    }
+    if (typing(at)) { if (event.key === "Escape") at.blur(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const svg = sheet();
+    const moves = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
+    if (svg && moves[event.key]) { event.preventDefault(); move(svg, ...moves[event.key]); return; }
+    if (event.key === "Enter" && at !== document.body && at.matches?.("a, button, summary, svg a, svg a *")) return;
+    // Held keys repeat: what was not seen is not decided.
+    if (event.repeat || busy) { if (!event.repeat || event.key.length === 1) event.preventDefault(); return; }
+    let key = event.key;
+    if (key === "Process" || key === "Unidentified") key = event.code.startsWith("Key") ? event.code[3][event.shiftKey ? "toUpperCase" : "toLowerCase"]() : key;
+    if (event.getModifierState("CapsLock") && /^[a-z]$/i.test(key)) key = event.shiftKey ? key.toUpperCase() : key.toLowerCase();
+    if (key.length === 1 || /^(Arrow(Up|Down)|Enter)$/.test(key)) {
+      const focus = find('[data-do="focus"]');
+      if ((key === "f" || key === "/") && visible(focus) && !openDialog()) { event.preventDefault(); does.focus(focus); return; }
+      if (press(key)) event.preventDefault();
+    }
+  });
+
+  // -- answers -------------------------------------------------------------------------------------------------------
+  function trouble(text) {
+    const box = find("#trouble");
+    box.textContent = text; box.hidden = !text;
+  }
+  document.addEventListener("htmx:beforeRequest", () => { busy = true; root.classList.add("busy"); });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    busy = false; root.classList.remove("busy");
+    if (event.detail.successful) trouble("");
+  });
+  document.addEventListener("htmx:sendError", () => trouble("服务没有应答。刚才的操作可能没有写入；重新启动 zhibiao review 后从新的地址继续，已写入的决定不会丢。"));
+  document.addEventListener("htmx:responseError", (event) => {
+    const { status, responseText } = event.detail.xhr;
+    trouble(status === 403 && responseText.length < 200 ? responseText : `出错了（${status}）。刚才的操作没有写入，请再试一次。`);
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const sheetOpen = find("#sheet[open]");
+    if (event.detail.target.id === "desk" && sheetOpen) sheetOpen.close();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const svg = sheet();
+    if (event.detail.target.id === "sheet-inside" && svg) { showHere(svg); svg.focus(); return; }
+    if (find("#desk") && !openDialog()) { find("[data-focus]")?.focus({ preventScroll: true }); scrollTo(0, 0); }
+    ahead();
+  });
+  function ahead() { for (const link of document.querySelectorAll("[data-ahead]")) new Image().src = link.dataset.ahead; }
+  document.addEventListener("DOMContentLoaded", () => { find("[data-focus]")?.focus({ preventScroll: true }); ahead(); });
+})();

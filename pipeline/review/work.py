@@ -1,0 +1,283 @@
+"""The desk: one value at a time, what is decided on it, and where to go from there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+
+from pipeline.decisions import ACTIONS, Action, Decision
+from pipeline.review.acts import Desk, Said
+from pipeline.review.guard import workbench_of
+from pipeline.review.pictures import Crop, PictureError, crop_around
+from pipeline.review.sight import KINDS, Value
+from pipeline.review.site import who_is
+from pipeline.review.waiting import Mode, Stop, Waiting, Wanted
+from pipeline.store import PagePicture
+
+# Entries of the list beside the desk: what fits on a small screen without scrolling.
+_LISTED = 11
+# Crops made ready ahead of the reviewer.
+_AHEAD = 3
+# A text longer than this is edited in several lines.
+_ONE_LINE = 40
+_GOES = {"next": (False, False), "previous": (True, False), "next-group": (False, True), "previous-group": (True, True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list: a group, or a value of a form."""
+
+    key: str
+    text: str
+    proposal: str | None
+    part: str
+    kind: str
+    open: int
+    here: bool
+
+
+def wanted_of(values: Any) -> Wanted:
+    """The wishes that an address or a form holds."""
+    mode: Mode = "page" if values.get("mode") == "page" else "group"
+    kind = values.get("kind", "")
+    return Wanted(
+        mode, kind if kind in KINDS else "", values.get("year", "")[:4], values.get("agency", "")[:200],
+        values.get("find", "").strip()[:100],
+    )  # fmt: skip
+
+
+def query_of(wanted: Wanted, **more: str) -> str:
+    """Wishes as they stand in an address."""
+    return urlencode({**{k: v for k, v in asdict(wanted).items() if v}, **more})
+
+
+def work(request: HttpRequest) -> HttpResponse:
+    """The desk with the value that the address names, or the first that waits."""
+    desk = workbench_of(request).desk
+    wanted = wanted_of(request.GET)
+    desk.waiting.catch_up()
+    value = None
+    if key := request.GET.get("key"):
+        value = desk.sights.item(key)
+    elif (record := request.GET.get("record", "")).isdecimal():
+        value = desk.sights.at(int(record), request.GET.get("at", ""))
+    if value is None:
+        value = _first(desk, wanted)
+    return show(request, wanted, value)
+
+
+def step(request: HttpRequest) -> HttpResponse:
+    """The desk with the next or the previous value, group or form."""
+    desk = workbench_of(request).desk
+    wanted, key = wanted_of(request.GET), request.GET.get("key", "")
+    back, leap = _GOES.get(request.GET.get("go", ""), (False, False))
+    desk.waiting.catch_up()
+    stop = desk.waiting.following(wanted, key, back=back, leap=leap)
+    value = desk.sights.item(stop.key) if stop else None
+    if value is not None:
+        return show(request, wanted, value)
+    said = Said("前面没有了。" if back else "后面没有待定的了。", bad=True)
+    return show(request, wanted, desk.sights.item(key) or _first(desk, wanted), said)
+
+
+def decide(request: HttpRequest) -> HttpResponse:
+    """Decide on the value that the form names, and show the next."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    desk, form = workbench_of(request).desk, request.POST
+    wanted, who = wanted_of(form), who_is(request)
+    act, _, scope = form.get("act", "").partition("-")
+    record = form.get("record", "")
+    value = desk.sights.item(form.get("key", ""))
+    if value is None and record.isdecimal():
+        value = desk.sights.at(int(record), form.get("at", ""))
+    if value is None:
+        said = Said("这一处在重新解读后已不存在，没有写入决定。", bad=True)
+        desk.waiting.load()
+        return show(request, wanted, _first(desk, wanted), said)
+    action, wordy = _action(act, value)
+    if action is None or not form.get("seen", "").isdecimal():
+        return show(request, wanted, value, Said("没有这种操作。", bad=True))
+    following = desk.waiting.following(wanted, value.key, leap=scope == "all" and wanted.mode == "group")
+    said = desk.decide(
+        value, action, who, after=form.get("after", "").replace("\r\n", "\n"), why=form.get("why", "").strip()[:500],
+        scope="all" if scope == "all" else "one", seen=int(form["seen"]),
+    )  # fmt: skip
+    if said.bad:
+        return show(request, wanted, desk.sights.item(value.key) or value, said)
+    if wordy:
+        name = (value.proposal if action == "accept" else value.now) or ""
+        word = desk.add_word(value, name)
+        said = Said(f"{said.text}。{word.text}", word.bad)
+    if not value.grouping:  # a value that was not doubted: stay, and show what became of it
+        return show(request, wanted, desk.sights.at(value.record_id, value.at) or value, said)
+    if following is None or following.decided:
+        following = desk.waiting.first(wanted)
+    return show(request, wanted, _still_open(desk, wanted, following), said)
+
+
+def _action(act: str, value: Value) -> tuple[Action | None, bool]:
+    """The decision that a button stands for, and whether the name goes to the dictionary as well."""
+    if act == "word":
+        return ("confirm" if value.proposal is None or value.held else "accept"), True
+    return next((action for action in ACTIONS if action == act and action != "undo"), None), False
+
+
+def undo(request: HttpRequest) -> HttpResponse:
+    """Undo a reviewer's last act, or the decision or batch that the form names; show what it was about."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    desk, form = workbench_of(request).desk, request.POST
+    wanted, who = wanted_of(form), who_is(request)
+    if batch := form.get("batch"):
+        decisions = _holding(desk.reviews.batch(batch))
+    elif form.get("decision", "").isdecimal():
+        named = int(form["decision"])
+        decisions = [d for d in desk.reviews.history(form.get("anchor", "")) if d.id == named]
+    else:
+        decisions = desk.last_act(who)
+    said = desk.undo(decisions, who)
+    if "history" in form:
+        from pipeline.review.account import show_history
+
+        return show_history(request, said)
+    key = desk.key_of(decisions[0]) if decisions else None
+    value = desk.sights.item(key or form.get("key", "")) or _first(desk, wanted)
+    return show(request, wanted, value, said)
+
+
+def _holding(decisions: list[Decision]) -> list[Decision]:
+    return [decision for decision in decisions if decision.action != "undo"]
+
+
+def _first(desk: Desk, wanted: Wanted) -> Value | None:
+    return _still_open(desk, wanted, desk.waiting.first(wanted))
+
+
+def _still_open(desk: Desk, wanted: Wanted, stop: Stop | None) -> Value | None:
+    """The value of a stop, or of one after it where records were made again meanwhile."""
+    while stop is not None:
+        if (value := desk.sights.item(stop.key)) is not None:
+            return value
+        stop = desk.waiting.following(wanted, stop.key)
+    return None
+
+
+def show(request: HttpRequest, wanted: Wanted, value: Value | None, said: Said | None = None) -> HttpResponse:
+    """The desk as a page, or as the part of it that changes."""
+    desk = workbench_of(request).desk
+    context: dict[str, Any] = {
+        "wanted": wanted, "query": query_of(wanted), "said": said, "value": value, "kinds": KINDS,
+        "left": desk.waiting.left(wanted), "open": desk.waiting.open, "total": len(desk.waiting.stops),
+        "years": desk.waiting.words("year"), "agencies": desk.waiting.words("agency")[:200],
+    }  # fmt: skip
+    if value is not None:
+        place = f"第 {value.page} 页 " if value.page else ""
+        desk.reviews.look(who_is(request), f"{value.document} {place}{value.part_name}", value.record_id)
+        context |= _value_context(desk, wanted, value)
+        context["entries"] = _entries(desk.waiting, wanted, value.key)
+    part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
+    response = render(request, "review/desk.html" if part else "review/work.html", context)
+    if part:
+        named = {"key": value.key} if value and value.grouping else {}
+        if value and not value.grouping:
+            named = {"record": str(value.record_id), "at": value.at}
+        response["HX-Push-Url"] = f"/work?{query_of(wanted, **named)}"
+    return response
+
+
+def _value_context(desk: Desk, wanted: Wanted, value: Value) -> dict[str, Any]:
+    waiting = desk.waiting
+    position = waiting.by_key.get(value.key)
+    bundle = waiting.bundles[waiting.stops[position].bundle] if position is not None else None
+    alike = sum(not waiting.stops[s].decided for s in bundle.stops) if bundle else 0
+    target = value.proposal if value.proposal is not None else value.now
+    context: dict[str, Any] = {
+        "alike": alike, "alike_all": len(bundle.stops) if bundle else 0,
+        "turn": bundle.stops.index(position) + 1 if bundle and position is not None else 0,
+        "rows": desk.sights.rows(value), "fields": desk.sights.fields(value),
+        "draft": target, "many_lines": len(target) > _ONE_LINE or "\n" in target,
+        "ahead": _crops_ahead(desk, wanted, value),
+    }  # fmt: skip
+    picture = desk.reviews.picture(value.record_id, value.page or 1)
+    context["picture"] = picture
+    try:
+        context |= _seen(desk, value, picture)
+    except PictureError as error:
+        context["unseen"] = str(error)
+    return context
+
+
+def _seen(desk: Desk, value: Value, picture: PagePicture | None) -> dict[str, Any]:
+    """The value's place: a crop of its page, the lines of its text, or the rows of its sheet."""
+    if picture is None or not value.places:
+        return {"unseen": "没有记下这一处在原件上的位置。"}
+    if value.page is not None:
+        crop = crop_around(value.places, value.page, *desk.pictures.size(picture))
+        outlines = [
+            " ".join(f"{x:g},{y:g}" for x, y in place["polygon"])
+            for place in value.places
+            if place.get("page") == value.page and place.get("polygon")
+        ]
+        return {"crop": crop, "outlines": outlines} if crop else {}
+    place = value.places[0]
+    if "line" in place:
+        return {"lines": desk.pictures.lines(picture, place["line"], place.get("column", 0), value.anchor.raw)}
+    if "cell" in place:
+        return {"sheet": desk.pictures.sheet_rows(picture, place.get("sheet"), place["cell"])}
+    return {}
+
+
+def _crops_ahead(desk: Desk, wanted: Wanted, value: Value) -> list[str]:
+    """Addresses of the crops that are wanted next."""
+    found = []
+    for stop in desk.waiting.ahead(wanted, value.key, _AHEAD):
+        item = desk.reviews.item(stop.key)
+        picture = desk.reviews.picture(item.record_id, item.page) if item and item.page else None
+        if item is None or picture is None or not (picture.width and picture.height):
+            continue
+        assert item.page is not None
+        if crop := crop_around(item.places, item.page, picture.width, picture.height):
+            found.append(crop_address(item.record_id, item.page, crop))
+    return found
+
+
+def crop_address(record_id: int, page: int, crop: Crop) -> str:
+    """Where a crop is had."""
+    return f"/crop/{record_id}/{page}/{crop.box}.jpg"
+
+
+def _entries(waiting: Waiting, wanted: Wanted, key: str) -> list[Entry]:
+    """The list beside the desk, around where the reviewer is."""
+    way = waiting.way(wanted)
+    here = waiting.by_key.get(key)
+    if wanted.mode == "group":
+        bundles = list(way.bundles)
+        mine = waiting.stops[here].bundle if here is not None else None
+        turn = bundles.index(mine) if mine in bundles else 0
+        start = max(min(turn - 2, len(bundles) - _LISTED), 0)
+        listed = []
+        for number in bundles[start : start + _LISTED]:
+            bundle = waiting.bundles[number]
+            fits = [waiting.stops[s] for s in bundle.stops if s in way.turn]
+            waits = [stop for stop in fits if not stop.decided]
+            listed.append(
+                Entry((waits or fits)[0].key, bundle.read, bundle.proposal, bundle.part, bundle.kind, len(waits),
+                      number == mine)
+            )  # fmt: skip
+        return listed
+    turn = way.turn.get(here, 0) if here is not None else 0
+    start = max(min(turn - 2, len(way.stops) - _LISTED), 0)
+    entries = []
+    for position in way.stops[start : start + _LISTED]:
+        stop = waiting.stops[position]
+        bundle = waiting.bundles[stop.bundle]
+        entries.append(
+            Entry(stop.key, bundle.read, bundle.proposal, bundle.part, bundle.kind, int(not stop.decided),
+                  position == here)
+        )  # fmt: skip
+    return entries
