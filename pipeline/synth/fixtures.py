@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image as PilImage
+from PIL import TiffImagePlugin
 
 from pipeline.synth.layouts import make_document as make_forms
 from pipeline.synth.model import LaidForm, LaidTable
@@ -41,8 +42,8 @@ class Case:
 CASES = (
     Case("clean", "zhengzhou-2020", 900002, "clean", "png",
          "Three pages as they were drawn, one PNG a page: the form goes over all of them."),
-    Case("scan", "zhengzhou-2020", 900004, "scan", "jpeg",
-         "Three pages from a flatbed scanner: up to 1.6 degrees askew, blurred, noisy, shaded, JPEG."),
+    Case("scan", "zhengzhou-2020", 900004, "scan", "tiff",
+         "Three pages from a flatbed scanner in one TIFF: up to 1.6 degrees askew, blurred, noisy, shaded, JPEG."),
     Case("fax", "mof-2015-88-single", 900004, "fax", "tiff",
          "Two pages of one bit in one TIFF (CCITT group 4), 160 dpi, rulings broken."),
     Case("photo", "mof-2021-101-core", 900004, "photo", "jpeg",
@@ -95,7 +96,7 @@ def make_case(case: Case) -> tuple[LaidForm, list[RenderedPage], dict[str, bytes
         wrong = [Sheet(picture=page, words=lambda text: "误" * len(text), quality=70) for page in pages[1:]]
         return form, [drawn[0], *pages[1:]], {"form.pdf": write_pdf([Sheet(drawing=drawings[0]), *wrong])}
     if case.pack == "tiff":
-        return form, pages, {"scan.tif": write_tiff(pages)}
+        return form, pages, {"scan.tif": write_tiff(pages) if case.kind == "fax" else _grey_tiff(pages)}
     pack = _PACKERS[case.pack]
     suffix = {"png": "png", "jpeg": "jpg"}[case.pack]
     return form, pages, {f"page-{page.index + 1}.{suffix}": pack(page) for page in pages}
@@ -121,6 +122,17 @@ def _jpeg(page: RenderedPage) -> bytes:
     """As scanners and phones write it; the damage of JPEG 60 is in the page already."""
     out = io.BytesIO()
     PilImage.fromarray(page.image).save(out, "JPEG", quality=60, optimize=True, dpi=(round(page.dpi), round(page.dpi)))
+    return out.getvalue()
+
+
+def _grey_tiff(pages: Sequence[RenderedPage]) -> bytes:
+    """Grey JPEG pages in one file, as office scanners send them by mail."""
+    out = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(out, new=True) as writer:
+        for page in pages:
+            grey = PilImage.fromarray(page.image).convert("L")
+            grey.save(writer, "TIFF", compression="jpeg", quality=60, dpi=(page.dpi, page.dpi))
+            writer.newFrame()
     return out.getvalue()
 
 
