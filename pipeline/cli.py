@@ -180,6 +180,62 @@ def reinterpret(
     raise typer.Exit(130 if interrupted else 3 if tally.inputs_failed else 0)
 
 
+@app.command()
+def export(
+    store: Annotated[str, typer.Option(help=_STORE_HELP, metavar="STORE")],
+    out: Annotated[Path, typer.Option(help="The file to write; for csv, parquet and page-xml the folder.")],
+    form: Annotated[
+        str, typer.Option("--format", help="xlsx, csv, jsonl, parquet or page-xml; by the name's ending if not given.")
+    ] = "",
+    layout: Annotated[str, typer.Option(help="Of xlsx: people, or budget-system for the system's import.")] = "people",
+    agency: Annotated[str | None, typer.Option(help="Only agencies with this in their name.")] = None,
+    year: Annotated[int | None, typer.Option(help="Only this year.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only records that are open, done, repaired or proposed.")] = None,
+    changed_since: Annotated[str | None, typer.Option(help="Only records changed since this day (2026-01-31).")] = None,
+    mask_personal: Annotated[bool, typer.Option("--mask-personal", help="Mask names and numbers of people.")] = False,
+) -> None:
+    """Write the records of a store as a workbook, lines, tables or PAGE XML."""
+    from pipeline.bulk.exports import export_store
+    from pipeline.store import Filters, Store
+
+    form = form or {".jsonl": "jsonl", ".xlsx": "xlsx"}.get(out.suffix, "")
+    if not form:
+        raise typer.BadParameter("is needed: xlsx, csv, jsonl, parquet or page-xml", param_hint="--format")
+    if layout not in ("people", "budget-system"):
+        raise typer.BadParameter("is people or budget-system", param_hint="--layout")
+    if layout == "budget-system":
+        if form != "xlsx":
+            raise typer.BadParameter("is a layout of xlsx", param_hint="--layout")
+        form = layout
+    with Store.open(store) as opened:
+        filters = Filters(agency, year, status, changed_since)
+        typer.echo(export_store(opened, form, out, filters, mask_personal=mask_personal).line())
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def search(
+    words: Annotated[list[str], typer.Argument(help="Words, and measures such as '<90%'.", metavar="WORDS…")],
+    store: Annotated[str, typer.Option(help=_STORE_HELP, metavar="STORE")],
+    agency: Annotated[str | None, typer.Option(help="Only agencies with this in their name.")] = None,
+    year: Annotated[int | None, typer.Option(help="Only this year.")] = None,
+    level: Annotated[str | None, typer.Option(help="Only indicators with this in their level 1 or 2.")] = None,
+    review: Annotated[bool | None, typer.Option("--review/--no-review", help="Only what waits for a person.")] = None,
+    limit: Annotated[int, typer.Option(help="So many hits at most.", min=1)] = 50,
+) -> None:
+    """Find forms and indicators: zhibiao search 满意度 '<90%' --store archive.db."""
+    from pipeline.search import hit_lines, parse_query
+    from pipeline.search import search as find
+    from pipeline.store import Store
+
+    with Store.open(store) as opened:
+        query = parse_query(" ".join(words), agency=agency, year=year, level=level, review=review)
+        lines = hit_lines(*find(opened, query, limit))
+    for line in lines:
+        typer.echo(line)
+    if not lines:
+        _say("zhibiao: nothing found")
+
+
 @dictionary_app.command("check")
 def dictionary_check(files: Annotated[list[Path], typer.Argument(help="Dictionary files.", metavar="FILE…")]) -> None:
     """Check dictionary files line by line, together with the shipped ones."""

@@ -33,6 +33,11 @@ def cell_text(text: str) -> str:
     return _cut(text)
 
 
+def legal_text(text: str) -> str:
+    """Return `text` without what no XML file can hold."""
+    return _ILLEGAL.sub("\ufffd", text).replace("\f", "\n")
+
+
 def is_active(text: str) -> bool:
     """Tell whether a spreadsheet that took `text` for a formula would do more than arithmetic with it."""
     start = text.lstrip()

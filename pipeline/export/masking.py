@@ -92,3 +92,11 @@ def _walk(value: Any, masked: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple):
         return [_walk(item, masked) for item in value]
     return value
+
+
+def text_masker(record: Record) -> Callable[[str], str]:
+    """What masks every text of the record's pages: all that is personal in any of its fields, wherever it stands."""
+    secrets: dict[str, str] = {}
+    for label, field in record.fields.items():
+        secrets |= _secrets(label, field)
+    return _masker(secrets)

@@ -137,6 +137,10 @@ class Store:
         condition = (t.documents.c.name == name) & (t.documents.c.sha256 == sha256)
         return next(self.list_documents(condition), None)
 
+    def get_document(self, number: int) -> StoredDocument | None:
+        """The document of this id, or None."""
+        return next(self.list_documents(t.documents.c.id == number), None)
+
     def list_documents(self, condition: Any = None, chunk: int = 200) -> Iterator[StoredDocument]:
         """Documents in the order they came: those for which an SQL condition holds, by default the current ones."""
         wanted = t.documents.c.current if condition is None else condition
@@ -200,8 +204,12 @@ class Store:
 
         The order is the same whoever stored them, and in whichever order: on one machine or on many.
         """
+        for _, body in self._bodies(filters or Filters(), chunk):
+            yield body
+
+    def _bodies(self, filters: Filters, chunk: int) -> Iterator[tuple[int, str]]:
         d, r = t.documents.c, t.records.c
-        query = select_records(filters or Filters()).add_columns(d.name, r.body)
+        query = select_records(filters).add_columns(d.name, r.body)
         query = query.order_by(d.name, r.document_id, r.position).limit(chunk)
         rows: Sequence[Any] = ()
         while True:
@@ -214,9 +222,22 @@ class Store:
             with self.reading() as connection:
                 rows = connection.execute(page).all()
             for row in rows:
-                yield row.body
+                yield row.document_id, row.body
             if len(rows) < chunk:
                 return
+
+    def document_bodies(self, filters: Filters | None = None) -> Iterator[tuple[int, list[str]]]:
+        """The documents that hold records the filters mean, each with those records, in `record_bodies`' order."""
+        bodies: list[str] = []
+        current: int | None = None
+        for document, body in self._bodies(filters or Filters(), 200):
+            if document != current and current is not None:
+                yield current, bodies
+                bodies = []
+            current = document
+            bodies.append(body)
+        if current is not None:
+            yield current, bodies
 
     def bodies_of(self, document_id: int) -> list[str]:
         """The records of one document as JSON lines, in their order."""

@@ -142,7 +142,7 @@ indicators = Table(
     Column("target", Text),
     Column("kind", String(16)),
     Column("operator", String(4)),
-    Column("number", Float),
+    Column("number", Float, index=True),
     Column("number_to", Float),
     Column("unit", Text),
     Column("status", String(16), nullable=False),

@@ -198,6 +198,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_indicators")),
     )
+    op.create_index(op.f("ix_indicators_number"), "indicators", ["number"], unique=False)
     op.create_index(op.f("ix_indicators_record_id"), "indicators", ["record_id"], unique=False)
     op.create_table(
         "items",

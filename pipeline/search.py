@@ -1,0 +1,68 @@
+"""What a person types to find something, taken apart; and what was found, as lines to read.
+
+`满意度 <90%` is a word and a measure: a sign, a number and perhaps a unit.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from pipeline.store import Store
+from pipeline.store.search import FormHit, IndicatorHit, Measure, Query, Sign, find_forms, find_indicators
+
+_MEASURE = re.compile(
+    r"(?<!\S)(?P<sign>>=|<=|≥|≤|≧|≦|>|<|=)\s*(?P<number>-?\d+(?:\.\d+)?)\s*(?P<unit>[%‰]|[^\s\d<>=≥≤]{1,8})?(?!\S)"
+)
+_SIGNS: dict[str, Sign] = {
+    ">=": "≥", "≥": "≥", "≧": "≥", "<=": "≤", "≤": "≤", "≦": "≤", ">": ">", "<": "<", "=": "=",
+}  # fmt: skip
+
+
+def parse_query(
+    text: str,
+    *,
+    agency: str | None = None,
+    year: int | None = None,
+    level: str | None = None,
+    review: bool | None = None,
+) -> Query:
+    """Take a query apart: measures first, the rest are words.
+
+    >>> parse_query("满意度 <90%").measures
+    (Measure(sign='<', number=90.0, unit='%'),)
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    measures = tuple(
+        Measure(_SIGNS[found["sign"]], float(found["number"]), found["unit"]) for found in _MEASURE.finditer(plain)
+    )
+    words = tuple(_MEASURE.sub(" ", plain).split())
+    return Query(words, measures, agency, year, level, review)
+
+
+def search(store: Store, query: Query, limit: int = 50) -> tuple[list[FormHit], list[IndicatorHit]]:
+    """Forms and indicators that were found, `limit` of each at most; forms only where words were given."""
+    forms = find_forms(store, query, limit) if query.words and not (query.measures or query.level) else []
+    return forms, find_indicators(store, query, limit)
+
+
+def hit_lines(forms: Sequence[FormHit], indicators: Sequence[IndicatorHit]) -> list[str]:
+    """One line a hit: what it is and where it stands."""
+    lines = [
+        f"{_form(hit.year, hit.agency)} {hit.project or hit.title} ({hit.indicators} indicators)  {hit.document}"
+        for hit in forms
+    ]
+    for hit in indicators:
+        path = " / ".join(part for part in (hit.level1, hit.level2, hit.level3) if part)
+        mark = " ?" if hit.review else ""
+        where = hit.place if hit.place.startswith("page") or hit.page is None else f"page {hit.page} {hit.place}"
+        lines.append(
+            f"{_form(hit.year, hit.agency)} {path} {hit.target or ''}{mark}  {hit.document} {where} "
+            f"indicators[{hit.position}]"
+        )
+    return lines
+
+
+def _form(year: int | None, agency: str | None) -> str:
+    return f"{year or '----'} {agency or ''}".rstrip()
