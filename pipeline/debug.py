@@ -334,6 +334,12 @@ def _word(role: str) -> str:
     return ROLES[role][0] if role in ROLES else "未用"
 
 
+def chinese_font() -> str | None:
+    """The font file that texts are written with, or None where the system has none with Hanzi."""
+    face = _face()
+    return face[0] if face else None
+
+
 @cache
 def _face() -> tuple[str, int] | None:
     """A font file with Hanzi and the number of its face, or None."""
