@@ -309,6 +309,11 @@ def test_the_account_counts_what_is_there(store: Store) -> None:
     assert (progress.open, progress.decided, progress.decisions_last_hour) == (len(items) - 1, 1, 1)
     assert (progress.records, progress.indicators) == (1, 3)
     assert sum(progress.open_by_kind.values()) == progress.open
+    assert sum(progress.findings_by_agency.values()) == sum(progress.findings_by_code.values())
+    assert [look.what for look in reviews.looks()] == ["page 1"]
+    state = reviews.state()
+    reviews.decide([edit(items[1], "x")], who="甲")
+    assert reviews.state() != state
     assert reviews.count(ItemFilters(decided=None, find=items[0].read)) >= 1
 
 

@@ -282,9 +282,11 @@ class Reviews:
         with self.store.reading() as connection:
             return [decision_of(row) for row in connection.execute(query)]
 
-    def recent(self, limit: int = 50, who: str | None = None) -> list[Decision]:
-        """The last decisions, newest first."""
+    def recent(self, limit: int = 50, who: str | None = None, before: int | None = None) -> list[Decision]:
+        """The last decisions, newest first; those older than the decision `before`."""
         query = select(t.decisions).order_by(t.decisions.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(t.decisions.c.id < before)
         if who is not None:
             query = query.where(t.decisions.c.who == who)
         with self.store.reading() as connection:
@@ -303,6 +305,14 @@ class Reviews:
         query = select(c.made, c.who, c.what, c.record_id).order_by(c.id.desc()).limit(limit)
         with self.store.reading() as connection:
             return [Look(row.made, row.who, row.what, row.record_id) for row in connection.execute(query)]
+
+    def state(self) -> tuple[int, int, str]:
+        """Changes whenever a decision is appended or a record becomes another: last decision, records, last change."""
+        r = t.records.c
+        with self.store.reading() as connection:
+            last = connection.scalar(select(func.max(t.decisions.c.id)))
+            count, changed = connection.execute(select(func.count(), func.max(r.changed)).select_from(t.records)).one()
+        return int(last or 0), int(count), str(changed or "")
 
     def progress(self, hour_ago: str) -> Progress:
         """Count the review and what was found; `hour_ago` is the time since which decisions are counted (ISO 8601)."""
