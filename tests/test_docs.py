@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import interpret_tools
 
+from pipeline.evaluation.recorded import recorded_readings
+from pipeline.evaluation.showcase import BESIDE
+from pipeline.interpret import interpret
 from pipeline.run import run_inputs
+from pipeline.synth.fixtures import CASES
 
 ROOT = Path(__file__).resolve().parent.parent
 INPUT = ROOT / "fixtures" / "zhengzhou-2020-ocr-text" / "input.txt"
@@ -51,12 +56,24 @@ def test_the_readme_shows_real_input(page: Path) -> None:
     assert excerpt in INPUT.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
+def test_the_readme_shows_what_its_page_became(page: Path) -> None:
+    """The row under the picture is the picture's."""
+    [case] = [case for case in CASES if case.name == BESIDE]
+    readings = recorded_readings(ROOT / "fixtures" / "pages", case)
+
+    [record] = interpret(readings, case.name, "0" * 64, interpret_tools())
+
+    row = json.loads(blocks(page, "json")[0])
+    assert any(shown(row, indicator.model_dump(mode="json")) for indicator in record.indicators)
+
+
 def test_the_readme_shows_real_output(tmp_path: Path) -> None:
     """Whoever runs the demo finds what the README promised."""
     run_inputs([INPUT], tmp_path, say=lambda _: None)
     records = [json.loads(line) for line in (tmp_path / "records.jsonl").read_text(encoding="utf-8").splitlines()]
 
     for page in READMES:
-        indicator, repair = (json.loads(block) for block in blocks(page, "json"))
+        _, indicator, repair = (json.loads(block) for block in blocks(page, "json"))
         assert any(shown(indicator, row) for record in records for row in record["indicators"])
         assert any(shown(repair, entry) for record in records for entry in record["repairs"])
