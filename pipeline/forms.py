@@ -30,6 +30,9 @@ _PROJECT_COLUMN = re.compile(r"项目名称|\(专项\)名称|单位名称|单位
 _ANY_TITLE = re.compile(r"绩效[^,，、。:：]{0,16}表$")
 _CONTINUED = re.compile(r"\s*[(（〔\[]?\s*(?:续\s*表?|接上[页表])\s*[\d一二三四五]*\s*[)）〕\]]?\s*$")
 _CONTINUED_ALONE = re.compile(r"^[(（]?(续表?[\d一二三四五]*|接上[页表]|接下页|转下页)[)）]?[:：]?$")
+_LISTED = re.compile(r"(指标|目标)\s*[-—–－]{1,2}\s*[^\s\-—:：】]{2,12}(指标|目标|效益|满意度|影响)\s*[】\]:：]")
+# A level with its sublevel and one indicator take more characters than that.
+_SHORTEST_LIST = 16
 _AMOUNT = re.compile(r"[\d.,]+%?")
 # A text of fewer characters may stand in every column of a row by chance.
 _LEAST_REPEATED = 4
@@ -176,6 +179,7 @@ class _Part:
     head_lines: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     wide: int = 0  # columns left of the levels that name a project: each project is a form of its own
+    listed: bool = False  # a sheet whose projects list their indicators in one cell
     first: int = 0  # its first and last row in the document
     last: int = 0
     header: Row | None = None
@@ -185,6 +189,7 @@ class _Part:
         own = _first_place(first)
         places = (*self.title_places[:1], *((own,) if own is not None else ()))
         following = _Part(self.title, places, [], list(self.head_lines), [], self.wide, header=self.header)
+        following.listed = self.listed
         if self.header is not None:
             following.rows.append(self.header)
         return following
@@ -230,7 +235,14 @@ class _Cutter:
             elif after_head and _is_head_text(row):
                 continue
             else:
-                if self._is_grid_header(row):
+                if part.listed and _lists(row):
+                    if any(_lists(other) for other in part.rows):
+                        part = part.next_project(row)
+                        part.first = part.last = i
+                        parts.append(part)
+                elif self._heads_list(i):
+                    part.listed, part.header = True, row
+                elif self._is_grid_header(row):
                     seen_grid = True
                     part.wide = self._lead_columns(row)
                     part.header = row
@@ -342,6 +354,14 @@ class _Cutter:
         known = any(comparison_key(t) in keys["level1"] or comparison_key(t) in keys["level2"] for t in filled[:2])
         return known and len(filled) >= 3
 
+    def _heads_list(self, i: int) -> bool:
+        """Tell whether row i heads a sheet whose projects list their indicators as text: one of its next rows does."""
+        row = self.rows[i]
+        if row.n_cols < 3 or sum(bool(cell.text) for cell in row.cells) < 3 or _lists(row):
+            return False
+        below = [other for other in self.rows[i + 1 : i + 3] if other.table == row.table]
+        return any(_lists(other) and sum(bool(cell.text) for cell in other.cells) >= 3 for other in below)
+
     def _lead_columns(self, row: Row) -> int:
         """How many columns left of the levels hold a project's name or code; 0 where the sheet is not wide."""
         filled = [cell for cell in row.cells if cell.text]
@@ -372,6 +392,11 @@ class _Cutter:
     def _is_head_line(row: Row, part: _Part) -> bool:
         """The year and the money unit stand between the title and the first table row."""
         return not part.rows and _is_head_text(row)
+
+
+def _lists(row: Row) -> bool:
+    """Tell whether a cell of the row lists indicators as text, such as 【产出指标-数量指标】指标1:机柜数量(≥77台)."""
+    return any(len(cell.text) > _SHORTEST_LIST and _LISTED.search(cell.text) for cell in row.cells)
 
 
 def _is_continued(row: Row) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _BETWEEN_HAN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
-_WEIGHT = re.compile(r"\s*[(（【\[]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）】\]]\s*$")
+_WEIGHT = re.compile(
+    r"\s*[(（【\[]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）】\]]\s*$|(?<=[标果出益度])\s*(\d+(?:\.\d+)?\s*分)\s*$"
+)
 # A number counts what follows where it has a mark or a name behind it: 指标一致率 and 指标3年达标率 are names.
 _NUMBERED = (
     r"^\s*指\s*标\s*(?:[\dX]{1,2}(?![\d%％个项年月次倍])|[一二三四五六七八九十]{1,2}(?=\s*(?:[:：.、．]|$)))"
@@ -25,7 +27,7 @@ def label_text(text: str) -> str:
 def split_weight(text: str) -> tuple[str, str | None]:
     """A level's name and the weight printed beside it: `产出指标(50分)` -> 产出指标, 50分."""
     match = _WEIGHT.search(text)
-    return (text[: match.start()], match.group(1).replace(" ", "")) if match else (text, None)
+    return (text[: match.start()], (match.group(1) or match.group(2)).replace(" ", "")) if match else (text, None)
 
 
 def without_placeholder(text: str) -> str:

@@ -29,6 +29,7 @@ from pipeline.levels.features import ROLES, cell_features
 from pipeline.levels.fields import FieldGatherer
 from pipeline.levels.headers import GridHeader, HeaderColumn
 from pipeline.levels.lexicon import Lexicon, belongs
+from pipeline.levels.lists import list_sheet, listed_indicators
 from pipeline.levels.model import LevelModel, load_level_model
 from pipeline.levels.prepare import UNSURE, prepare_rows
 from pipeline.levels.settle import DOUBT, settle
@@ -66,6 +67,10 @@ def load_level_tools(dictionaries: Dictionaries, templates: Sequence[Template]) 
 def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     """Give every cell of a form its role, and gather fields and indicators."""
     template = tools.templates.get(form.template or "")
+    sheet = list_sheet(form.rows, tools.lexicon)
+    if sheet is not None:
+        entries, listed, heads = sheet
+        return LabelledForm(form, tuple(entries), tuple(listed), _outside(form.rows), tuple(heads), form.rows)
     rows, named = prepare_rows(form.rows, tools.lexicon, template)
     headers = refine_headers(rows, named, tools.lexicon)
     logp = _log_probabilities(rows, headers, tools)
@@ -86,9 +91,17 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     gatherer.finish()
     found_headers = (*gatherer.headers, *gatherer.fields.corners)
     fields, indicators = tuple(gatherer.fields.fields), tuple(gatherer.indicators)
+    if not indicators:
+        values = [(cell, form.pages[0] if form.pages else 0) for entry in fields for cell in entry.values]
+        indicators = tuple(row for cell, page in values for row in listed_indicators(cell, tools.lexicon, page))
     stray, divided = gatherer.fields.strays, gatherer.fields.divided
     strays = (*stray, *_unplaced(labelled, fields, indicators, found_headers, [*stray, *divided]))
     return LabelledForm(form, fields, indicators, strays, found_headers, labelled)
+
+
+def _outside(rows: Sequence[Row]) -> tuple[RowCell, ...]:
+    """The loose lines beside a sheet that is read as a whole."""
+    return tuple(cell for row in rows if row.n_cols < 3 for cell in row.cells if cell.text)
 
 
 def _unplaced(
@@ -414,6 +427,10 @@ class _Gatherer:
         if cell.role is Role.LABEL:
             self._close_blank()
             self.fields.label(cell)
+        elif cell.role is Role.BAR:
+            self._close_blank()
+            self.fields.interrupt()
+            self._bar(cell)
         elif self.last_kind in (FIELDS, EMPTY) and not LOOSE_NOTE.match(cell.text):
             self.fields.more([cell])
         else:

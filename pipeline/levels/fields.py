@@ -142,6 +142,9 @@ class FieldGatherer:
             columns = {cell.col for cell in filled}
             values = [cell for cell in below if cell.role is not Role.LABEL]
             labels = [cell for cell in below if cell.role is Role.LABEL]
+            same = [cell.col for cell in below] == [cell.col for cell in filled]
+            if same and not labels:
+                return True  # 年初目标 | 全年目标 | 完成情况 over a text each
             # The row below begins beside the parent, and has at most one label: its own.
             return bool(values) and all(v.col in columns for v in values) and len(labels) <= 1 and below[0].col > 0
         last = filled[-1]

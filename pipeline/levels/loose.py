@@ -30,13 +30,17 @@ def label_loose_lines(rows: Sequence[Row], lexicon: Lexicon, template: Template 
             i += 1
             continue
         label, taken = _label_at(rows, i, lexicon, template, used)
-        if label is not None:
+        cell = rows[i].cells[0]
+        if comparison_key(cell.text) in lexicon.exact["bar"]:
+            # A shaded bar may stand between two tables of a page.
+            done.append(replace(rows[i], cells=(replace(cell, role=Role.BAR),)))
+            i += 1
+        elif label is not None:
             used.add(comparison_key(label.text))
             done.append(replace(rows[i], cells=(label,)))
             i += taken
         else:
-            cell = replace(rows[i].cells[0], role=Role.NARRATIVE, notes=("loose",))
-            done.append(replace(rows[i], cells=(cell,)))
+            done.append(replace(rows[i], cells=(replace(cell, role=Role.NARRATIVE, notes=("loose",)),)))
             i += 1
     return done
 
@@ -55,6 +59,9 @@ def _labels_in_tables(rows: Sequence[Row], lexicon: Lexicon) -> set[str]:
 def _label_at(
     rows: Sequence[Row], i: int, lexicon: Lexicon, template: Template | None, used: set[str]
 ) -> tuple[RowCell | None, int]:
+    cell = rows[i].cells[0]
+    if comparison_key(cell.text) in lexicon.exact["field"] and _beside(rows, i):
+        return replace(cell, role=Role.LABEL), 1  # a row of fields that lost its rulings
     if not _apart(rows, i - 1, i):
         return None, 0
     for taken in range(min(_MOST_LINES, len(rows) - i), 0, -1):
@@ -106,6 +113,19 @@ def _apart(rows: Sequence[Row], i: int, j: int) -> bool:
     if one[-1].line is not None and other[0].line is not None:
         return other[0].line - one[-1].line > 1
     return _gap(one[-1].polygon, other[0].polygon)
+
+
+def _beside(rows: Sequence[Row], i: int) -> bool:
+    """Tell whether the next loose line stands right of this one, at its height."""
+    if i + 1 >= len(rows) or rows[i + 1].n_cols or rows[i].page != rows[i + 1].page:
+        return False
+    one, other = (rows[j].cells[0].places for j in (i, i + 1))
+    if not one or not other or not one[-1].polygon or not other[0].polygon:
+        return False
+    left, right = one[-1].polygon, other[0].polygon
+    middle = sum(y for _, y in right) / len(right)
+    inside = min(y for _, y in left) < middle < max(y for _, y in left)
+    return inside and min(x for x, _ in right) > max(x for x, _ in left)
 
 
 def _gap(upper: tuple[tuple[float, float], ...], lower: tuple[tuple[float, float], ...]) -> bool:
