@@ -1,0 +1,167 @@
+"""Finding forms and indicators by their words: an index of neighbouring characters, then the text itself.
+
+On SQLite the words stand in an FTS5 table, on PostgreSQL in arrays with a GIN index; the same words are found in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Select, and_, column, func, literal_column, or_, select, table
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from pipeline.store import schema as t
+from pipeline.store.archive import Store
+from pipeline.store.words import folded, query_words
+
+Sign = Literal["=", "≥", "≤", ">", "<"]
+# Rows looked at before the search gives up comparing: a word of one character stands in every second indicator.
+_MOST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A condition on a target's number: `<90%`."""
+
+    sign: Sign
+    number: float
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for; every word must stand in the indicator (or in the form)."""
+
+    words: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    agency: str | None = None
+    year: int | None = None
+    level: str | None = None  # in the names of level 1 or 2
+    review: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorHit:
+    """An indicator that was found, and where it stands."""
+
+    record_id: int
+    form_id: str
+    position: int
+    document: str
+    title: str
+    agency: str | None
+    year: int | None
+    level1: str | None
+    level2: str | None
+    level3: str | None
+    target: str | None
+    review: bool
+    page: int | None
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormHit:
+    """A form that was found."""
+
+    record_id: int
+    form_id: str
+    document: str
+    title: str
+    agency: str | None
+    year: int | None
+    project: str | None
+    indicators: int
+    review: int
+
+
+def find_indicators(store: Store, query: Query, limit: int = 50) -> list[IndicatorHit]:
+    """Indicators that hold all words and meet all measures, in the order they were stored."""
+    i, r, d = t.indicators.c, t.records.c, t.documents.c
+    chosen: Select[Any] = select(
+        i.id, i.record_id, r.form_id, i.position, d.name, r.title, r.agency, r.year, i.level1, i.level2, i.level3,
+        i.target, i.review, i.page, i.place,
+    ).join_from(t.indicators, t.records, r.id == i.record_id).join(t.documents, d.id == r.document_id)  # fmt: skip
+    chosen = _narrowed(chosen, store, query, t.INDICATOR_WORDS, i.id)
+    if query.level is not None:
+        level = query.level
+        chosen = chosen.where(or_(*(c.contains(level, autoescape=True) for c in (i.level1, i.level2))))
+    if query.review is not None:
+        chosen = chosen.where(i.review == query.review)
+    for measure in query.measures:
+        chosen = chosen.where(_measured(measure))
+    hits = []
+    for row in _matching(store, chosen, query.words, ("level1", "level2", "level3", "target")):
+        hits.append(
+            IndicatorHit(row.record_id, row.form_id, row.position, row.name, row.title, row.agency, row.year,
+                         row.level1, row.level2, row.level3, row.target, row.review, row.page, row.place)
+        )  # fmt: skip
+        if len(hits) >= limit:
+            break
+    return hits
+
+
+def find_forms(store: Store, query: Query, limit: int = 50) -> list[FormHit]:
+    """Forms whose title, agency, labels or field texts hold all words, in the order they were stored."""
+    r, d = t.records.c, t.documents.c
+    chosen: Select[Any] = select(
+        r.id, r.form_id, d.name, r.title, r.agency, r.year, r.project, r.indicators, r.review, r.body
+    ).join_from(t.records, t.documents, d.id == r.document_id)  # fmt: skip
+    chosen = _narrowed(chosen, store, query, t.FORM_WORDS, r.id)
+    if query.review is not None:
+        chosen = chosen.where(r.review > 0 if query.review else r.review == 0)
+    hits = []
+    for row in _matching(store, chosen, query.words, ("body",)):
+        hits.append(
+            FormHit(row.id, row.form_id, row.name, row.title, row.agency, row.year, row.project, row.indicators,
+                    row.review)
+        )  # fmt: skip
+        if len(hits) >= limit:
+            break
+    return hits
+
+
+def _narrowed(chosen: Select[Any], store: Store, query: Query, words: str, key: Any) -> Select[Any]:
+    r = t.records.c
+    chosen = chosen.where(t.documents.c.current)
+    if query.agency is not None:
+        chosen = chosen.where(r.agency.contains(query.agency, autoescape=True))
+    if query.year is not None:
+        chosen = chosen.where(r.year == query.year)
+    looked_for = sorted({word for text in query.words for word in query_words(text)})
+    if not looked_for:
+        return chosen.order_by(key)
+    if store.sqlite:
+        index = table(words, column("rowid"), column("words"))
+        # Only quotes could end a word early, and words hold letters, digits and Hanzi.
+        match = " AND ".join(f'"{word}"' for word in looked_for)
+        found = chosen.join(index, index.c.rowid == key).where(literal_column(words).op("MATCH")(match))
+        # In the index's own order, so that the first hits come before the last are looked for.
+        return found.order_by(index.c.rowid)
+    listed = table(words, column("id"), column("words", ARRAY(Text)))
+    return chosen.join(listed, listed.c.id == key).where(listed.c.words.contains(looked_for)).order_by(key)
+
+
+def _measured(measure: Measure) -> Any:
+    number = t.indicators.c.number
+    compared = {
+        "<": number < measure.number, ">": number > measure.number, "≤": number <= measure.number,
+        "≥": number >= measure.number, "=": number == measure.number,
+    }[measure.sign]  # fmt: skip
+    if measure.unit is None:
+        return compared
+    return and_(compared, func.coalesce(t.indicators.c.unit, "") == measure.unit)
+
+
+def _matching(store: Store, chosen: Select[Any], words: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
+    """The rows whose text really holds every word; the index knows only pairs of characters."""
+    wanted = [folded(word) for word in words]
+    with store.reading() as connection:
+        rows = connection.execution_options(stream_results=True).execute(chosen.limit(_MOST))
+        for row in rows:
+            texts = [folded(getattr(row, name) or "") for name in columns]
+            if all(any(word in text for text in texts) for word in wanted):
+                yield row
