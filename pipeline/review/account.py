@@ -83,6 +83,7 @@ class Line:
     decision: Decision
     part: str
     undone: bool
+    last: bool  # on its value: only that one can be undone
     key: str | None
     batch_of: int
 
@@ -101,14 +102,23 @@ def show_history(request: HttpRequest, said: Said | None) -> HttpResponse:
     undone = {d.undoes for d in recent if d.undoes is not None}
     alike = Counter(d.batch for d in recent if d.batch)
     first: set[str] = set()
+    anchors: set[str] = set()
     lines = []
     for decision in recent:
         fresh = decision.batch and decision.batch not in first
         first.add(decision.batch)
         part = PARTS.get(decision.anchor.part, decision.anchor.part.removeprefix("extra."))
         lines.append(
-            Line(decision, part, decision.id in undone, desk.key_of(decision), alike[decision.batch] if fresh else 0)
+            Line(
+                decision,
+                part,
+                decision.id in undone,
+                decision.anchor.key not in anchors,
+                desk.key_of(decision),
+                alike[decision.batch] if fresh else 0,
+            )
         )
+        anchors.add(decision.anchor.key)
     looks = desk.reviews.looks(limit=most)
     template = "review/decisions.html" if request.headers.get("HX-Request") else "review/history.html"
     return render(request, template, {"lines": lines, "looks": looks, "said": said, "most": most, "more": most * 5})

@@ -201,7 +201,7 @@ class Desk:
                 return Said(f"没有记入词典：{error}", bad=True)
         if not added:
             return Said(f"词典里已有“{_short(name)}”")
-        return Said(f"“{_short(name)}”已记入 {self.words.name}；用 zhibiao reinterpret --dictionary 指明它即生效")
+        return Said(f"“{_short(name)}”已记入 {self.words.name}，下次 reinterpret --dictionary 时起用")
 
 
 def _hours_ago(hours: float) -> str:

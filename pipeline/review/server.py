@@ -101,7 +101,11 @@ def configure(port: int) -> None:
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
                 "DIRS": [Path(__file__).parent / "templates"],
                 "OPTIONS": {
-                    "context_processors": ["django.template.context_processors.csrf", f"{room}.site.around"],
+                    "context_processors": [
+                        "django.template.context_processors.csrf",
+                        "django.template.context_processors.request",
+                        f"{room}.site.around",
+                    ],
                     "builtins": ["django.templatetags.static", f"{room}.marks"],
                 },
             }
@@ -125,18 +129,41 @@ def configure(port: int) -> None:
     django.setup()
 
 
-def serve(
-    store: Store,
-    *,
-    who: str,
-    words: Path,
-    port: int = 0,
-    on_ready: Callable[[str], None] = print,
-) -> None:
+@dataclass
+class Serving:
+    """A workbench that listens."""
+
+    workbench: Workbench
+    server: Any
+
+    def run(self) -> None:
+        """Answer until interrupted or closed."""
+        desk = self.workbench.desk
+        threading.Thread(target=desk.keep_true, name="zhibiao-review-count", daemon=True).start()
+        try:
+            self.server.run()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop, and remove what was made for downloads."""
+        self.workbench.desk.close()
+        self.server.close()
+        self.workbench.exports.close()
+
+
+def serve(store: Store, *, who: str, words: Path, port: int = 0, on_ready: Callable[[str], None] = print) -> None:
     """Open the workbench and answer until interrupted; `on_ready` gets the one-time address.
 
     Raises UsageError where the port is taken.
     """
+    serving = listen(store, who=who, words=words, port=port)
+    on_ready(serving.workbench.address())
+    serving.run()
+
+
+def listen(store: Store, *, who: str, words: Path, port: int = 0) -> Serving:
+    """Open the workbench on the loopback address, nowhere else. Raises UsageError where the port is taken."""
     from waitress.server import create_server
 
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -149,11 +176,4 @@ def serve(
     desk = Desk(store, words)
     workbench = Workbench(desk, listener.getsockname()[1], who, Exports(store.where))
     server = create_server(application(workbench), sockets=[listener], threads=_THREADS, ident=None)
-    threading.Thread(target=desk.keep_true, name="zhibiao-review-count", daemon=True).start()
-    on_ready(workbench.address())
-    try:
-        server.run()
-    finally:
-        desk.close()
-        server.close()
-        workbench.exports.close()
+    return Serving(workbench, server)

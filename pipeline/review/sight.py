@@ -26,6 +26,8 @@ REPAIR_KINDS = {
 }  # fmt: skip
 # Rows above and below: enough to see a shifted column, few enough to stay under the value without scrolling.
 _BESIDE = 2
+# Documents whose pages are remembered; a document is named by its content, so what is remembered stays true.
+_KEPT_KEYS = 2_000
 _INDICATOR = "indicators["
 
 
@@ -187,6 +189,7 @@ class Sights:
 
     def __init__(self, reviews: Reviews) -> None:
         self.reviews = reviews
+        self._keys: dict[tuple[int, str], dict[int, tuple[str, int]]] = {}
 
     def item(self, key: str) -> Value | None:
         """The doubted (or decided) value of this key; None where its record no longer has it."""
@@ -232,10 +235,16 @@ class Sights:
 
     def page_keys(self, record_id: int, record: Record) -> dict[int, tuple[str, int]]:
         """Page of the document -> digest of its file and place in that file, as decisions are anchored."""
+        name = (record_id, record.source.sha256)
+        if name in self._keys:
+            return self._keys[name]
         keys: dict[int, tuple[str, int]] = {}
         for page in record.source.pages:
             picture = self.reviews.picture(record_id, page.page)
             keys[page.page] = (picture.sha256, picture.number) if picture else (page.sha256, 0)
+        if len(self._keys) > _KEPT_KEYS:
+            self._keys.clear()
+        self._keys[name] = keys
         return keys
 
     def items_of(self, record_id: int) -> dict[str, Item]:

@@ -7,7 +7,7 @@ seconds old can show a value that somebody else has just decided, and never over
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -63,13 +63,15 @@ class Bundle:
     stops: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Way:
-    """An order of visit: positions of stops, where each of them comes in it, and the bundles in their order."""
+    """An order of visit: positions of stops, where each of them comes in it, the bundles in their order, what waits."""
 
     stops: Sequence[int]
     turn: dict[int, int]
     bundles: Sequence[int]
+    bundle_turn: dict[int, int]
+    left: int
 
 
 class Waiting:
@@ -109,6 +111,13 @@ class Waiting:
             )
             self._ways: OrderedDict[Wanted, Way] = OrderedDict()
             self.open = sum(not stop.decided for stop in stops)
+            # Open values by what a filter may be set to; kept up as values are decided.
+            self._counts: dict[str, Counter[str]] = {
+                name: Counter({getattr(stop, name): 0 for stop in stops}) for name in ("kind", "year", "agency")
+            }
+            for stop in stops:
+                if not stop.decided:
+                    self._count(stop, 1)
             self._last = last
 
     def outdated(self) -> bool:
@@ -132,17 +141,31 @@ class Waiting:
             known = latest.get(decision.anchor.key)
             if known is None or decision.id > known.id:
                 latest[decision.anchor.key] = decision
+        held = {anchor: decision.action != "undo" for anchor, decision in latest.items()}
+        undone = {d.anchor.sha256 for d in latest.values() if d.action == "undo"}
+        if undone:  # an undo may bring an earlier decision back
+            for decision in effective(self.reviews.store.decisions_on(undone)):
+                if decision.anchor.key in held:
+                    held[decision.anchor.key] = True
         with self._lock:
-            for anchor, decision in latest.items():
-                positions = self._by_anchor.get(anchor)
-                if not positions:
-                    continue
-                # An undo may bring an earlier decision back.
-                held = decision.action != "undo" or bool(effective(self.reviews.history(anchor)))
-                for position in positions:
-                    stop = self.stops[position]
-                    self.open += int(stop.decided) - int(held)
-                    stop.decided = held
+            for anchor, holds in held.items():
+                for position in self._by_anchor.get(anchor, ()):
+                    if self.stops[position].decided != holds:
+                        self._mark(position, holds)
+
+    def _mark(self, position: int, decided: bool) -> None:
+        stop = self.stops[position]
+        stop.decided = decided
+        step = -1 if decided else 1
+        self.open += step
+        self._count(stop, step)
+        for way in self._ways.values():
+            if position in way.turn:
+                way.left += step
+
+    def _count(self, stop: Stop, step: int) -> None:
+        for name, counts in self._counts.items():
+            counts[getattr(stop, name)] += step
 
     # -- ways through ----------------------------------------------------------------------------------------------
 
@@ -153,31 +176,40 @@ class Waiting:
                 self._ways.move_to_end(wanted)
                 return self._ways[wanted]
             fits = self._fitting(wanted)
-            bundles = [b for b in self._by_risk if any(s in fits for s in self.bundles[b].stops)]
+            with_any = {self.stops[position].bundle for position in fits}
+            bundles = [b for b in self._by_risk if b in with_any]
             if wanted.mode == "page":
                 order = sorted(fits)
             else:
                 order = [s for b in bundles for s in self.bundles[b].stops if s in fits]
-            way = Way(order, {position: turn for turn, position in enumerate(order)}, bundles)
+            way = Way(
+                order, {position: turn for turn, position in enumerate(order)}, bundles,
+                {bundle: turn for turn, bundle in enumerate(bundles)},
+                sum(not self.stops[position].decided for position in order),
+            )  # fmt: skip
             self._ways[wanted] = way
             if len(self._ways) > _KEPT_ORDERS:
                 self._ways.popitem(last=False)
             return way
 
     def _fitting(self, wanted: Wanted) -> set[int]:
-        found = set()
-        for bundle in self.bundles:
-            texts = (bundle.read, bundle.value or "", bundle.proposal or "")
-            here = not wanted.find or any(wanted.find in text for text in texts)
-            for position in bundle.stops:
-                stop = self.stops[position]
-                if (
-                    (not wanted.kind or stop.kind == wanted.kind)
-                    and (not wanted.year or stop.year == wanted.year)
-                    and (not wanted.agency or stop.agency == wanted.agency)
-                    and (here or wanted.find in stop.title or wanted.find in stop.document)
-                ):
-                    found.add(position)
+        found = set(range(len(self.stops)))
+        for name in ("kind", "year", "agency"):
+            if value := getattr(wanted, name):
+                found = {position for position in found if getattr(self.stops[position], name) == value}
+        if wanted.find:
+            here = {
+                number
+                for number, bundle in enumerate(self.bundles)
+                if wanted.find in f"{bundle.read}\n{bundle.value or ''}\n{bundle.proposal or ''}"
+            }
+            found = {
+                position
+                for position in found
+                if (stop := self.stops[position]).bundle in here
+                or wanted.find in stop.title
+                or wanted.find in stop.document
+            }
         return found
 
     def following(self, wanted: Wanted, key: str, *, back: bool = False, leap: bool = False) -> Stop | None:
@@ -223,7 +255,7 @@ class Waiting:
 
     def left(self, wanted: Wanted) -> int:
         """How many values of a way still wait."""
-        return sum(not self.stops[p].decided for p in self.way(wanted).stops)
+        return self.way(wanted).left
 
     def key_of_anchor(self, anchor: str) -> str | None:
         """The key of the first stop with this anchor."""
@@ -236,10 +268,7 @@ class Waiting:
 
     def words(self, name: str) -> list[tuple[str, int]]:
         """What a filter may be set to, with how many values wait there: kind, year or agency."""
-        counts: dict[str, int] = {}
-        for stop in self.stops:
-            value = getattr(stop, name)
-            counts[value] = counts.get(value, 0) + (not stop.decided)
+        counts = self._counts[name]
         return sorted(((value, number) for value, number in counts.items() if value), key=lambda c: (-c[1], c[0]))
 
 

@@ -256,9 +256,9 @@ def _entries(waiting: Waiting, wanted: Wanted, key: str) -> list[Entry]:
     way = waiting.way(wanted)
     here = waiting.by_key.get(key)
     if wanted.mode == "group":
-        bundles = list(way.bundles)
-        mine = waiting.stops[here].bundle if here is not None else None
-        turn = bundles.index(mine) if mine in bundles else 0
+        bundles = way.bundles
+        mine = waiting.stops[here].bundle if here is not None else -1
+        turn = way.bundle_turn.get(mine, 0)
         start = max(min(turn - 2, len(bundles) - _LISTED), 0)
         listed = []
         for number in bundles[start : start + _LISTED]:
