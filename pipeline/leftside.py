@@ -12,6 +12,7 @@ from pipeline.grid import find_grids
 from pipeline.reader import read_tables
 from pipeline.settings import LeftSettings
 from pipeline.straighten import straighten
+from pipeline.textlayer import LayerText
 
 
 @dataclass(slots=True)
@@ -40,7 +41,8 @@ def read_page(page: Page, tools: ReaderTools, debug: Path | None = None) -> Page
     clock = _note(tools, "straighten", clock)
     grids = find_grids(upright, tools.settings.grid)
     clock = _note(tools, "grid", clock)
-    blocks, problems = read_tables(upright, grids, engine.recognise, page.index, tools.settings.reader)
+    layer = LayerText.over(page, upright)
+    blocks, layered = read_tables(upright, grids, engine.recognise, page.index, tools.settings.reader, layer)
     _note(tools, "read", clock)
     return PageReading(
         index=page.index,
@@ -48,8 +50,7 @@ def read_page(page: Page, tools: ReaderTools, debug: Path | None = None) -> Page
         sha256=page.sha256,
         blocks=blocks,
         seals=upright.seals,
-        problems=problems,
-        origin="pixels",
+        origin="text-layer" if layered else "pixels",
         size=(page.image.shape[1], page.image.shape[0]),
     )
 

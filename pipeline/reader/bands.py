@@ -1,0 +1,191 @@
+"""Where the lines of text are: bands of ink inside cells, and outside them; each is cut out for the recogniser."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.document import Grid, Line
+from pipeline.ink import Grey, odd, printed
+from pipeline.reader.specks import LOW, without_specks
+
+LINE_HEIGHT = 48
+
+
+@dataclass(slots=True)
+class Band:
+    """One line of text inside a cell or loose on the page, in upright pixels."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    crop: Grey
+    length: float  # in text heights
+    keep: bool = True
+    line: Line | None = None
+    said: bool = False  # by the file's text layer
+
+
+# Where the ground under the text is darker than this share of the paper it is shaded, or a watermark.
+_SHADED = 0.9
+
+
+def flattened(ink: Grey, size: float) -> Grey:
+    """Lift shading and watermarks from under the text: the ground is what is broader than a stroke of text can be.
+
+    The ground is found at a third of the size, where text of any weight is still thinner than the kernel (half a
+    character); dark ground is left, there the text is the lighter part.
+    """
+    step = max(1, round(size / 10))
+    reduced = cv2.resize(ink, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    side = odd(0.5 * size / step)
+    ground = cv2.morphologyEx(reduced, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    if int((ground < _SHADED * 255).sum()) < side * side:
+        return ink
+    ground = cv2.resize(ground, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR)
+    ground[(ground >= _SHADED * 255) | (ground < 0.35 * 255)] = 255
+    return cv2.divide(ink, ground, scale=255)
+
+
+def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -> list[Band]:
+    """Find the lines of text inside a box."""
+    inset = 0.12 * size
+    x0, y0 = max(0, round(box[0] + inset)), max(0, round(box[1] + inset))
+    x1, y1 = min(ink.shape[1], round(box[2] - inset)), min(ink.shape[0], round(box[3] - inset))
+    if x1 - x0 < 0.3 * size or y1 - y0 < 0.3 * size:
+        return []
+    window = ink[y0:y1, x0:x1]
+    mask = printed(window)
+    if not mask.any():
+        return []
+    kept = without_specks(mask, size)
+    # What was taken away must not be seen by the recogniser either: it is painted over, blurred rim and all.
+    gone = cv2.dilate(mask & (1 - kept), np.ones((5, 5), np.uint8))
+    window = np.where((gone > 0) & (kept == 0), 255, window).astype(np.uint8)
+    mask = kept
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not len(rows):
+        return []
+    bands = []
+    for top, bottom in _split_rows(mask, size):
+        columns = np.flatnonzero(mask[top:bottom].any(axis=0))
+        if not len(columns):
+            continue
+        left, right = int(columns[0]), int(columns[-1]) + 1
+        if bottom - top <= LOW * size and (top + bottom < 0.5 * size or top + bottom > 2 * mask.shape[0] - 0.5 * size):
+            continue  # what a ruling left behind: a dash stands in the middle of its line, away from the cell's edge
+        bands.append(cut_band(window, (x0, y0), (left, top, right, bottom), size))
+    full = [band for band in bands if band.y1 - band.y0 >= 0.6 * size]
+    # Dust between two lines is no line; alone in its cell, whatever it is, it is read.
+    return [band for band in bands if band.y1 - band.y0 > LOW * size or band.length > 0.6] if full else bands
+
+
+def _split_rows(mask: Grey, size: float) -> list[tuple[int, int]]:
+    """Part a box's ink into lines: (top, bottom) rows."""
+    filled = mask.sum(axis=1)
+    change = np.diff(np.concatenate(([0], (filled > 0).astype(np.int8), [0])))
+    runs = list(zip(np.flatnonzero(change == 1).tolist(), np.flatnonzero(change == -1).tolist(), strict=True))
+    # Parts of one line (the strokes of 二, a dash and what stands beside it) are joined again.
+    joined: list[list[int]] = []
+    for top, bottom in runs:
+        if joined and bottom - joined[-1][0] <= 1.12 * size:
+            joined[-1][1] = bottom
+        else:
+            joined.append([top, bottom])
+    single = [bottom - top for top, bottom in joined if 0.6 * size <= bottom - top <= 1.5 * size]
+    full = float(np.median(single)) if single else size
+    bands: list[tuple[int, int]] = []
+    for top, bottom in joined:
+        height = bottom - top
+        count = round((height - full) / (1.25 * full)) + 1 if height > 1.6 * full else 1
+        if count <= 1:
+            bands.append((top, bottom))
+            continue
+        pitch = (height - full) / (count - 1)
+        cuts = [top]
+        for number in range(1, count):
+            middle = top + full / 2 + (number - 0.5) * pitch
+            reach = 0.35 * full
+            low, high = int(max(cuts[-1] + 1, middle - reach)), int(min(bottom - 1, middle + reach))
+            if high <= low:
+                continue
+            cuts.append(low + int(np.argmin(filled[low : high + 1])))
+        cuts.append(bottom)
+        for a, b in itertools.pairwise(cuts):
+            inked = np.flatnonzero(filled[a:b])
+            if len(inked):
+                bands.append((a + int(inked[0]), a + int(inked[-1]) + 1))
+    return [(top, bottom) for top, bottom in bands if bottom - top >= 0.08 * size or is_dash(mask[top:bottom], size)]
+
+
+def is_dash(mask: Grey, size: float) -> bool:
+    """A line of nothing but a dash, which may be as thin as a hair."""
+    columns = np.flatnonzero(mask.any(axis=0))
+    return len(columns) > 0 and mask.shape[0] <= 0.3 * size and 0.4 * size <= columns[-1] + 1 - columns[0] <= 2.2 * size
+
+
+def cut_band(
+    window: Grey, origin: tuple[int, int], box: tuple[int, int, int, int], size: float, margin: float = 0.25
+) -> Band:
+    """Cut one line out of a window of the page, with paper around it (`margin` characters), at the recogniser's height.
+
+    `box` is in the window's pixels, `origin` is where the window begins on the page.
+    """
+    x0, y0, x1, y1 = box
+    height = y1 - y0
+    # A line without full characters (a dash, a number) is cut as high as a full one: the scale stays the page's.
+    grow = max(0.0, 0.95 * size - height) / 2
+    pad = 0.1 * max(size, height)
+    top, bottom = round(y0 - grow - pad), round(y1 + grow + pad)
+    left, right = round(x0 - margin * size), round(x1 + margin * size)
+    part = window[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    before = (max(top, 0) - top, max(left, 0) - left)
+    crop = np.full((bottom - top, right - left), 255, np.uint8)
+    crop[before[0] : before[0] + part.shape[0], before[1] : before[1] + part.shape[1]] = part
+    scale = LINE_HEIGHT / crop.shape[0]
+    width = max(8, round(crop.shape[1] * scale))
+    crop = cv2.resize(crop, (width, LINE_HEIGHT), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    return Band(x0 + origin[0], y0 + origin[1], x1 + origin[0], y1 + origin[1], crop, (x1 - x0) / size)
+
+
+def loose_bands(ink: Grey, lines: NDArray[np.float64], grids: Sequence[Grid], size: float) -> list[Band]:
+    """Find the lines outside every table, from the boxes that the detector found."""
+    frames = [
+        (
+            min(box[0] for box in grid.boxes),
+            min(box[1] for box in grid.boxes),
+            max(box[2] for box in grid.boxes),
+            max(box[3] for box in grid.boxes),
+        )
+        for grid in grids
+    ]
+    bands = []
+    for quad in lines:
+        x0, y0 = quad.min(axis=0)
+        x1, y1 = quad.max(axis=0)
+        middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+        if any(f[0] <= middle[0] <= f[2] and f[1] <= middle[1] <= f[3] for f in frames):
+            continue
+        left, top = max(0, round(x0 - 0.2 * size)), max(0, round(y0))
+        right, bottom = min(ink.shape[1], round(x1 + 0.2 * size)), min(ink.shape[0], round(y1))
+        for f in frames:  # a box may reach over a table's edge
+            if left < f[2] and right > f[0]:
+                if top < f[1] - size / 4 < bottom:
+                    bottom = int(f[1] - size / 4)
+                if top < f[3] + size / 4 < bottom and middle[1] > f[3]:
+                    top = int(f[3] + size / 4)
+        if bottom - top < 0.3 * size or right - left < 0.3 * size:
+            continue
+        mask = printed(ink[top:bottom, left:right])
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        if not len(rows):
+            continue
+        box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+        bands.append(cut_band(ink[top:bottom, left:right], (left, top), box, min(size, float(bottom - top))))
+    return bands

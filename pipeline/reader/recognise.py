@@ -1,0 +1,112 @@
+"""Bands → Lines: from a digital page's text layer where it is sound, from the recogniser else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from pipeline.document import Line, Place, Polygon, Posterior, Upright
+from pipeline.ink import Grey, printed
+from pipeline.reader.bands import Band, cut_band, is_dash
+from pipeline.reader.signs import tidy
+from pipeline.settings import ReaderSettings
+from pipeline.textlayer import LayerText, layer_agrees, pick_sample
+
+
+class Recognised(Protocol):
+    """What the engine returns for a crop."""
+
+    @property
+    def text(self) -> str:
+        """The text read."""
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """The probability of each character."""
+
+    @property
+    def posterior(self) -> Posterior | None:
+        """Top symbols a frame, where asked for."""
+
+
+Recognise = Callable[[Sequence[Grey], Sequence[int]], Sequence[Recognised]]
+
+
+def read_bands(
+    upright: Upright,
+    bands: Sequence[Band],
+    recognise: Recognise,
+    index: int,
+    settings: ReaderSettings,
+    layer: LayerText | None,
+) -> None:
+    """Read all the bands of a page in one go; crops of one width share a batch."""
+    bands = [band for band in bands if band.line is None]
+    if layer is not None:
+        bands = _read_layer(upright, bands, recognise, index, layer)
+    if not bands:
+        return
+    keep = [settings.posterior_k if band.length <= settings.posterior_length else 0 for band in bands]
+    read = recognise([band.crop for band in bands], keep)
+    for band, recognition, place in zip(bands, read, _places(upright, bands, index), strict=True):
+        band.line = Line(tidy(recognition.text), place, _confidence(recognition.scores), recognition.posterior)
+
+
+def _places(upright: Upright, bands: Sequence[Band], index: int) -> list[Place]:
+    """Where the bands stand on the page as it came in."""
+    corners = np.array([[(b.x0, b.y0), (b.x1, b.y0), (b.x1, b.y1), (b.x0, b.y1)] for b in bands], np.float64)
+    points = upright.warp.to_page(corners.reshape(-1, 2)).reshape(-1, 4, 2)
+    shapes: list[Polygon] = [tuple((round(float(x), 1), round(float(y), 1)) for x, y in shape) for shape in points]
+    return [Place(page=index, polygon=shape) for shape in shapes]
+
+
+def _read_layer(
+    upright: Upright, bands: Sequence[Band], recognise: Recognise, index: int, layer: LayerText
+) -> list[Band]:
+    """Take lines from the text layer where it is sound and a sample agrees with the recogniser; return the rest."""
+    said = [layer.read((band.x0, band.y0, band.x1, band.y1)) for band in bands]
+    sample = pick_sample(said)
+    if not sample:
+        return list(bands)
+    read = recognise([bands[i].crop for i in sample], [0] * len(sample))
+    if not layer_agrees([(said[i] or "", recognition.text) for i, recognition in zip(sample, read, strict=True)]):
+        return list(bands)
+    for band, text, place in zip(bands, said, _places(upright, bands, index), strict=True):
+        if text is not None:
+            band.line, band.said = Line(text, place), True
+    return [band for band in bands if band.line is None]
+
+
+def look_again(
+    upright: Upright, ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognise: Recognise, index: int
+) -> None:
+    """Read once more, with twice the paper around it, what stands alone in its cell and said nothing.
+
+    The recogniser has not learnt a lone dash (it reads nothing, or 一); it is told by its shape, and a cell that holds
+    nothing but the number one in one thin stroke says "none".
+    """
+    silent = [
+        band
+        for bands in cells
+        if all(b.line is not None and b.line.text in ("", "一") for b in bands)
+        for band in bands
+        if band.line is not None
+        and (not band.line.text or is_dash(printed(ink[band.y0 : band.y1, band.x0 : band.x1]), size))
+    ]
+    if not silent:
+        return
+    again = [cut_band(ink, (0, 0), (band.x0, band.y0, band.x1, band.y1), size, margin=0.5) for band in silent]
+    for band, recognition in zip(silent, recognise([b.crop for b in again], [0] * len(again)), strict=True):
+        assert band.line is not None
+        if (text := tidy(recognition.text)) not in ("", "一"):
+            # What is seen only at the second look is not sure.
+            band.line = replace(band.line, text=text, confidence=min(0.5, _confidence(recognition.scores)))
+        elif is_dash(printed(ink[band.y0 : band.y1, band.x0 : band.x1]), size):
+            band.line = replace(band.line, text="—", confidence=0.9)
+
+
+def _confidence(scores: Sequence[float]) -> float:
+    return round(min(scores), 2) if scores else 0.0

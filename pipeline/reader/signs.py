@@ -1,0 +1,45 @@
+"""The small signs that the recogniser confuses, mended where the rest of the line leaves no doubt."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+_PAIRS = {"〔": "〕", "〈": "〉", "【": "】", "《": "》"}
+# What is read in the place of one half of a pair, where the other half is sure.
+_HALVES = {"〔": "([（［", "〈": "<＜", "【": "[［", "《": "", "〕": ")]）］", "〉": ">＞", "】": "]］", "》": ""}
+_OPENS = {closing: opening for opening, closing in _PAIRS.items()}
+_ALL_BRACKETS = set("".join((*_PAIRS, *_OPENS, *_HALVES.values())))
+# A stroke between two figures, or a date's part and a figure, is a dash: 8月一10月.
+_STROKE = re.compile(r"(?<=[0-9年月日%])一(?=[0-9])")
+_NUMBER_GAP = re.compile(r"(?<=\d[,.，]) (?=\d)|(?<=\d) (?=[,.]\d)")
+
+
+def pair_brackets(text: str) -> str:
+    """Let a bracket's known half say what the other is: the recogniser takes the rare ones for common ones.
+
+    Only the nearest bracket is mended, with no other bracket between: 〔2018] is 〔2018〕, and [2018] stays as it is.
+
+    >>> pair_brackets("财农〔2018]25号")
+    '财农〔2018〕25号'
+    >>> pair_brackets("印发<意见〉的通知")
+    '印发〈意见〉的通知'
+    """
+    chars = list(text)
+    brackets = [i for i, char in enumerate(chars) if char in _ALL_BRACKETS]
+    for i, j in itertools.pairwise(brackets):
+        one, other = chars[i], chars[j]
+        if one in _PAIRS and other in _HALVES[_PAIRS[one]]:
+            chars[j] = _PAIRS[one]
+        elif (opening := _OPENS.get(other)) and one in _HALVES[opening]:
+            chars[i] = opening
+    return "".join(chars)
+
+
+def tidy(text: str) -> str:
+    """Take out the blanks that the recogniser puts into numbers (blanks between words stay); mend brackets and dashes.
+
+    >>> tidy("2,932, 700 ")
+    '2,932,700'
+    """
+    return _STROKE.sub("—", pair_brackets(_NUMBER_GAP.sub("", text).strip()))

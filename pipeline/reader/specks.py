@@ -1,0 +1,134 @@
+"""Dust, and what is left of rulings, told from the dots and strokes that belong to text."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ink import Grey, odd
+
+# Sizes in characters' heights. Specks of dust are under a sixth (1.6 px radius at 200 dpi); a full stop's ring
+# is a third, a comma's tail a quarter.
+_DOT = 0.17
+_LARGE = 0.45
+# A line that is lower than this holds no full character: a dash, a row of dots, dust.
+LOW = 0.35
+# Punctuation stands within a character of what it belongs to: between a closing bracket, whose ink stands in the first
+# third of its square, and the full stop after it there are up to three quarters of a square.
+_NEAR = 0.85
+_Measures = NDArray[np.float64]
+
+
+def without_specks(mask: Grey, size: float) -> Grey:
+    """Take away dust and what remains of rulings at the box's edges; dots that belong to text stay.
+
+    A dot belongs to text where it lies on or over a character, between two of them (a decimal point), in a pair (a
+    colon) or in a row (an ellipsis). Anything small stays only beside something large; alone in its cell, a dash does.
+    """
+    # A fax breaks signs into pieces; what lies closer than an eighth of a character belongs together.
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (odd(0.12 * size),) * 2)
+    count, labels = cv2.connectedComponents(cv2.dilate(mask, reach), connectivity=8)
+    if count <= 1:
+        return mask
+    labels = np.where(mask > 0, labels, 0)
+    x, y, w, h, area = _measured(labels, count)
+    right, bottom = x + w, y + h
+    tall, wide = mask.shape
+    extent = np.maximum(w, h)
+    tiny = area < max(3.0, 0.004 * size * size)
+    at_edge = (x <= 0) | (y <= 0) | (right >= wide) | (bottom >= tall)
+    rest = at_edge & ((np.minimum(w, h) <= 0.12 * size) | (area < 0.02 * size * size))
+    large = ((extent >= _LARGE * size) | (area >= 0.06 * size * size)) & ~rest
+    drop = tiny | rest
+    if not large.any():
+        drop |= extent <= _DOT * size
+    else:
+        small = np.flatnonzero(~large & ~drop)
+        # Marks hold on to marks: the comma behind a closing quotation mark, both far from any character.
+        marks = small[extent[small] > _DOT * size]
+        kept = large.copy()
+        while near := [i for i in marks if _beside(i, kept, x, right, y, bottom, size)]:
+            kept[near] = True
+            marks = np.setdiff1d(marks, near)
+        drop[marks] = [not _in_a_row(i, x, y, w, h, size) for i in marks]
+        lx, lr, ly, lb = x[large], right[large], y[large], bottom[large]
+        for i in small[extent[small] <= _DOT * size]:
+            dx = np.maximum(np.maximum(lx - right[i], x[i] - lr), 0.0)
+            dy = np.maximum(np.maximum(ly - bottom[i], y[i] - lb), 0.0)
+            drop[i] = not (
+                _on_character(dx, dy, size)
+                or _between(x[i], right[i], bottom[i], lx, lr, ly, lb, size)
+                or (_in_a_pair(i, x, y, w, h, size) and _beside(i, kept, x, right, y, bottom, size))
+                or _in_a_row(i, x, y, w, h, size)
+                or _is_comma(x[i], y[i], w[i], h[i], lr, lb, size)
+            )
+    if not drop.any():
+        return mask
+    return np.where(np.concatenate(([False], drop))[labels], 0, mask).astype(np.uint8)
+
+
+def _measured(labels: NDArray[np.int32], count: int) -> tuple[_Measures, _Measures, _Measures, _Measures, _Measures]:
+    """Left, top, width, height and inked area of each label from 1 on."""
+    rows, columns = np.nonzero(labels)
+    values = labels[rows, columns] - 1
+    number = count - 1
+    area = np.bincount(values, minlength=number).astype(np.float64)
+    left, top = np.full(number, np.inf), np.full(number, np.inf)
+    right, bottom = np.zeros(number), np.zeros(number)
+    np.minimum.at(left, values, columns)
+    np.minimum.at(top, values, rows)
+    np.maximum.at(right, values, columns + 1)
+    np.maximum.at(bottom, values, rows + 1)
+    return left, top, right - left, bottom - top, area
+
+
+def _beside(
+    i: int, others: NDArray[np.bool_], x: _Measures, right: _Measures, y: _Measures, bottom: _Measures, size: float
+) -> bool:
+    """Something that stays stands within reach on the same line."""
+    dx = np.maximum(np.maximum(x[others] - right[i], x[i] - right[others]), 0.0)
+    dy = np.maximum(np.maximum(y[others] - bottom[i], y[i] - bottom[others]), 0.0)
+    return bool(((dx <= _NEAR * size) & (dy <= 0.35 * size)).any())
+
+
+def _on_character(dx: _Measures, dy: _Measures, size: float) -> bool:
+    """A stroke's dot lies over, under or within its character; a piece of a ring of % lies right beside the bar."""
+    return bool(((dx <= 0.0) & (dy <= 0.3 * size)).any() or ((dx <= 0.08 * size) & (dy <= 0.0)).any())
+
+
+def _between(
+    left: float, right: float, bottom: float, lx: _Measures, lr: _Measures, ly: _Measures, lb: _Measures, size: float
+) -> bool:
+    """A decimal point, or the point after a paragraph's number: on the line, close behind a figure, before more text.
+
+    A point of full width stands half a character behind what it follows.
+    """
+    level = (ly < bottom) & (bottom <= lb + 0.15 * size)
+    before = level & (lr <= left + 0.1 * size) & (left - lr <= 0.55 * size) & (np.abs(bottom - lb) <= 0.15 * size)
+    after = level & (lx >= right - 0.1 * size) & (lx - right <= 1.5 * size)
+    return bool(before.any() and after.any())
+
+
+def _is_comma(left: float, top: float, width: float, height: float, lr: _Measures, lb: _Measures, size: float) -> bool:
+    """A comma of a thin face is as small as dust, but stands upright on its foot, where the next character would be."""
+    if height < 1.2 * width or height < 0.1 * size:
+        return False
+    beside = (lr <= left + 0.05 * size) & (left - lr <= 0.4 * size)
+    return bool((beside & (np.abs(top + height / 2 - lb) <= 0.16 * size)).any())
+
+
+def _in_a_pair(i: int, x: _Measures, y: _Measures, w: _Measures, h: _Measures, size: float) -> bool:
+    """A colon is two marks over each other."""
+    middle = np.abs((x + w / 2) - (x[i] + w[i] / 2))
+    apart = np.abs((y + h / 2) - (y[i] + h[i] / 2))
+    alike = np.maximum(w, h) <= 0.35 * size
+    return bool(((middle <= 0.1 * size) & (apart > 0.15 * size) & (apart <= 0.75 * size) & alike).any())
+
+
+def _in_a_row(i: int, x: _Measures, y: _Measures, w: _Measures, h: _Measures, size: float) -> bool:
+    """An ellipsis is three dots or more on one line."""
+    level = np.abs((y + h / 2) - (y[i] + h[i] / 2)) <= 0.08 * size
+    close = np.abs((x + w / 2) - (x[i] + w[i] / 2)) <= 0.9 * size
+    dots = np.maximum(w, h) <= 0.2 * size
+    return int((level & close & dots).sum()) >= 3
