@@ -33,7 +33,7 @@ def decoded(
     return found.text, found.scores, found.frames
 
 
-def test_repeats_are_one_and_blanks_are_none():
+def test_repeats_are_one_and_blanks_are_none() -> None:
     """The same symbol in neighbouring frames is one character; a blank between two makes them two."""
     text, _, frames = decoded([{"目": 0.9}, {"目": 0.8}, {"blank": 0.9}, {"目": 0.7}, {"标": 0.9}])
 
@@ -41,21 +41,21 @@ def test_repeats_are_one_and_blanks_are_none():
     assert frames == (0, 3, 4)
 
 
-def test_a_sign_is_as_sure_as_its_two_widths_together():
+def test_a_sign_is_as_sure_as_its_two_widths_together() -> None:
     """Mass that is split between （ and ( is no doubt about the sign."""
     _, scores, _ = decoded([{"（": 0.55, "(": 0.43}])
 
     assert scores == pytest.approx((0.98,))
 
 
-def test_a_character_is_as_sure_as_its_surest_frame():
+def test_a_character_is_as_sure_as_its_surest_frame() -> None:
     """The first frame of a character often lies on its rim."""
     _, scores, _ = decoded([{"blank": 0.3, "目": 0.5}, {"目": 0.99}, {"blank": 0.9}])
 
     assert scores == pytest.approx((0.99,))
 
 
-def test_superscripts_are_no_width_twins():
+def test_superscripts_are_no_width_twins() -> None:
     """m² and m2 are different units."""
     alphabet = ["blank", "2", "²", "２"]
 
@@ -64,7 +64,7 @@ def test_superscripts_are_no_width_twins():
     assert [int(twin) for twin in twins] == [-1, 3, -1, 1]
 
 
-def test_altered_weights_are_refused(monkeypatch: pytest.MonkeyPatch):
+def test_altered_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other weights read other texts: a digest that differs is an error that says which file."""
     file, _ = engine_module.PACKAGED["PP-OCRv6_small_det"]
     monkeypatch.setitem(engine_module.PACKAGED, "PP-OCRv6_small_det", (file, "0" * 64))
@@ -73,13 +73,13 @@ def test_altered_weights_are_refused(monkeypatch: pytest.MonkeyPatch):
         load_engine()
 
 
-def test_a_folder_without_a_model_is_refused(tmp_path: Path):
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     """A folder named by mistake is told before anything is read."""
     with pytest.raises(ModelError, match=r"holds no inference\.onnx"):
         load_engine(EngineSettings(detection_folder=str(tmp_path)))
 
 
-def test_an_unknown_engine_is_refused():
+def test_an_unknown_engine_is_refused() -> None:
     """A misspelt engine must not become another one."""
     with pytest.raises(ModelError, match="is unknown"):
         load_engine(EngineSettings(engine="tensorrt"))
@@ -100,14 +100,14 @@ def number(text: str, size: float = 1.2) -> NDArray[np.uint8]:
 
 
 @pytest.mark.engine
-def test_the_packaged_weights_are_whole(loaded: Engine):
+def test_the_packaged_weights_are_whole(loaded: Engine) -> None:
     """What doctor prints: three models, each with the digest of its file."""
     assert [weights.whole for weights in loaded.weights] == [True, True, True]
     assert {weights.sha256 for weights in loaded.weights} == {digest for _, digest in engine_module.PACKAGED.values()}
 
 
 @pytest.mark.engine
-def test_a_crop_reads_the_same_in_any_company(loaded: Engine):
+def test_a_crop_reads_the_same_in_any_company(loaded: Engine) -> None:
     """Padding and neighbours change readings; a crop is padded to its own bucket and batched with equals only."""
     crops = [number(text) for text in ("2020", "1,234.50", "87%", "2021", "100%", "3600000")]
 
@@ -121,7 +121,7 @@ def test_a_crop_reads_the_same_in_any_company(loaded: Engine):
 
 
 @pytest.mark.engine
-def test_the_posterior_holds_what_was_read(loaded: Engine):
+def test_the_posterior_holds_what_was_read(loaded: Engine) -> None:
     """Repair asks the picture later: the likeliest symbols by frame, falling, and the text is the best path."""
     [reading] = loaded.recognise([number("2020")], [8])
 
@@ -133,7 +133,7 @@ def test_the_posterior_holds_what_was_read(loaded: Engine):
 
 
 @pytest.mark.engine
-def test_a_folder_of_official_files_is_another_way_to_the_same_model(loaded: Engine, tmp_path: Path):
+def test_a_folder_of_official_files_is_another_way_to_the_same_model(loaded: Engine, tmp_path: Path) -> None:
     """Machines that reach no network give a folder; known files are checked against their digests there too."""
     graph = loaded._verified("PP-OCRv6_small_rec")
     loaded.weights.pop()
