@@ -33,7 +33,8 @@ class Text:
 
     def read(self, image: Any) -> list[list[Any]]:
         """Lines as [corners, text, score], RapidOCR's form of old."""
-        found = self.engine(image)
+        # Said each time, because RapidOCR remembers what a call before this one wanted.
+        found = self.engine(image, use_det=True, use_cls=True, use_rec=True)
         if found.boxes is None or found.txts is None:
             return []
         return [
