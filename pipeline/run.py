@@ -14,7 +14,17 @@ from pipeline.document import LabelledForm, Page, PageReading
 from pipeline.errors import SkippedInput, UsageError, shown
 from pipeline.export import write_jsonl, write_workbook
 from pipeline.forms import join_forms
-from pipeline.intake import ACCOUNT, InputAccount, Intake, Say, document_digest, nothing_read, prepare, write_json
+from pipeline.intake import (
+    ACCOUNT,
+    InputAccount,
+    Intake,
+    Say,
+    document_digest,
+    fault,
+    nothing_read,
+    prepare,
+    write_json,
+)
 from pipeline.interpret import InterpretTools, interpret, load_interpret_tools
 from pipeline.levels import label_form
 from pipeline.pages import open_folder, open_pages, page_picture
@@ -113,8 +123,11 @@ class Corridor:
             if not found:
                 raise SkippedInput(nothing_found(source, pages))
         account.records = len(found)
-        if self.debug and source.kind in ("pages", "images"):
-            self._draw(source, pages, account)
+        if self.debug and pages and source.kind in ("pages", "images"):
+            try:
+                self._draw(source, pages, account)
+            except Exception as error:  # a picture is not worth a record
+                self.intake.say(f"zhibiao: {shown(source.path)}: not drawn ({fault(error)}); please report it")
         return found
 
     def _draw(self, source: Source, pages: Sequence[PageReading], account: InputAccount) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.importers import PAGE_KINDS, import_kind
-from pipeline.pages import is_image, is_litter, natural_key, sniff
+from pipeline.pages import is_image, is_litter, is_page_name, natural_key, sniff
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,10 @@ def _file(path: Path) -> Source | SourceError:
         return SourceError(path, str(error))
     if kind in ("unknown", "ooxml", "zip", "zip-damaged") and (form := import_kind(path)):
         return Source(path, "import", form)
-    # What is no picture, no PDF and no archive is taken for text; the text importer says what is wrong with it.
-    return Source(path, "text" if kind in ("unknown", "empty") else "pages")
+    # What is no picture, PDF or archive is taken for text; the text importer says what is wrong with it. An empty
+    # file is what its name says: the way out differs.
+    is_text = kind == "unknown" or (kind == "empty" and not is_page_name(path))
+    return Source(path, "text" if is_text else "pages")
 
 
 def _folder(folder: Path, separate: bool) -> Iterator[Source | SourceError]:

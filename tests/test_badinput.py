@@ -173,8 +173,8 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "photo.heic": (lambda: b"\x00\x00\x00\x18ftypheic" + bytes(99), "HEIC", "JPEG"),
     "picture.gif": (lambda: picture("GIF"), "GIF", "PNG"),
     "picture.jp2": (lambda: b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(99), "JPEG 2000", "PNG"),
-    "zero.png": (lambda: b"", "empty", "again"),
-    "zero.pdf": (lambda: b"", "empty", "again"),
+    "zero.png": (lambda: b"", "the file is empty", "copy or scan it again"),
+    "zero.pdf": (lambda: b"", "the file is empty", "copy or scan it again"),
     "nulls.tif": (lambda: bytes(4096), "zero bytes", "copy it again"),
     "header.png": (lambda: b"\x89PNG\r\n\x1a\n broken", "damaged", "again"),
     "cut.jpg": (lambda: picture("JPEG")[:-4000], "cut off", "again"),
@@ -260,7 +260,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     paths = [written(folder / name, make()) for name, (make, _, _) in BAD.items()]
     form = written(folder / "form.txt", FORM.encode())
     said: list[str] = []
-    return Outcome(run_inputs([*paths, form], folder / "out", say=said.append), said)
+    return Outcome(run_inputs([*paths, form], folder / "out", say=said.append, debug=True), said)
 
 
 @pytest.mark.parametrize("name", BAD)

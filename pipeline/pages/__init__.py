@@ -13,13 +13,13 @@ from pathlib import Path
 from pipeline.document import Page
 from pipeline.errors import InputError
 from pipeline.pages.images import count_image, no_image, open_image, page_picture
-from pipeline.pages.kinds import IMAGES, REFUSALS, is_image, is_litter, natural_key, sniff, unopened
+from pipeline.pages.kinds import IMAGES, REFUSALS, is_image, is_litter, is_page_name, natural_key, sniff, unopened
 from pipeline.pages.pdf import count_pdf, open_pdf
 from pipeline.settings import PagesSettings
 
 __all__ = [
-    "IMAGES", "count_pages", "is_image", "is_litter", "is_page_file", "list_images", "natural_key", "open_folder",
-    "open_pages", "page_picture", "sniff",
+    "IMAGES", "count_pages", "is_image", "is_litter", "is_page_file", "is_page_name", "list_images", "natural_key",
+    "open_folder", "open_pages", "page_picture", "sniff",
 ]  # fmt: skip
 
 

@@ -138,6 +138,11 @@ def is_image(path: Path) -> bool:
         return path.suffix.lower() in _IMAGE_SUFFIXES
 
 
+def is_page_name(path: Path) -> bool:
+    """Tell whether people who give a file this name mean a page image or a PDF."""
+    return path.suffix.lower() in _IMAGE_SUFFIXES | {".pdf"}
+
+
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
     """Order names as people do: page-2 before page-10.
 
