@@ -1,4 +1,4 @@
-"""Print the figures: `evaluate.py forms`, `evaluate.py labels`, `evaluate.py seed TEXT TRUTH`."""
+"""Print the figures: `evaluate.py forms | pages | labels | pictures`, `evaluate.py seed TEXT TRUTH`."""
 
 from __future__ import annotations
 
@@ -71,6 +71,12 @@ def labels(options: argparse.Namespace) -> None:
     print_report(options.count)
 
 
+def pictures(options: argparse.Namespace) -> None:
+    from pipeline.evaluation.pictures import report
+
+    report(options.count, "dev" if options.dev else "test")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(required=True)
@@ -90,6 +96,10 @@ def main() -> None:
     command = commands.add_parser("labels", help="label repair on generated damage")
     command.add_argument("--count", type=int, default=0)
     command.set_defaults(run=labels)
+    command = commands.add_parser("pictures", help="label repair on labels that the recogniser really read")
+    command.add_argument("--count", type=int, default=60, help="forms; one or two seconds of a core each")
+    command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
+    command.set_defaults(run=pictures)
     command = commands.add_parser("seed", help="a real OCR text against its truth file")
     command.add_argument("text", type=Path)
     command.add_argument("truth", type=Path)

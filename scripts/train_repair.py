@@ -1,6 +1,7 @@
 """Fit the repair model and write models/repair.json with its card's figures.
 
 Usage: python scripts/train_repair.py [--out models/repair.json] [--forms 1500]
+       python scripts/train_repair.py --pictures 200   (models/repair-picture.json; reads drawn labels with the engine)
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "models" / "repair.json")
     parser.add_argument("--forms", type=int, default=1500, help="generated forms to learn from")
+    parser.add_argument("--pictures", type=int, default=0, help="fit the judge of pictures on so many forms instead")
     arguments = parser.parse_args()
+    if arguments.pictures:
+        train_pictures(arguments.pictures, arguments.out.with_name("repair-picture.json"))
+        return
 
     import sklearn
 
@@ -39,6 +44,31 @@ def main() -> None:
         "cross-validation": {name: result.scores for name, result in fitted.items()},
     }
     write_model(arguments.out, {name: result.judge for name, result in fitted.items()}, about)
+    print(json.dumps(about, ensure_ascii=False, indent=1))
+
+
+def train_pictures(forms: int, out: Path) -> None:
+    """Draw, worsen and read forms of the split "dev", and fit the judge of what pictures may show."""
+    import sklearn
+
+    from pipeline.dictionaries import load_dictionaries
+    from pipeline.evaluation.pictures import DEV_SEED, picture_data, read_forms
+    from pipeline.repair import load_repairer
+    from pipeline.repair.judge import write_model
+    from pipeline.repair.sight import PICTURE_FEATURES
+    from pipeline.repair.training import fit_pictures
+
+    dictionaries = load_dictionaries()
+    data = picture_data(list(read_forms("dev", DEV_SEED, forms)), load_repairer(dictionaries))
+    fitted = fit_pictures(data, PICTURE_FEATURES)
+    about = {
+        "script": f"scripts/train_repair.py --pictures {forms}",
+        "dictionaries": dictionaries.digest,
+        "scikit-learn": sklearn.__version__,
+        "sound labels": data.sound,
+        "cross-validation": fitted.scores,
+    }
+    write_model(out, {"picture": fitted.judge}, about)
     print(json.dumps(about, ensure_ascii=False, indent=1))
 
 

@@ -243,7 +243,8 @@ def print_report(forms: Sequence[ReadForm], repairer: Repairer, kept: int = 0) -
     )
     print(f"typos on paper that text leaves: {found['typo left']}, changed wrongly {found['typo left wrong']}")
     print(
-        f"origin right where decided {share('origin right', 'origin decided')}; decided {share('origin decided', 'origin')}"
+        f"origin right where decided {share('origin right', 'origin decided')};"
+        f" decided {share('origin decided', 'origin')}"
     )
     total = sum(len(read.lines) for read in forms)
     print(f"{1000 * seconds / max(1, total):.1f} ms a label, with and without pictures")

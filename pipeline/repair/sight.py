@@ -51,13 +51,21 @@ PICTURE_FEATURES = (
 )
 
 
+_WORD_GAIN = PICTURE_FEATURES.index("word_gain")
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What the picture may show: the candidate, its log-likelihood less that of what was read, and all the evidence."""
+    """What the picture may show: the candidate, with its log-likelihood less that of what was read (`support`)."""
 
     match: Match
     support: float
-    evidence: list[float]
+    evidence: list[float]  # in the order of PICTURE_FEATURES
+
+    @property
+    def word_gain(self) -> float:
+        """How much likelier the candidate is as a row of general words, nats."""
+        return self.evidence[_WORD_GAIN]
 
 
 def sightings(
