@@ -339,7 +339,9 @@ class _Cutter:
         is_name = any(name.text == "项目名称" or name.alias_of == "项目名称" for name in names)
         if part is None:
             # The first rows of a page may be blank in their levels: the rows of the same table below them tell.
-            below = [other for other in self.rows[i : i + _LOOK_AHEAD] if other.table == row.table]
+            near = self.rows[i : i + _LOOK_AHEAD]
+            end = next((n for n, other in enumerate(near) if self._title(other) is not None), len(near))
+            below = [other for other in near[:end] if other.table == row.table]
             return is_name or bool(written) or any(self._is_grid_header(r) or self._is_level_row(r) for r in below)
         return is_name and seen_grid
 

@@ -70,8 +70,10 @@ def replaced(text: str, pairs: dict[str, str]) -> str:
 
 def expected(truth: dict[str, Any]) -> dict[str, Any]:
     """Return what the pipeline has to make of the text, in the words of the record contract."""
+    # Only sure corrections are made; the others are proposals, and the text stays as it is written.
+    sure = {entry["source_line"]: entry["corrected"] for entry in truth["corrections"] if entry["auto_correct"]}
     return {
-        "forms": [_expected_form(form) for form in truth["forms"]],
+        "forms": [_expected_form(form, sure) for form in truth["forms"]],
         "corrections": [
             {
                 "form": entry["form"],
@@ -88,7 +90,7 @@ def expected(truth: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _expected_form(form: dict[str, Any]) -> dict[str, Any]:
+def _expected_form(form: dict[str, Any], sure: dict[int, str]) -> dict[str, Any]:
     narratives = {label: narrative["text"] for label, narrative in form["narratives"].items()}
     return {
         "title": form["title"],
@@ -100,7 +102,7 @@ def _expected_form(form: dict[str, Any]) -> dict[str, Any]:
             {
                 "level1": row["level1"],
                 "level2": row["level2"],
-                "level3": row["level3_corrected"],
+                "level3": sure.get(row["source_line"], row["level3_as_written"]),
                 "level3_raw": row["level3_as_written"],
                 "target": row["target_as_written"],
                 "lost": row["value_status"] == "lost",

@@ -5,6 +5,7 @@ A trained classifier says what a cell may be, a decoder what the form says.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,7 @@ _LONGEST_BAR = 24
 _TARGET_ORDER = {"operator": 0, "target": 1, "unit": 2}
 _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|＝|＞|＜|>=|<=|大于|小于|等于|不少于|不低于|不超过|不高于)")
 _PERIOD = re.compile(r"(长期|中期|实施期|年度)(?:总体)?(?:绩效)?(?:指标|目标)")
+_EVEN = math.log(0.5)
 _NO_LABEL = re.compile(r"[\d\s.,%％/—–\-]+")
 _PERIOD_WORD = re.compile(r"长期|中期|实施期|年度")
 _PERIOD_NAMES = {"长期": "长期", "中期": "中期", "实施期": "实施期", "年度": "年度"}
@@ -141,6 +143,15 @@ def _log_probabilities(
         # A sentence is no label, and neither is a number or a dash.
         if text.endswith(("。", "；", ";")) or _NO_LABEL.fullmatch(text):
             logp[r][i] = [-12.0 if role is Role.LABEL else v for role, v in zip(ROLES, logp[r][i], strict=True)]
+        header = headers[r]
+        column = (
+            header.column_at(rows[r].cells[i].col, rows[r].n_cols) if header is not None and rows[r].n_cols else None
+        )
+        # 可持续影响 is a level 2 and a name; under the level's own head it is the level.
+        if column is not None and column.role == "level2" and comparison_key(text) in tools.lexicon.exact["level2"]:
+            logp[r][i] = [
+                max(v, _EVEN) if role is Role.LEVEL2 else v for role, v in zip(ROLES, logp[r][i], strict=True)
+            ]
     return logp
 
 
@@ -379,7 +390,9 @@ class _Gatherer:
         one = self.dictionaries.written("level1", split_weight(label_text(self.level1.text))[0])
         two = self.dictionaries.written("level2", level2.text)
         parents = {p for name in self.dictionaries.names("level2").get(two or "", ()) for p in name.parents}
-        if one and parents and not belongs(_key(self.level1), [comparison_key(parent) for parent in parents]):
+        strange = not belongs(_key(self.level1), [comparison_key(parent) for parent in parents])
+        # Behind a page break a level 1 may be lost: there a level 2 that no vocabulary knows is reason enough.
+        if one and strange and (parents or self.table_changed):
             self.level1 = replace(self.level1, certainty=DOUBT)
 
     def _parents_of(self, level2: RowCell) -> set[str]:

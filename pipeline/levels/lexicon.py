@@ -79,10 +79,17 @@ class Lexicon:
 _LEVEL_WORD = re.compile(r"(指标|目标)$")
 
 
+def _stem(level1: str) -> str:
+    return _LEVEL_WORD.sub("", level1).replace("效果", "效益")
+
+
 def belongs(level1: str, parents: Iterable[str]) -> bool:
-    """Tell whether a level 1 is one of these, by comparison keys: 产出, 产出指标 and 产出目标 are one level."""
-    stem = _LEVEL_WORD.sub("", level1)
-    stems = [_LEVEL_WORD.sub("", parent) for parent in parents]
+    """Tell whether a level 1 is one of these, by comparison keys: 产出, 产出指标 and 产出目标 are one level.
+
+    So are 效果 and 效益: the words of two frameworks for the same thing.
+    """
+    stem = _stem(level1)
+    stems = [_stem(parent) for parent in parents]
     return bool(stem) and any(other.startswith(stem) or stem.startswith(other) for other in stems if other)
 
 
