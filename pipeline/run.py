@@ -91,6 +91,7 @@ class Summary:
                 "dictionaries": tools.dictionaries.digest,
                 "templates": [template.id for template in tools.templates],
                 "levels": tools.levels.model.card["sha256"],
+                "rules": tools.checks.rules.sha256,
             },
             "inputs": [vars(account) for account in self.inputs],
             "totals": {
