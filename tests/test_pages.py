@@ -276,3 +276,32 @@ def test_the_committed_pages_are_small_and_described() -> None:
         about = (FIXTURES / case.name / "ABOUT.md").read_text("utf-8")
         assert "Where it comes from" in about
         assert "What may be done with it" in about
+
+
+def test_what_people_filled_into_a_pdf_form_is_drawn(tmp_path: Path) -> None:
+    """Fields lie over the page as annotations of their own; declaration forms come like that."""
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] /DA (/Helv 10 Tf 0 g) >> >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Annots [4 0 R] >>",
+        b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /V (x) /F 4 /Rect [50 25 150 75] /P 3 0 R "
+        b"/AP << /N 5 0 R >> >>",
+        b"<< /Type /XObject /Subtype /Form /BBox [0 0 100 50] /Length 23 >>\n"
+        b"stream\n0 g 10 10 80 30 re f   \nendstream",
+    ]
+    out = io.BytesIO(b"%PDF-1.4\n")
+    out.seek(0, io.SEEK_END)
+    places = []
+    for number, content in enumerate(objects, 1):
+        places.append(out.tell())
+        out.write(b"%d 0 obj\n" % number + content + b"\nendobj\n")
+    start = out.tell()
+    out.write(b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places))
+    out.write(b"trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start)
+    (tmp_path / "filled.pdf").write_bytes(out.getvalue())
+
+    page = one(tmp_path / "filled.pdf")
+
+    height, width = page.image.shape[:2]
+    assert page.image[height // 2, width // 2].max() < 60
+    assert page.image[5, 5].min() == 255
