@@ -106,6 +106,9 @@ class RepairSettings(StageSettings):
     max_false_repairs: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.001
     # The least probability of a repair, whatever the ceiling allows: one that is wrong one time in five helps nobody.
     least_score: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.82
+    # The least probability of a proposal. Under it one in three is right where every second label is damaged, and one
+    # in ten where every twentieth is: too few for a person's time.
+    least_proposal: Annotated[float, Field(gt=0.1, lt=1.0)] = 0.3
     # Two names whose costs differ by less (nats) are equally good, and equally good names are never a repair. A missing
     # and an extra character differ by 1.5, two look-alikes of unlike degree by more.
     margin: float = 1.25

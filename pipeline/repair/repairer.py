@@ -121,7 +121,7 @@ class Repairer:
         self._sure_known = max(least, known.threshold(settings.max_false_repairs / 2))
         self._sure_open = max(least, opened.threshold(settings.max_false_repairs / 2))
         self._sure_seen = _log_odds(settings.least_picture_score)
-        self._propose_seen = seen.propose
+        self._propose = _log_odds(settings.least_proposal)
         self._indices: dict[tuple[str, ...], NameIndex] = {}
         self._exact = {role: self._holders((*_CANDIDATES[role], *_PROTECTED[role])) for role in _CANDIDATES}
         # The same by the name as its dictionary writes it, which is what nine labels in ten are.
@@ -152,7 +152,8 @@ class Repairer:
             self._against_form(labels, open_, keys, texts, verdicts)
             self._against_pictures(labels, open_, keys, texts, verdicts, skeleton)
             for i, verdict in zip(open_, verdicts, strict=True):
-                done[i] = _repair(labels[i].text, verdict)
+                worth_a_look = verdict is not None and (verdict.sure or verdict.odds >= self._propose)
+                done[i] = _repair(labels[i].text, verdict if worth_a_look else None)
         return [repair for repair in done if repair is not None]
 
     # ------------------------------------------------------------------------------------------ what needs no weighing
@@ -412,7 +413,7 @@ class Repairer:
         likely = self._picture_judge.log_odds(np.array([sighting.evidence for sighting in found])).tolist()
         order = sorted(zip(likely, found, strict=True), key=lambda w: (-w[0], w[1].match.name))
         odds, best = order[0]
-        if odds < self._propose_seen or (known is not None and known.odds > odds):
+        if odds < self._picture_judge.propose or (known is not None and known.odds > odds):
             return None
         match = best.match
         # Where general words are as happy with the reading, only the form's other texts speak against it, and they were
