@@ -242,3 +242,70 @@ def test_the_template_is_told_by_title_and_fixed_words() -> None:
 
     assert (known.template, known.money_unit) == ("zhengzhou-2020", "元")
     assert (unknown.template, unknown.money_unit) == (None, None)
+
+
+# -- pages and titles that are not as they should be ------------------------------------------------------------------
+
+
+def codes_of(*pages: str) -> list[list[str]]:
+    return [[problem.code for problem in form.problems] for form in forms_of(*pages)]
+
+
+def test_pages_out_of_order_are_reported() -> None:
+    """Printed page numbers tell; nothing is moved."""
+    more = "效果目标 | 满意度 | 群众满意度 | ≥90%"
+
+    assert codes_of(f"{TITLE}\n\n{FORM}\n\n第1页", f"{more}\n\n第3页", f"{more}\n\n第2页") == [["pages-out-of-order"]]
+
+
+def test_a_missing_page_is_reported() -> None:
+    """A gap in the printed page numbers is a page that is not there."""
+    more = "效果目标 | 满意度 | 群众满意度 | ≥90%"
+
+    assert codes_of(f"{TITLE}\n\n{FORM}\n\n第1页 共3页", f"{more}\n\n第3页 共3页") == [["page-missing"]]
+    assert codes_of(f"{TITLE}\n\n{FORM}\n\n第1页 共2页", f"{more}\n\n第2页 共2页") == [[]]
+
+
+def test_forms_of_like_titles_that_begin_unlike_are_two() -> None:
+    """One begins with the project's name, the other with its unit; a grid lies between."""
+    other = "单位编码 | 101001 | 资金用途 | 业务类\n项目名称 | 河道清淤 | |\n" + HEADER + GRID.strip("\n")
+
+    assert titles_of(f"{TITLE}\n\n{FORM}\n\n{TITLE}\n\n{other}") == [TITLE, TITLE]
+
+
+def test_the_title_with_its_year_in_one_cell_is_the_title() -> None:
+    """A nested table prints both in one cell."""
+    [form] = forms_of(f"{TITLE}/（2022年度） | | |\n{FORM.strip()}")
+
+    assert (form.title, form.year) == (TITLE, 2022)
+
+
+def test_the_word_continued_begins_no_form() -> None:
+    """续表 stands over the rest of a grid, alone or behind the title."""
+    more = HEADER + "效果目标 | 满意度 | 群众满意度 | ≥90%"
+
+    assert titles_of(f"{TITLE}\n\n{FORM}", f"{TITLE}（续表）\n\n{more}", f"续表\n\n{more}") == [TITLE]
+
+
+def test_a_page_without_its_first_page_is_a_form_from_its_first_row() -> None:
+    """Its first rows are blank in their levels: those below them tell that it is a grid."""
+    rows = " | | 渠道清淤长度 | ≥35公里\n | 质量指标 | 验收合格率 | =100%\n效益指标 | 社会效益指标 | 受益人口 | ≥2万人"
+
+    [form] = forms_of(rows)
+
+    assert [problem.code for problem in form.problems] == ["title-missing"]
+    assert len(form.rows) == 3
+
+
+def test_a_text_said_in_every_column_of_its_span_is_one() -> None:
+    """Some exports print a merged cell's text in every column."""
+    text = (
+        f"{TITLE} | {TITLE} | {TITLE} | {TITLE}\n项目名称 | 防汛物资储备 | 防汛物资储备 | 防汛物资储备\n"
+        + HEADER
+        + GRID.strip("\n")
+    )
+
+    [form] = forms_of(text)
+
+    assert form.title == TITLE
+    assert [cell.text for cell in form.rows[0].cells if cell.text] == ["项目名称", "防汛物资储备"]
