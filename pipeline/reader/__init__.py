@@ -10,9 +10,10 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipeline.calibration import joined, load_calibration
 from pipeline.document import Grid, Line, Place, Reading, Table, Upright
 from pipeline.reader.bands import Band, find_bands, flattened, loose_bands
-from pipeline.reader.recognise import Recognise, look_again, read_bands
+from pipeline.reader.recognise import Recognise, Sure, look_again, read_bands
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText
 
@@ -36,13 +37,16 @@ def read_tables(
     index: int = 0,
     settings: ReaderSettings | None = None,
     layer: LayerText | None = None,
+    sure: Sure | None = None,
 ) -> tuple[tuple[Table | Line, ...], bool]:
     """Read every cell of the grids, and the lines outside them; in reading order.
 
     `layer` is a digital page's text layer: where it is sound for a line, the recogniser is not asked. Returns the
-    blocks and whether any line came from the layer.
+    blocks and whether any line came from the layer. `sure` turns the scores of a line's characters into the line's
+    confidence; by default the calibration that comes with the package. Raises ModelError where that is unusable.
     """
     settings = settings or ReaderSettings()
+    sure = sure or load_calibration().confidence
     size = _character_size(upright)
     ink = flattened(upright.ink, size)
     slots = []
@@ -53,8 +57,8 @@ def read_tables(
             slots.append(slot)
     loose = loose_bands(ink, upright.lines, grids, size)
     bands = [band for slot in slots for band in slot.bands] + loose
-    read_bands(upright, bands, recognise, index, settings, layer)
-    look_again(upright, ink, [slot.bands for slot in slots], size, recognise, index)
+    read_bands(upright, bands, recognise, index, settings, layer, sure)
+    look_again(ink, [slot.bands for slot in slots], size, recognise, sure)
     tables: list[Table | Line] = []
     for number, grid in enumerate(grids):
         readings = []
@@ -63,7 +67,7 @@ def read_tables(
             lines = [(band, band.line) for band in slot.bands if band.line is not None and band.line.text]
             text = _join(lines, grid.boxes[slot.cell], size)
             notes = ("ink-no-text",) if slot.bands and not lines else ()
-            confidence = min((line.confidence for _, line in lines), default=0.0 if notes else 1.0)
+            confidence = 0.0 if notes else joined(line.confidence for _, line in lines)
             place = Place(page=index, polygon=cell.polygon)
             readings.append(Reading(cell, text, confidence, (place,), tuple(line for _, line in lines), notes))
         tables.append(Table(tuple(readings), grid.n_rows, grid.n_cols, grid.ruled))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -33,6 +34,8 @@ class Recognised(Protocol):
 
 
 Recognise = Callable[[Sequence[Grey], Sequence[int]], Sequence[Recognised]]
+# The scores of a line's characters → how sure the line is.
+Sure = Callable[[Sequence[float]], float]
 
 
 def read_bands(
@@ -42,6 +45,7 @@ def read_bands(
     index: int,
     settings: ReaderSettings,
     layer: LayerText | None,
+    sure: Sure,
 ) -> None:
     """Read all the bands of a page in one go; crops of one width share a batch."""
     bands = [band for band in bands if band.line is None]
@@ -52,7 +56,7 @@ def read_bands(
     keep = [settings.posterior_k if band.length <= settings.posterior_length else 0 for band in bands]
     read = recognise([band.crop for band in bands], keep)
     for band, recognition, place in zip(bands, read, _places(upright, bands, index), strict=True):
-        band.line = Line(tidy(recognition.text), place, _confidence(recognition.scores), recognition.posterior)
+        band.line = Line(tidy(recognition.text), place, _confidence(recognition, sure), recognition.posterior)
 
 
 def _places(upright: Upright, bands: Sequence[Band], index: int) -> list[Place]:
@@ -80,9 +84,7 @@ def _read_layer(
     return [band for band in bands if band.line is None]
 
 
-def look_again(
-    upright: Upright, ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognise: Recognise, index: int
-) -> None:
+def look_again(ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognise: Recognise, sure: Sure) -> None:
     """Read once more, with twice the paper around it, what stands alone in its cell and said nothing.
 
     The recogniser has not learnt a lone dash (it reads nothing, or 一); it is told by its shape, and a cell that holds
@@ -103,10 +105,15 @@ def look_again(
         assert band.line is not None
         if (text := tidy(recognition.text)) not in ("", "一"):
             # What is seen only at the second look is not sure.
-            band.line = replace(band.line, text=text, confidence=min(0.5, _confidence(recognition.scores)))
+            band.line = replace(band.line, text=text, confidence=min(0.5, _confidence(recognition, sure)))
         elif is_dash(printed(ink[band.y0 : band.y1, band.x0 : band.x1]), size):
             band.line = replace(band.line, text="—", confidence=0.9)
 
 
-def _confidence(scores: Sequence[float]) -> float:
-    return round(min(scores), 2) if scores else 0.0
+# Letters with accents stand on no form: the recogniser makes them of a letter or figure with a speck over it.
+_ACCENTED = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]")
+
+
+def _confidence(recognition: Recognised, sure: Sure) -> float:
+    confidence = sure(recognition.scores)
+    return min(0.3, confidence) if _ACCENTED.search(recognition.text) else confidence
