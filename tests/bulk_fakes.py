@@ -93,6 +93,20 @@ def load_slow_reader(settings: Settings, threads: int) -> Reader:
     return SlowReader()
 
 
+class DeadlyReader(Reader):
+    """The page of grey 5 ends the process, as a fault in a library would."""
+
+    def read(self, page: Page) -> PageReading:
+        if int(page.image[0, 0, 0]) == 50:
+            os._exit(7)
+        return super().read(page)
+
+
+def load_deadly_reader(settings: Settings, threads: int) -> Reader:
+    """Load the deadly reader."""
+    return DeadlyReader()
+
+
 class LeakyReader(Reader):
     """Keeps 60 MB of every page."""
 

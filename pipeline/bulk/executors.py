@@ -31,7 +31,7 @@ _LOAD_SECONDS = 600.0
 # How often the workers' memory and clocks are looked at, in seconds.
 _WATCH = 0.25
 # A worker that holds this share of its ceiling after a task is replaced before it reaches it.
-_TIRED = 0.85
+TIRED = 0.85
 
 
 class Executor(Protocol):
@@ -53,7 +53,7 @@ class Executor(Protocol):
         """Stop at once; what is in hand is lost."""
 
 
-def _attempt(worker: Worker, task: Task) -> Outcome:
+def attempt(worker: Worker, task: Task) -> Outcome:
     """Do a task here; errors that no other task would survive either are handed on."""
     try:
         worker.prepare(task)
@@ -89,7 +89,7 @@ class SerialExecutor:
 
     def outcomes(self, seconds: float) -> list[Outcome]:
         """The outcomes there are."""
-        return [_attempt(self._worker, self._tasks.popleft())] if self._tasks else []
+        return [attempt(self._worker, self._tasks.popleft())] if self._tasks else []
 
     def close(self) -> None:
         """Stop at once."""
@@ -225,7 +225,7 @@ class ProcessExecutor:
         self._done.append(
             Outcome(task, outcome.result, outcome.failure, outcome.why, outcome.error, outcome.seconds, hand.number)
         )
-        if (memory := resident(hand.process.pid)) is not None and memory > _TIRED * self.limits.memory:
+        if (memory := resident(hand.process.pid)) is not None and memory > TIRED * self.limits.memory:
             self._dismiss(hand)
 
     def _watch(self) -> None:
@@ -327,4 +327,4 @@ def _serve(line: Connection, workshop: Workshop) -> None:
             continue
         line.send("started")
         # The task stays with who gave it; sending its readings back would cost more than the result.
-        line.send(replace(_attempt(worker, task), task=Describe()))
+        line.send(replace(attempt(worker, task), task=Describe()))

@@ -1,0 +1,207 @@
+"""Workers on many machines: Ray actors that load weights once. Owns Ray (`pip install 'zhibiao[cluster]'`).
+
+Pages are read where the actor is, from the path it is given: a file system that all machines see under one name. The
+store is the coordinator's alone, so a node that dies takes nothing with it but what it had in hand, and that is done
+elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.bulk.executors import ATTEMPTS, TIRED, attempt, resident
+from pipeline.bulk.limits import Limits
+from pipeline.bulk.tasks import Describe, Failure, Outcome, Task, Workshop
+from pipeline.bulk.worker import Worker
+from pipeline.errors import PipelineError, UsageError
+
+# An actor that is asked for and cannot be placed within so long (no node has room) is waited for no longer.
+_LOAD_SECONDS = 900.0
+# A task is given to this many nodes that die under it before it is no longer the nodes' fault.
+_MOST_NODES = 5
+
+
+class _Actor:
+    """A worker on some node."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        threads = str(workshop.threads)
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ[name] = threads
+        self._worker = Worker(workshop)
+
+    def prepare(self, task: Task) -> Outcome | str:
+        """Load what the task needs; return the id of the node, or an error that stops the run."""
+        import ray
+
+        try:
+            self._worker.prepare(task)
+        except PipelineError as error:
+            return Outcome(Describe(), error=error)
+        return str(ray.get_runtime_context().get_node_id())
+
+    def do(self, task: Task) -> tuple[Outcome, int | None]:
+        """Do a task; return its outcome and the memory that the process holds."""
+        return replace(attempt(self._worker, task), task=Describe()), resident(os.getpid())
+
+
+@dataclass(eq=False)
+class _Hand:
+    """An actor and the task it holds; `waits` is what it was asked for."""
+
+    actor: Any
+    number: int
+    task: Task | None = None
+    waits: Any = None
+    prepared: bool = False
+    since: float = 0.0
+    node: str | None = None
+
+
+class RayExecutor:
+    """Actors on a cluster, each with one task at a time."""
+
+    def __init__(self, workshop: Workshop, workers: int | None, limits: Limits, address: str | None) -> None:
+        """Join the cluster at `address` (None: one of this machine). Raises UsageError where that cannot be."""
+        try:
+            import ray as installed
+        except ImportError as error:
+            raise UsageError("the executor ray needs Ray: pip install 'zhibiao[cluster]'") from error
+        ray: Any = installed  # half of its functions say nothing of their types
+        self._ray = ray
+        self._workshop, self._limits = workshop, limits
+        self._started_here = not ray.is_initialized()
+        if self._started_here:
+            try:
+                ray.init(address=address, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+            except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+                first = str(error).strip().splitlines()[0]
+                raise UsageError(f"{address or 'ray'}: no cluster can be joined ({first}); check --address") from error
+        self._workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)) // workshop.threads)
+        self._make: Callable[[Workshop], Any] = (
+            ray.remote(_Actor).options(num_cpus=workshop.threads, max_restarts=0, max_task_retries=0).remote
+        )
+        self._hands: list[_Hand] = []
+        self._waiting: deque[Task] = deque()
+        self._losses: dict[int, list[str]] = {}  # id(task) -> how its workers were lost
+        self._done: list[Outcome] = []
+        self._numbers = 0
+        self.replaced = 0
+
+    def submit(self, task: Task) -> None:
+        """Take a task."""
+        self._waiting.append(task)
+        self._hand_out()
+
+    def room(self) -> int:
+        """How many more tasks keep it busy."""
+        return 2 * self._workers - self.pending()
+
+    def pending(self) -> int:
+        """How many tasks it holds."""
+        return len(self._waiting) + sum(hand.task is not None for hand in self._hands)
+
+    def outcomes(self, seconds: float) -> list[Outcome]:
+        """The outcomes there are; waits so long for the first."""
+        until = time.monotonic() + seconds
+        while not self._done and self.pending():
+            busy = {hand.waits: hand for hand in self._hands if hand.task is not None}
+            left = max(0.0, min(0.25, until - time.monotonic()))
+            ready, _ = self._ray.wait(list(busy), num_returns=1, timeout=left)
+            for reference in ready:
+                self._listen(busy[reference])
+            self._watch()
+            self._hand_out()
+            if time.monotonic() >= until:
+                break
+        done, self._done = self._done, []
+        return done
+
+    def close(self) -> None:
+        """Stop at once; what is in hand is lost."""
+        for hand in self._hands:
+            self._ray.kill(hand.actor)
+        self._hands = []
+        self._waiting.clear()
+        if self._started_here:
+            self._ray.shutdown()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _hand_out(self) -> None:
+        while self._waiting:
+            idle = next((hand for hand in self._hands if hand.task is None), None)
+            if idle is None:
+                if len(self._hands) >= self._workers:
+                    return
+                self._numbers += 1
+                idle = _Hand(self._make(self._workshop), self._numbers)
+                self._hands.append(idle)
+            idle.task, idle.since, idle.prepared = self._waiting.popleft(), time.monotonic(), False
+            # What it loads for is the kind of task; its contents need not travel twice.
+            idle.waits = idle.actor.prepare.remote(_light(idle.task))
+
+    def _listen(self, hand: _Hand) -> None:
+        try:
+            said = self._ray.get(hand.waits)
+        except (self._ray.exceptions.RayActorError, self._ray.exceptions.RayTaskError) as error:
+            self._lost(hand, "died", f"its worker ended by itself ({type(error).__name__})")
+            return
+        if not hand.prepared and isinstance(said, str):
+            hand.node, hand.prepared, hand.since = said, True, time.monotonic()
+            hand.waits = hand.actor.do.remote(hand.task)
+            return
+        outcome, memory = (said, None) if isinstance(said, Outcome) else said
+        task = hand.task
+        assert task is not None
+        if outcome.failure == "memory":
+            self._lost(hand, "memory", outcome.why)
+            return
+        hand.task = None
+        self._losses.pop(id(task), None)
+        self._done.append(replace(outcome, task=task, worker=hand.number))
+        if memory is not None and memory > TIRED * self._limits.memory:
+            self._dismiss(hand)
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        for hand in list(self._hands):
+            if hand.task is None:
+                continue
+            if hand.prepared and now - hand.since > self._limits.seconds:
+                self._lost(hand, "time", f"not done after {self._limits.seconds:g} s")
+            elif not hand.prepared and now - hand.since > _LOAD_SECONDS:
+                self._lost(hand, "time", f"its worker was not ready after {_LOAD_SECONDS:.0f} s")
+
+    def _lost(self, hand: _Hand, failure: Failure, why: str) -> None:
+        task = hand.task
+        self._dismiss(hand)
+        assert task is not None
+        losses = self._losses.setdefault(id(task), [])
+        # A node that dies is no fault of the page: its work is done elsewhere, as often as nodes die.
+        losses.append("node" if failure == "died" and not self._alive(hand.node) else "worker")
+        if losses.count("worker") < ATTEMPTS and len(losses) < _MOST_NODES:
+            self._waiting.appendleft(task)
+            return
+        del self._losses[id(task)]
+        self._done.append(Outcome(task, failure=failure, why=f"{why}, twice", worker=hand.number))
+
+    def _alive(self, node: str | None) -> bool:
+        """Whether a node is still there; one that was never heard of is taken for dead."""
+        return any(known["NodeID"] == node and known["Alive"] for known in self._ray.nodes())
+
+    def _dismiss(self, hand: _Hand) -> None:
+        self.replaced += 1
+        self._hands.remove(hand)
+        self._ray.kill(hand.actor)
+
+
+def _light(task: Task) -> Task:
+    from pipeline.bulk.tasks import MakeRecords
+
+    return replace(task, pages=()) if isinstance(task, MakeRecords) else task
