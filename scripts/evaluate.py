@@ -16,9 +16,10 @@ def forms(options: argparse.Namespace) -> None:
     from pipeline.evaluation.generated import TEST_SEEDS, Case, generated_cases, score_cases
     from pipeline.interpret import load_interpret_tools
     from pipeline.synth.content import Split
-    from pipeline.synth.layouts import LAYOUTS, UNSEEN_LAYOUTS
+    from pipeline.synth.layouts import LAYOUTS, MORE_UNSEEN_LAYOUTS, UNSEEN_LAYOUTS
 
-    layouts = {"known": LAYOUTS, "unseen": UNSEEN_LAYOUTS}.get(options.layouts) or tuple(options.layouts.split(","))
+    sets = {"known": LAYOUTS, "unseen": UNSEEN_LAYOUTS, "more-unseen": MORE_UNSEEN_LAYOUTS}
+    layouts = sets.get(options.layouts) or tuple(options.layouts.split(","))
     split: Split = "dev" if options.dev else "test"
     first = 500_000 if options.dev else TEST_SEEDS
 
@@ -82,7 +83,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("forms", help="generated documents through levels, fields and records")
     command.add_argument("--count", type=int, default=200, help="documents")
-    command.add_argument("--layouts", default="known", help="known, unseen, or ids with commas")
+    command.add_argument("--layouts", default="known", help="known, unseen, more-unseen, or ids with commas")
     command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
     command.add_argument("--faults", action="store_true", help="list every wrong value")
     command.set_defaults(run=forms)

@@ -6,12 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rapidfuzz.distance import OSA
+
 from pipeline.document import Row, RowCell
 from pipeline.levels.lexicon import Lexicon
 
 # 指标值（包含数字及文字描述） is among the longest heads of a column; a second row's are shorter.
 _LONGEST = 24
 _LONGEST_SECOND = 16
+_SAME_NAME = 0.7
 _NUMBERS = ("序号", "编号", "行次")
 _GRADES = frozenset(("优", "良", "中", "差", "优秀", "良好", "中等", "合格", "较差", "不合格"))
 _THIS_YEAR = re.compile(r"本年|当年|年度|目标|预期|计划")
@@ -119,18 +122,16 @@ def _merged(upper: Row, lower: Row, lexicon: Lexicon) -> list[_Head] | None:
     if len(above) < 2 or len(below) < 2 or upper.n_cols != lower.n_cols or upper.table != lower.table:
         return None
     heads = [_Head(cell, lexicon.column_role(cell.text) if len(cell.text) <= _LONGEST else None) for cell in above]
-    divided: dict[int, list[_Head]] = {}
-    for cell in below:
-        over = max((i for i, head in enumerate(above) if head.col <= cell.col), default=None)
-        if over is None or len(cell.text) > _LONGEST_SECOND or _VALUE.match("".join(cell.text.split())):
-            return None
-        end = above[over].col + above[over].colspan
-        if not upper.spans_known:
-            end = above[over + 1].col if over + 1 < len(above) else upper.n_cols
-        if end - above[over].col < 2 or cell.col >= end:
-            return None
-        name = "".join(above[over].text.split())
-        divided.setdefault(over, []).append(_Head(cell, lexicon.column_role(cell.text), name))
+    texts = ["".join(cell.text.split()) for cell in below]
+    if any(len(text) > _LONGEST_SECOND or _VALUE.match(text) for text in texts):
+        return None
+    parts_of = [_Head(cell, lexicon.column_role(cell.text)) for cell in below]
+    divided = _divided(upper, above, parts_of)
+    if divided is None and not upper.spans_known:
+        known = set(texts) <= _GRADES or all(part.role for part in parts_of)
+        divided = _in_turn(above, parts_of) if known else None
+    if divided is None:
+        return None
     whole = [head.role or "" for i, head in enumerate(heads) if i not in divided]
     # A field's label may be misread for a column's: only a level that stands undivided makes the upper row a header.
     if all(len(parts) == 1 for parts in divided.values()) or not any(role.startswith("level") for role in whole):
@@ -138,6 +139,43 @@ def _merged(upper: Row, lower: Row, lexicon: Lexicon) -> list[_Head] | None:
     for over, parts in divided.items():
         divided[over] = _target_among(parts, heads[over].role)
     return [part for i, head in enumerate(heads) for part in divided.get(i, [head])]
+
+
+def _divided(upper: Row, above: Sequence[RowCell], parts: Sequence[_Head]) -> dict[int, list[_Head]] | None:
+    """The parts under each head of the upper row by their columns, None where one stands under no wide head."""
+    found: dict[int, list[_Head]] = {}
+    for part in parts:
+        over = max((i for i, head in enumerate(above) if head.col <= part.cell.col), default=None)
+        if over is None:
+            return None
+        end = above[over].col + above[over].colspan
+        if not upper.spans_known:
+            end = above[over + 1].col if over + 1 < len(above) else upper.n_cols
+        if end - above[over].col < 2 or part.cell.col >= end:
+            return None
+        found.setdefault(over, []).append(replace(part, above="".join(above[over].text.split())))
+    return found
+
+
+def _in_turn(above: Sequence[RowCell], parts: Sequence[_Head]) -> dict[int, list[_Head]] | None:
+    """Wrong spans move the second row sideways: its heads fill the columns of the wide heads in turn."""
+    wide = []
+    for i, head in enumerate(above):
+        following = above[i + 1].col if i + 1 < len(above) else head.col + head.colspan
+        width = max(head.colspan, following - head.col)
+        if width > 1:
+            wide.append((i, width))
+    if sum(width for _, width in wide) != len(parts):
+        return None
+    found: dict[int, list[_Head]] = {}
+    rest = iter(parts)
+    for i, width in wide:
+        name = "".join(above[i].text.split())
+        taken = [next(rest) for _ in range(width)]
+        found[i] = [
+            replace(part, above=name, cell=replace(part.cell, col=above[i].col + n)) for n, part in enumerate(taken)
+        ]
+    return found
 
 
 def _target_among(parts: list[_Head], above: str | None) -> list[_Head]:
@@ -176,7 +214,8 @@ def _header(first: int, last: int, n_cols: int, heads: Sequence[_Head]) -> GridH
                 taken[kept] = name
             continue
         if role in taken and role in ("level2", "level3"):
-            if _base(taken[role]) == _base(name):
+            # One misread character must not hide a parallel grid.
+            if OSA.normalized_similarity(_base(taken[role]), _base(name)) >= _SAME_NAME:
                 group += 1
                 taken = {}
                 periods.append("")

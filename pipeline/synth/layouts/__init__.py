@@ -19,6 +19,7 @@ _MAKERS: dict[str, Callable[[str, Subject, random.Random], LaidForm]] = {
     **_KNOWN,
     **rollups.MANY,
     **invented.MAKERS,
+    **invented.MORE,
 }
 
 LAYOUTS: tuple[str, ...] = tuple(_KNOWN)
@@ -26,6 +27,8 @@ LAYOUTS: tuple[str, ...] = tuple(_KNOWN)
 # truth), indicators listed inside a cell, graded thresholds.
 SPECIAL_LAYOUTS: tuple[str, ...] = tuple(rollups.MANY)
 UNSEEN_LAYOUTS: tuple[str, ...] = tuple(invented.MAKERS)
+# A second held-out set of other structures; like the first it never trains.
+MORE_UNSEEN_LAYOUTS: tuple[str, ...] = tuple(invented.MORE)
 
 
 def make_form(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
+from pipeline.document import Role
 from pipeline.synth.content import Subject, amount_parts, narrative, people, phones
 from pipeline.synth.layouts.parts import amount, result_of, scored, title, unit_line, with_extra, year_line
 from pipeline.synth.layouts.sheet import Column, Sheet, fill_skeleton, finish
@@ -145,6 +147,104 @@ def _numbered_rows(layout: str, subject: Subject, rng: random.Random) -> LaidFor
     return finish(layout, sheet, subject, lines, agency=subject.agency, money_unit="万元")
 
 
+def _shared_levels(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
+    """Two periods beside each other under a header of two rows, whose levels stand once, left of both."""
+    sheet = Sheet((0.12, 0.14, 0.24, 0.13, 0.24, 0.13))
+    sheet.pairs(("项目名称", subject.project))
+    sheet.pairs(("主管单位", subject.department), ("承担单位", subject.agency))
+    sheet.pairs(("资金总额（万元）", amount(rng, "万元")), ("其中：本级财政", amount(rng, "万元")))
+    sheet.pairs(("项目背景", narrative("need", subject, rng, 300)), narrative=True)
+    periods = rng.choice((("实施期绩效目标", "年度绩效目标"), ("中期目标值", "年度目标值")))
+    sheet.new_row()
+    for head in ("一级指标", "二级指标"):
+        sheet.put(head, Role.HEADER, rowspan=2, centred=True)
+    for period in periods:
+        sheet.put(period, Role.HEADER, 2, centred=True)
+    sheet.new_row()
+    for _ in periods:
+        for head in ("三级指标", "指标值"):
+            sheet.put(head, Role.HEADER, centred=True)
+    groups = fill_skeleton(_PROGRESS, subject, rng, skip_blank=True, known_share=0.4)
+    first = len(sheet.indicators)
+    for period in (periods[0].split("期")[0] + "期", "年度"):
+        sheet.add_truth(groups, period, ("level1", "level2", "level3", "target"))
+    count = (len(sheet.indicators) - first) // 2
+    number = 0
+    for group1 in groups:
+        for n2, group2 in enumerate(group1.groups):
+            for n3, row in enumerate(group2.rows):
+                sheet.new_row()
+                if n2 == n3 == 0:
+                    sheet.put(group1.label, Role.LEVEL1, 1, group1.height, centred=True, indicator=first + number)
+                if n3 == 0:
+                    sheet.put(group2.label, Role.LEVEL2, 1, len(group2.rows), centred=True, indicator=first + number)
+                for index in (first + number, first + count + number):
+                    sheet.put(row.item.name if row.item else "", Role.LEVEL3, indicator=index)
+                    sheet.put(row.item.goal.text if row.item else "", Role.TARGET, indicator=index)
+                number += 1
+    lines = [title("项目支出绩效目标批复表", subject), year_line(subject, rng)]
+    return finish(layout, sheet, subject, lines, agency=subject.agency, money_unit="万元")
+
+
+def _no_levels(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
+    """Indicators without levels: name, unit, sign, value, last year's value, weight."""
+    columns = [
+        Column("extra", "序号", 0.06), Column("level3", "指标名称", 0.34), Column("unit", "计量单位", 0.1),
+        Column("operator", "指标性质", 0.1), Column("number", "年度指标值", 0.16), Column("extra", "上年实际值", 0.12),
+        Column("extra", "权重", 0.1),
+    ]  # fmt: skip
+    sheet = Sheet([column.width for column in columns])
+    sheet.pairs(("部门名称", subject.agency))
+    sheet.pairs(("项目名称", subject.project))
+    heads = ("财政拨款", "其他", "合计")
+    sheet.new_row()
+    for number, head in enumerate(heads):
+        sheet.label(head, 2 if number < 2 else 3)
+    sheet.new_row()
+    for number, head in enumerate(heads):
+        sheet.value(amount(rng, "万元"), head, colspan=2 if number < 2 else 3)
+    sheet.pairs(("年度工作目标", narrative("goal", subject, rng, 300)), narrative=True)
+    groups = fill_skeleton(_PROCESS, subject, rng, skip_blank=True, known_share=0.4)
+    groups, _ = scored(groups, rng, {"weight": "权重"}, weights=False)
+    count = iter(range(1, 1000))
+    makers = {"序号": lambda item, r: str(next(count)), "上年实际值": lambda item, r: result_of(item.goal, r)}
+    sheet.grid(
+        [column for column in columns if not column.kind.startswith("level") or column.kind == "level3"],
+        with_extra(groups, rng, makers),
+    )
+    sheet.indicators = [replace(indicator, level1=None, level2=None) for indicator in sheet.indicators]
+    lines = [title("{y}年度部门绩效目标表", subject), unit_line(rng)]
+    return finish(layout, sheet, subject, lines, agency=subject.agency, money_unit="万元")
+
+
+def _graded(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
+    """Four grades under one head; the best is the target."""
+    grades = ("优秀", "良好", "合格", "不合格")
+    columns = [
+        Column("level1", "一级指标", 0.11), Column("level2", "二级指标", 0.13), Column("level3", "三级指标", 0.26),
+        Column("target", grades[0], 0.11), *(Column("extra", grade, 0.1) for grade in grades[1:]),
+        Column("extra", "数据来源", 0.1),
+    ]  # fmt: skip
+    sheet = Sheet([column.width for column in columns])
+    sheet.pairs(("项目名称", subject.project), ("实施单位", subject.agency))
+    sheet.pairs(("总体目标", narrative("goal", subject, rng, 300)), narrative=True)
+    groups = fill_skeleton(_TARGETS, subject, rng, skip_blank=True, known_share=0.4)
+    steps = ("≥80%", "≥70%", "≥60%", "<60%", "较好", "一般", "较差")
+    makers = {
+        **{grade: lambda item, r: r.choice(steps) for grade in grades[1:]},
+        "数据来源": lambda item, r: r.choice(("统计报表", "问卷调查", "")),
+    }
+    sheet.grid(columns, with_extra(groups, rng, makers), over=("评分等级", 3, 4))
+    lines = [title("{a}项目绩效指标表", subject), year_line(subject, rng)]
+    return finish(layout, sheet, subject, lines, agency=subject.agency, money_unit="万元")
+
+
+# A second set, made after the first had been measured often: structures that none of the first has.
+MORE = {
+    "invented-shared-levels": _shared_levels,
+    "invented-no-levels": _no_levels,
+    "invented-graded": _graded,
+}
 MAKERS = {
     "invented-target-first": _target_before_name,
     "invented-split-value": _split_value,
