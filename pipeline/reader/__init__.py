@@ -14,6 +14,7 @@ from pipeline.calibration import joined, load_calibration
 from pipeline.document import Grid, Line, Place, Reading, Table, Upright
 from pipeline.reader.bands import Band, find_bands, flattened, loose_bands
 from pipeline.reader.recognise import Recognise, Sure, look_again, read_bands
+from pipeline.reader.signs import pair_brackets
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText
 
@@ -27,7 +28,6 @@ class _Slot:
     table: int
     cell: int
     bands: list[Band] = field(default_factory=list)
-    inked: bool = False
 
 
 def read_tables(
@@ -65,7 +65,8 @@ def read_tables(
         for slot in (slot for slot in slots if slot.table == number):
             cell = grid.cells[slot.cell]
             lines = [(band, band.line) for band in slot.bands if band.line is not None and band.line.text]
-            text = _join(lines, grid.boxes[slot.cell], size)
+            # A bracket may open on one line and close on the next.
+            text = pair_brackets(_join(lines, size))
             notes = ("ink-no-text",) if slot.bands and not lines else ()
             confidence = 0.0 if notes else joined(line.confidence for _, line in lines)
             place = Place(page=index, polygon=cell.polygon)
@@ -99,7 +100,7 @@ def _character_size(upright: Upright) -> float:
     return upright.text_height / 1.2
 
 
-def _join(lines: Sequence[tuple[Band, Line]], box: tuple[float, float, float, float], size: float) -> str:
+def _join(lines: Sequence[tuple[Band, Line]], size: float) -> str:
     """Join a cell's wrapped lines; a new paragraph begins where a line stops short or the next is indented."""
     if not lines:
         return ""
@@ -116,5 +117,4 @@ def _join(lines: Sequence[tuple[Band, Line]], box: tuple[float, float, float, fl
             text += " " + line.text
         else:
             text += line.text
-    del box
     return text

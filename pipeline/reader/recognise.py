@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -12,7 +11,7 @@ import numpy as np
 from pipeline.document import Line, Place, Polygon, Posterior, Upright
 from pipeline.ink import Grey, printed
 from pipeline.reader.bands import Band, cut_band, is_dash
-from pipeline.reader.signs import tidy
+from pipeline.reader.signs import is_doubtful, tidy
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText, layer_agrees, pick_sample
 
@@ -110,10 +109,10 @@ def look_again(ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognis
             band.line = replace(band.line, text="—", confidence=0.9)
 
 
-# Letters with accents stand on no form: the recogniser makes them of a letter or figure with a speck over it.
-_ACCENTED = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]")
+# A line that holds what dust is read as is right about as often as not.
+_DUSTY = 0.5
 
 
 def _confidence(recognition: Recognised, sure: Sure) -> float:
     confidence = sure(recognition.scores)
-    return min(0.3, confidence) if _ACCENTED.search(recognition.text) else confidence
+    return min(_DUSTY, confidence) if is_doubtful(recognition.text) else confidence

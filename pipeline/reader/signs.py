@@ -11,7 +11,16 @@ _HALVES = {"〔": "([（［", "〈": "<＜", "【": "[［", "《": "", "〕": ")
 _OPENS = {closing: opening for opening, closing in _PAIRS.items()}
 _ALL_BRACKETS = set("".join((*_PAIRS, *_OPENS, *_HALVES.values())))
 # A stroke between two figures, or a date's part and a figure, is a dash: 8月一10月.
-_STROKE = re.compile(r"(?<=[0-9年月日%])一(?=[0-9])")
+_STROKE = re.compile(r"(?<=[0-9年月日%])一(?=[0-9])|(?<=[0-9]{4})一$")
+# Between Chinese characters nothing is compared: 印发<意见>的通知 is a title in a title.
+_OPENING = re.compile(r"(?<=[\u4e00-\u9fff《])[<＜](?=[\u4e00-\u9fff])")
+_CLOSING = re.compile(r"(?<=[\u4e00-\u9fff）)])[>＞](?=[\u4e00-\u9fff》])")
+# Letters with accents stand on no form: they are a letter or figure with dust over it. A full stop of half width behind a
+# Chinese character, a mark at the beginning and figures behind a percent sign are dust or a broken sign as often as
+# print, and the small figure of m² is easily lost.
+_DOUBTFUL = re.compile(
+    r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]|[\u4e00-\u9fff”’）)。，；]\.$|。\.|^[·•.,;:!'，；：、。]|%[0-9oO。°]|[0-9]m$"
+)
 _NUMBER_GAP = re.compile(r"(?<=\d[,.，]) (?=\d)|(?<=\d) (?=[,.]\d)")
 
 
@@ -42,4 +51,14 @@ def tidy(text: str) -> str:
     >>> tidy("2,932, 700 ")
     '2,932,700'
     """
-    return _STROKE.sub("—", pair_brackets(_NUMBER_GAP.sub("", text).strip()))
+    text = _OPENING.sub("〈", _CLOSING.sub("〉", _NUMBER_GAP.sub("", text).strip()))
+    return _STROKE.sub("—", pair_brackets(text))
+
+
+def is_doubtful(text: str) -> bool:
+    """Tell whether the line holds what the recogniser makes of dust and broken signs, however sure it is of it.
+
+    >>> is_doubtful("≥95%6"), is_doubtful("é371,514"), is_doubtful("1.新增")
+    (True, True, False)
+    """
+    return bool(_DOUBTFUL.search(text))

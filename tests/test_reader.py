@@ -1,0 +1,301 @@
+"""Proves how cells are read: dust goes and signs stay, lines come in order, nothing is lost, doubt is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.document import Cell, Grid, Line, Posterior, Table, Upright
+from pipeline.engine import load_engine
+from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
+from pipeline.reader import read_tables
+from pipeline.reader.signs import is_doubtful, pair_brackets, tidy
+from pipeline.reader.specks import without_specks
+from pipeline.settings import EngineSettings
+
+SIZE = 30  # a character's height in all pictures here
+Picture = NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a recogniser says of one crop."""
+
+    text: str
+    scores: tuple[float, ...] = (0.999,)
+    posterior: Posterior | None = None
+
+
+def paper(width: int = 400, height: int = 60) -> Picture:
+    return np.full((height, width), 255, np.uint8)
+
+
+def ink(picture: Picture, x: float, y: float, width: float, height: float) -> None:
+    """Blacken a rectangle given in characters' heights."""
+    x0, y0 = round(x * SIZE), round(y * SIZE)
+    picture[y0 : y0 + max(1, round(height * SIZE)), x0 : x0 + max(1, round(width * SIZE))] = 0
+
+
+def character(picture: Picture, x: float, y: float = 0.5) -> None:
+    """A stand-in for a Chinese character: a frame with a cross in it."""
+    for part in ((0, 0, 0.9, 0.1), (0, 0.8, 0.9, 0.1), (0, 0, 0.1, 0.9), (0.8, 0, 0.1, 0.9), (0, 0.4, 0.9, 0.1)):
+        ink(picture, x + part[0], y + part[1], part[2], part[3])
+
+
+def upright_of(picture: Picture, lines: Sequence[Box] = ()) -> Upright:
+    size = (picture.shape[1], picture.shape[0])
+    none = np.zeros(len(HORIZONTAL_TERMS)), np.zeros(len(VERTICAL_TERMS))
+    quads = np.array([[(a, b), (c, b), (c, d), (a, d)] for a, b, c, d in lines], np.float64).reshape(-1, 4, 2)
+    return Upright(picture, Warp(size, 0, 1.0, 0.0, float(max(size)), *none, (0.0, 0.0), size), SIZE * 1.2, quads)
+
+
+def grid_of(*boxes: Box) -> Grid:
+    return Grid(tuple(Cell(row, 0) for row in range(len(boxes))), len(boxes), 1, True, boxes)
+
+
+def reader_saying(*texts: str | Read) -> tuple[Callable[..., list[Read]], list[Picture]]:
+    """A recogniser that says these texts crop by crop, and the crops it was given."""
+    given: list[Picture] = []
+    left = list(texts)
+
+    def recognise(crops: Sequence[Picture], _keep: Sequence[int]) -> list[Read]:
+        given.extend(crops)
+        said = [left.pop(0) if left else "" for _ in crops]
+        return [text if isinstance(text, Read) else Read(text, (0.999,) * len(text)) for text in said]
+
+    return recognise, given
+
+
+def stays(picture: Picture, x: float, y: float) -> bool:
+    """Whether the ink at a point (in characters' heights) survives."""
+    mask = (picture < 128).astype(np.uint8)
+    assert mask[round(y * SIZE), round(x * SIZE)], "the test looks beside the ink"
+    return bool(without_specks(mask, SIZE)[round(y * SIZE), round(x * SIZE)])
+
+
+def test_a_semicolon_keeps_its_dot() -> None:
+    """Without its dot ； is ，and the reading is wrong with full confidence."""
+    page = paper()
+    character(page, 0.5)
+    ink(page, 1.55, 0.8, 0.14, 0.14)
+    ink(page, 1.52, 1.2, 0.14, 0.38)
+
+    assert stays(page, 1.6, 0.85)
+
+
+def test_a_sign_after_a_closing_bracket_stays() -> None:
+    """） has its ink at the left of its square, so that the next sign stands nine tenths of a character away."""
+    page = paper()
+    character(page, 0.5)
+    ink(page, 1.55, 0.4, 0.1, 1.0)
+    ink(page, 2.5, 1.1, 0.28, 0.28)
+
+    assert stays(page, 2.6, 1.2)
+
+
+def test_a_decimal_point_stays() -> None:
+    """12.5 must not become 125."""
+    page = paper()
+    ink(page, 0.5, 0.5, 0.5, 0.8)
+    ink(page, 1.12, 1.2, 0.1, 0.1)
+    ink(page, 1.35, 0.5, 0.5, 0.8)
+
+    assert stays(page, 1.17, 1.25)
+
+
+def test_an_ellipsis_stays() -> None:
+    """A row of dots is print, however small they are."""
+    page = paper()
+    for x in (1.0, 1.4, 1.8, 2.2):
+        ink(page, x, 1.0, 0.1, 0.1)
+    character(page, 3.5)
+
+    assert stays(page, 1.05, 1.05)
+
+
+@pytest.mark.parametrize("place", [(2.3, 0.2), (5.0, 1.0), (2.2, 1.75)])
+def test_dust_goes(place: tuple[float, float]) -> None:
+    """A speck of a tenth of a character beside, over or far from text is read as a sign where it stays."""
+    page = paper()
+    character(page, 0.5)
+    ink(page, *place, 0.1, 0.1)
+
+    assert not stays(page, place[0] + 0.05, place[1] + 0.05)
+
+
+def test_a_bar_of_an_equals_sign_at_the_edge_stays() -> None:
+    """= reads as - where one bar touches the cell's edge and is taken for the rest of a ruling."""
+    page = paper()
+    ink(page, 0, 0.7, 0.5, 0.1)
+    ink(page, 0, 1.0, 0.5, 0.1)
+    character(page, 0.8)
+
+    assert stays(page, 0.2, 0.75)
+    assert stays(page, 0.2, 1.05)
+
+
+def test_the_rest_of_a_ruling_goes() -> None:
+    """A sliver of a ruling at the cell's side reads as 1, along its foot as 一."""
+    page = paper()
+    character(page, 1.5)
+    page[:, :2] = 0
+    page[-2:, 30:200] = 0
+
+    kept = without_specks((page < 128).astype(np.uint8), SIZE)
+
+    assert not kept[:, :2].any()
+    assert not kept[-2:, 120:].any()
+
+
+def test_blank_cells_cost_nothing() -> None:
+    """Most cells of a blank form are empty: nothing is sent to the recogniser."""
+    recognise, given = reader_saying()
+
+    [table], _ = read_tables(upright_of(paper()), [grid_of((0, 0, 200, 60), (200, 0, 400, 60))], recognise)
+
+    assert given == []
+    assert isinstance(table, Table)
+    assert [(reading.text, reading.confidence, reading.notes) for reading in table.readings] == [("", 1.0, ())] * 2
+
+
+def test_ink_that_says_nothing_is_looked_at_again_and_noted() -> None:
+    """A cell with ink but no text is no blank cell."""
+    page = paper()
+    character(page, 2)
+    recognise, given = reader_saying("", "")
+
+    [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 400, 60))], recognise)
+
+    assert len(given) == 2
+    assert isinstance(table, Table)
+    assert table.readings[0].notes == ("ink-no-text",)
+    assert table.readings[0].confidence == 0.0
+
+
+def test_what_the_second_look_sees_is_kept_but_not_sure() -> None:
+    """It is better than nothing, and a person should look."""
+    page = paper()
+    character(page, 2)
+    recognise, _ = reader_saying("", "元")
+
+    [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 400, 60))], recognise)
+
+    assert isinstance(table, Table)
+    assert table.readings[0].text == "元"
+    assert table.readings[0].confidence <= 0.5
+
+
+def test_wrapped_lines_are_one_text_in_order() -> None:
+    """Two lines of a narrow cell are one label."""
+    page = paper(120, 110)
+    for y in (0.5, 2.0):
+        character(page, 0.5, y)
+        character(page, 1.6, y)
+    recognise, given = reader_saying("年度", "目标")
+
+    [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 120, 110))], recognise)
+
+    assert len(given) == 2
+    assert isinstance(table, Table)
+    assert table.readings[0].text == "年度目标"
+
+
+def test_a_vertical_label_is_read_from_top_to_bottom() -> None:
+    """One character a line is how the label over a whole grid is set."""
+    page = paper(50, 240)
+    for y in (0.5, 2.0, 3.5, 5.0):
+        character(page, 0.4, y)
+    recognise, _ = reader_saying("绩", "效", "指", "标")
+
+    [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 50, 240))], recognise)
+
+    assert isinstance(table, Table)
+    assert table.readings[0].text == "绩效指标"
+
+
+def test_a_cell_is_as_sure_as_all_its_lines_together() -> None:
+    """Ten lines of which each is right nine times in ten are seldom all right."""
+    page = paper(120, 110)
+    for y in (0.5, 2.0):
+        character(page, 0.5, y)
+    recognise, _ = reader_saying("年", "度")
+
+    [table], _ = read_tables(
+        upright_of(page), [grid_of((0, 0, 120, 110))], recognise, sure=lambda scores: 0.9 if scores else 0.0
+    )
+
+    assert isinstance(table, Table)
+    assert table.readings[0].confidence == 0.81
+
+
+def test_text_outside_every_cell_is_a_loose_line() -> None:
+    """A title over the table and a note under it are lines, in reading order."""
+    page = paper(400, 200)
+    character(page, 3, 0.2)
+    character(page, 3, 3.0)
+    character(page, 3, 5.5)
+    above, below = (80.0, 2.0, 130.0, 38.0), (80.0, 160.0, 130.0, 196.0)
+    recognise, _ = reader_saying("表", "题", "注")
+
+    blocks, _ = read_tables(upright_of(page, [below, above]), [grid_of((20, 70, 380, 130))], recognise)
+
+    assert [type(block) for block in blocks] == [Line, Table, Line]
+    assert {block.text for block in blocks if isinstance(block, Line)} == {"题", "注"}
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("财农〔2018]25号", "财农〔2018〕25号"),
+        ("(2018〕25号", "〔2018〕25号"),
+        ("印发<意见>的通知", "印发〈意见〉的通知"),
+        ("2026年8月一10月", "2026年8月—10月"),
+        ("2,932, 700", "2,932,700"),
+        ("[2018]25号", "[2018]25号"),
+        ("满意度>90%", "满意度>90%"),
+        ("<5000元", "<5000元"),
+        ("统一10个标准", "统一10个标准"),
+    ],
+)
+def test_small_signs_are_mended_only_where_the_line_is_plain(read: str, meant: str) -> None:
+    """A pair's other half, a date's dash and blanks in numbers; what could be meant stays."""
+    assert tidy(read) == meant
+
+
+def test_mending_twice_is_mending_once() -> None:
+    """Brackets are paired on each line and again over the lines of a cell."""
+    for text in ("〔2018]〈意见>》", "((〔1]", "《〈>》〉", "]〕["):
+        assert pair_brackets(pair_brackets(text)) == pair_brackets(text)
+
+
+@pytest.mark.parametrize("text", ["é371,514.00", "登记.", "·信息共享", "=100%6", "≥1500m"])
+def test_what_dust_reads_as_is_never_sure(text: str) -> None:
+    """The recogniser is sure of dust: its scores are near one."""
+    assert is_doubtful(text)
+
+
+@pytest.mark.parametrize("text", ["1.新增", "12.5%", "≥95%", "（一）总体目标", "100米", "第一、"])
+def test_common_texts_raise_no_doubt(text: str) -> None:
+    """Doubt costs a person's time."""
+    assert not is_doubtful(text)
+
+
+@pytest.mark.engine
+def test_a_number_in_a_cell_is_read() -> None:
+    """The whole way of one cell through the real engine, its place in pixels of the page."""
+    page = paper(300, 60)
+    cv2.putText(page, "2,345", (20, 44), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 0, 3, cv2.LINE_AA)
+
+    [table], _ = read_tables(
+        upright_of(page), [grid_of((0, 0, 300, 60))], load_engine(EngineSettings(threads=1)).recognise
+    )
+
+    assert isinstance(table, Table)
+    assert table.readings[0].text == "2,345"
+    assert table.readings[0].lines[0].place.polygon[0] == pytest.approx((20, 14), abs=8)
