@@ -15,7 +15,7 @@ _STROKE = re.compile(r"(?<=[0-9年月日%])一(?=[0-9])|(?<=[0-9]{4})一$")
 # Between Chinese characters nothing is compared: 印发<意见>的通知 is a title in a title.
 _OPENING = re.compile(r"(?<=[\u4e00-\u9fff《])[<＜](?=[\u4e00-\u9fff])")
 _CLOSING = re.compile(r"(?<=[\u4e00-\u9fff）)])[>＞](?=[\u4e00-\u9fff》])")
-# Letters with accents stand on no form: they are a letter or figure with dust over it. A full stop of half width after a
+# Letters with accents stand on no form: they are letters or figures with dust over them. A stop of half width after a
 # Chinese character, a mark at the beginning and figures behind a percent sign are dust or a broken sign as often as
 # print, and the small figure of m² is easily lost.
 _DOUBTFUL = re.compile(
