@@ -72,9 +72,12 @@ def is_level_ruling(ink: Grey, thin: Grey, box: tuple[int, int, int, int], heigh
 
 
 def darkness(ink: Grey, box: tuple[int, int, int, int]) -> float:
-    """Tell how much darker than paper (0 to 255) a level piece is along its darkest row or rows, at the median."""
+    """Tell how much darker than paper (0 to 255) a level piece is along its darkest row or rows, where it is drawn.
+
+    Of dots and dashes half is paper; the darkest quarter is drawn.
+    """
     x, y, w, h = box
-    return 255.0 - float(np.median(ink[max(0, y) : y + h, x : x + w].min(axis=0)))
+    return 255.0 - float(np.percentile(ink[max(0, y) : y + h, x : x + w].min(axis=0), 25))
 
 
 def _edge(thick: float, height: float) -> int:

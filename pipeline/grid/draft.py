@@ -111,10 +111,11 @@ class Draft:
 
     def open_sides(self) -> bool:
         """Add outer edges that were never drawn."""
-        x0, y0, x1, y1 = self.frame()
         drawn = list(self.columns)
-        found = open_sides(self.columns, self.rows, self.row_edges, (self.across, x0, x1), self.height)
-        return open_sides(self.rows, drawn, self.column_edges, (self.down, y0, y1), self.height) or found
+        found = open_sides(self.columns, self.rows, self.row_edges, self.across, self.height)
+        # A table that is open at its sides is open at its ends: there one ruling that runs on is enough.
+        least = 1 if any(line.virtual for line in self.columns) else 2
+        return open_sides(self.rows, drawn, self.column_edges, self.down, self.height, least) or found
 
     def add_stubs(self) -> bool:
         """Add, once, the lines of which only bits are left."""

@@ -56,11 +56,14 @@ def open_sides(
     lines: list[Line],
     others: Sequence[Line],
     edges: Sequence[Edges],
-    view: tuple[Sheet, int, int],
+    sheet: Sheet,
     height: float,
+    least: int = 2,
 ) -> bool:
-    """Add the outer edges that were never drawn: where other rulings run on beyond the last line and end together."""
-    sheet, first, last = view
+    """Add the outer edges that were never drawn: where `least` other rulings run on beyond the last line, and end.
+
+    Most end together; one that a break cuts off ends sooner.
+    """
     found = False
     for side in (0, -1):
         outer = lines[side]
@@ -68,25 +71,45 @@ def open_sides(
             continue
         ends = []
         for line, edge in zip(others, edges, strict=True):
-            if line.virtual or not any(edge.walls):
-                continue
-            end = min(p.first for p in line.pieces) if side == 0 else max(p.last for p in line.pieces)
-            a, b = (end, outer.place) if side == 0 else (outer.place, end)
-            if b - a < 0.8 * height:
-                continue
-            far_first, far_last = (int(a) - 2, last) if side == 0 else (first, int(b) + 3)
-            seen = profile(sheet, line, far_first, far_last, height).clean
-            part = seen[int(a) - far_first : int(b) - far_first]
-            if part.mean() >= 0.75:
-                ends.append(end)
-        if len(ends) < 2:
+            if not line.virtual and any(edge.walls):
+                end = _runs_out(sheet, line, outer, side == 0, height)
+                if abs(end - outer.place) >= 0.8 * height:
+                    ends.append(end)
+        if len(ends) < least:
             continue
-        place = float(np.median(ends))
-        if np.sum(np.abs(np.array(ends) - place) < 0.4 * height) < max(2, 0.6 * len(ends)):
+        together = [end for end in ends if sum(abs(end - other) < 0.4 * height for other in ends) >= least]
+        if not together:
             continue
+        place = min(together) if side == 0 else max(together)
+        place = float(np.median([end for end in ends if abs(end - place) < 0.4 * height]))
         lines.insert(0 if side == 0 else len(lines), Line(place, 1.0, [], virtual=True))
         found = True
     return found
+
+
+def _runs_out(sheet: Sheet, line: Line, outer: Line, backwards: bool, height: float) -> float:
+    """Tell how far a line runs on beyond the last of those it crosses."""
+    pieces = [piece.first if backwards else piece.last for piece in line.pieces]
+    edge = outer.place + (-1 if backwards else 1) * (outer.thick / 2 + 0.06 * height)
+    # As far as its pieces go, and what a break may have cut off behind them.
+    far = edge - min(pieces) if backwards else max(pieces) - edge
+    limit = min(pieces) - 3 * height if backwards else max(pieces) + 3 * height
+    first, last = (int(limit), int(edge)) if backwards else (int(edge), int(limit))
+    first, last = max(0, first), min(last, sheet.ink.shape[1])
+    if last - first < 0.8 * height:
+        return outer.place
+    seen = profile(sheet, line, first, last, height)
+    reach = 0.0
+    for track in (*seen.drawn, seen.clean):
+        inked = np.flatnonzero(track[::-1] if backwards else track)
+        if len(inked) and inked[0] <= 0.3 * height:
+            # Text below a table stands no nearer to its last ruling than this.
+            gaps = np.flatnonzero(np.diff(inked) > 0.3 * height)
+            reach = max(reach, float(inked[gaps[0]] if len(gaps) else inked[-1]))
+        # Breaks part it from the table, or into bits; most of it is there.
+        if reach < int(far) and float((track[::-1] if backwards else track)[: int(far)].mean()) >= 0.6:
+            reach = far
+    return edge - reach if backwards else edge + reach
 
 
 def open_borders(lines: list[Line], others: list[Line], height: float) -> None:

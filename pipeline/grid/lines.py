@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.grid.pieces import Pieces, Sheet
-from pipeline.ink import PRINT
+from pipeline.ink import PRINT, Grey
 
 # Lines nearer to each other than this are one (two rulings of a double line; the residue of flattening).
 _SAME = 0.45
@@ -98,6 +98,7 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
     lowest = np.minimum.reduce([sheet.ink[np.clip(rows + o, 0, shape[0] - 1), columns] for o in band])
     # What is much paler than the rest of the line (a watermark, the ghost of a seal) is not drawn by it.
     ruled = gather(sheet.thin.view(bool), band) & (lowest < 255.0 - 0.4 * line.dark)
+    ruled = _as_dark(ruled, lowest, line.dark, height)
     inked = gather(sheet.mask.view(bool), band)
     # Ink beside a ruling counts when it is print, nearly as dark as the ruling: a watermark under it is not.
     level = min(PRINT * 255, 255.0 - 0.62 * line.dark)
@@ -124,15 +125,27 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
             clean[a:b] = ruled[a:b]
     wide = max(far + 1, round(0.5 * height))
     alone = ~(dark(range(-wide, -away + 1)) | dark(range(away, wide + 1)))
-    dark_enough = 255.0 - 0.4 * line.dark
     drawn = []
     for middle in (-1, 0, 1):
         seen = np.zeros(len(along), bool)
+        lowest = np.full(len(along), 255, np.uint8)
         for offset in range(middle - 1, middle + 2):
             at = np.clip(rows + offset, 0, shape[0] - 1)
-            seen |= (sheet.thin[at, columns] > 0) & (sheet.ink[at, columns] < dark_enough)
-        drawn.append(close(seen, max(2, round(0.12 * height))))
+            seen |= sheet.thin[at, columns] > 0
+            lowest = np.minimum(lowest, sheet.ink[at, columns])
+        drawn.append(_as_dark(seen & (lowest < 255.0 - 0.4 * line.dark), lowest, line.dark, height))
     return Profile(clean, inked & ~clean, alone, np.stack(drawn))
+
+
+def _as_dark(seen: NDArray[np.bool_], ink: Grey, dark: float, height: float) -> NDArray[np.bool_]:
+    """Keep the stretches whose darkest quarter is as dark as their line; single pixels of a hair line differ more."""
+    whole = close(seen, max(2, round(0.12 * height)))
+    kept = np.zeros_like(seen)
+    for a, b in stretches(whole):
+        part = ink[a:b][seen[a:b]]
+        if part.size and 255.0 - float(np.percentile(part, 25)) >= 0.7 * dark:
+            kept[a:b] = True
+    return kept
 
 
 def gap(height: float) -> int:

@@ -59,6 +59,7 @@ def search(ink: Grey, height: float) -> tuple[Sheet, Sheet]:
     down_long = _long(down_wide | np.ascontiguousarray(across_long.T), height, LEAST_V) & down_wide
     find_pieces(across, across_long, height, LEAST_H)
     find_pieces(down, down_long, height, LEAST_V)
+    drop_pale(across, down, height)
     return across, down
 
 
@@ -85,7 +86,7 @@ def find_pieces(sheet: Sheet, mask: Mask, height: float, least: float) -> None:
         if area >= 0.6 * w * h:
             box = (x, y + 1, w, max(1, h - 2))  # the search made it a pixel thicker on each side
             # A thick ruling is inked through; a dithered cell, closed over, is not.
-            solid = h - 2 <= 0.2 * height or sheet.mask[y + 1 : y + h - 1, x : x + w].mean() > 0.7
+            solid = h - 2 <= 0.2 * height or sheet.mask[y + 1 : y + h - 1, x : x + w].mean() > 0.5
             if solid and is_level_ruling(sheet.ink, sheet.thin, box, height):
                 thick = max(1.0, h - 2.0)
                 sheet.pieces.append(Piece(float(x), float(x + w), place, thick, darkness(sheet.ink, box)))
@@ -102,7 +103,7 @@ def find_pieces(sheet: Sheet, mask: Mask, height: float, least: float) -> None:
             continue
         thick = max(1.0, float(np.median(filled)) - 2.0)
         if is_ruling(sheet.ink, sheet.thin, np.asarray(along + x + 0.5, np.float64), smooth, thick, height):
-            dark = float(np.median(sheet.ink[smooth.astype(int), along + x]))
+            dark = float(np.percentile(sheet.ink[smooth.astype(int), along + x], 25))
             lean = float(smooth[-1] - smooth[0])
             sheet.pieces.append(Piece(float(x), float(x + w), float(smooth.mean()), thick, 255.0 - dark, lean))
 

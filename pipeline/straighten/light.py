@@ -132,7 +132,12 @@ def find_desk(base: NDArray[np.uint8], lines: NDArray[np.float64], height: float
     # The fill stops where the edge's blur begins; the shadow beside the paper and flecks of grain go with it.
     desk = cv2.dilate(desk, np.ones((9, 9), np.uint8)) & (dark | step).astype(np.uint8)
     desk = cv2.dilate(desk, np.ones((5, 5), np.uint8))
-    desk[rows, columns] = 0
+    # Paper is convex, and so what lies between lines of text is paper, whatever shadow lies on it.
+    hull = cv2.convexHull(np.clip(lines.reshape(-1, 2) / factor, -1, max(size)).astype(np.int32))
+    near = round(1.5 * height / factor)
+    inside = np.zeros_like(desk)
+    cv2.fillConvexPoly(inside, hull, 1)
+    desk[cv2.dilate(inside, np.ones((2 * near + 1, 2 * near + 1), np.uint8)) > 0] = 0
     return cv2.resize(desk, (base.shape[1], base.shape[0]), interpolation=cv2.INTER_NEAREST)
 
 

@@ -1,0 +1,192 @@
+"""Proofs for pipeline/grid: exact cells on drawn pages, and on tables drawn here line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.document import Grid, Page, Polygon, Upright
+from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
+from pipeline.grid import find_grids
+from pipeline.straighten import straighten
+from pipeline.synth.pages import make_pages
+from pipeline.synth.render.page import RenderedPage
+
+H = 30.0
+Spans = set[tuple[int, int, int, int]]
+
+
+def _upright(ink: NDArray[np.uint8]) -> Upright:
+    size = (ink.shape[1], ink.shape[0])
+    zeros = np.zeros(len(HORIZONTAL_TERMS)), np.zeros(len(VERTICAL_TERMS))
+    warp = Warp(size, 0, 1.0, 0.0, float(max(size)), *zeros, (0.0, 0.0), size)
+    return Upright(ink, warp, H, np.zeros((0, 4, 2)))
+
+
+def _spans(grid: Grid) -> Spans:
+    return {(cell.row, cell.col, cell.rowspan, cell.colspan) for cell in grid.cells}
+
+
+def _sheet(rows: Sequence[int], columns: Sequence[int], thick: int = 2, double: bool = False) -> NDArray[np.uint8]:
+    """Draw a table with rulings at these places."""
+    ink = np.full((rows[-1] + 100, columns[-1] + 100), 255, np.uint8)
+    for shift in (0, 2 * thick) if double else (0,):
+        for y in rows:
+            ink[y + shift : y + shift + thick, columns[0] : columns[-1] + thick + shift] = 0
+        for x in columns:
+            ink[rows[0] : rows[-1] + thick + shift, x + shift : x + shift + thick] = 0
+    return ink
+
+
+def _write(ink: NDArray[np.uint8], rows: Sequence[int], columns: Sequence[int], seed: int = 1) -> None:
+    """Put strokes into the cells, as text would."""
+    rng = np.random.default_rng(seed)
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
+            y = (top + bottom) // 2
+            for x in range(left + 12, right - 34, 26):
+                for _ in range(4):
+                    a, b = rng.integers(0, 22, 2), rng.integers(-11, 11, 2)
+                    cv2.line(ink, (int(x + a[0]), int(y + b[0])), (int(x + a[1]), int(y + b[1])), 0, 2)
+
+
+ROWS, COLUMNS = [80, 130, 180, 300, 350, 400], [60, 200, 480, 700]
+FULL = {(r, c, 1, 1) for r in range(5) for c in range(3)}
+
+
+@pytest.mark.parametrize(("thick", "double"), [(1, False), (2, False), (6, False), (2, True)])
+def test_any_weight_of_ruling_makes_the_same_grid(thick: int, double: bool) -> None:
+    """Hair lines, thick borders and double rulings are one ruling each."""
+    ink = _sheet(ROWS, COLUMNS, thick, double)
+    _write(ink, ROWS, COLUMNS)
+
+    [grid] = find_grids(_upright(ink))
+
+    assert _spans(grid) == FULL
+    assert grid.ruled
+    assert min(cell.support for cell in grid.cells) > 0.9
+
+
+def test_dotted_rulings_are_rulings() -> None:
+    """Office programs draw dots as long as they are apart."""
+    ink = _sheet(ROWS, COLUMNS)
+    yy, xx = np.mgrid[: ink.shape[0], : ink.shape[1]]
+    ink[((yy // 2 + xx // 2) % 2) == 1] = 255
+    _write(ink, ROWS, COLUMNS)
+
+    [grid] = find_grids(_upright(ink))
+
+    assert _spans(grid) == FULL
+
+
+def test_missing_walls_are_spans() -> None:
+    """A cell is what its walls enclose: a bar over all columns, a label over three rows."""
+    ink = _sheet(ROWS, COLUMNS)
+    ink[82:130, 200:202] = ink[82:130, 480:482] = 255
+    ink[180:182, 62:200] = ink[300:302, 62:200] = 255
+    cv2.putText(ink, "PERFORMANCE TARGETS", (150, 117), cv2.FONT_HERSHEY_SIMPLEX, 0.9, 0, 2)
+
+    [grid] = find_grids(_upright(ink))
+
+    inner = {(r, c, 1, 1) for r in (1, 2, 3) for c in (1, 2)}
+    assert _spans(grid) == {(0, 0, 1, 3), (1, 0, 3, 1)} | inner | {(4, c, 1, 1) for c in range(3)}
+
+
+def test_a_break_in_a_ruling_joins_no_cells() -> None:
+    """Faxes break rulings; a gap that ends where no ruling ends is damage."""
+    ink = _sheet(ROWS, COLUMNS)
+    _write(ink, ROWS, COLUMNS)
+    ink[128:134, 300:345] = 255
+    ink[215:255, 198:204] = 255
+    ink[348:354, 90:120] = 255
+
+    [grid] = find_grids(_upright(ink))
+
+    assert _spans(grid) == FULL
+
+
+def test_open_sides_are_closed() -> None:
+    """Many tables have no outer ruling, and a page break leaves none: where rulings end together, cells end."""
+    ink = _sheet(ROWS, COLUMNS)
+    ink[:, :62] = ink[:, 700:] = 255
+    ink[80:82] = 255
+    ink[60:130, 200:202] = 255
+    ink[84:130, 200:202] = 0  # of the first row one inner ruling is left
+
+    [grid] = find_grids(_upright(ink))
+
+    assert {cell.col for cell in grid.cells} == {0, 1, 2}
+    assert (grid.n_rows, grid.n_cols) == (5, 3)
+
+
+def test_two_tables_on_a_page_are_two_grids_from_top_to_bottom() -> None:
+    """Roll-ups print one form under the other."""
+    ink = np.full((1000, 800), 255, np.uint8)
+    ink[: ROWS[-1] + 100] = _sheet(ROWS, COLUMNS)
+    ink[500:] = _sheet(ROWS, COLUMNS[:2] + COLUMNS[3:])
+
+    first, second = find_grids(_upright(ink))
+
+    assert (first.n_cols, second.n_cols) == (3, 2)
+
+
+def test_a_watermark_is_no_wall() -> None:
+    """A pale stroke that happens to run from ruling to ruling is as straight as a wall, but not as dark."""
+    ink = _sheet(ROWS, COLUMNS)
+    ink[132:180, 600:603] = 190
+    ink[302:350, 300:303] = 190
+
+    [grid] = find_grids(_upright(ink))
+
+    assert _spans(grid) == FULL
+
+
+def test_blank_pages_text_and_noise_have_no_grid() -> None:
+    """A table that is not there would be worse than none."""
+    rng = np.random.default_rng(5)
+    blank = np.full((900, 700), 255, np.uint8)
+    text = blank.copy()
+    _write(text, list(range(40, 880, 44)), [30, 660])
+    noise = rng.integers(0, 256, (900, 700), dtype=np.uint8)
+    specks = np.where(rng.random((900, 700)) < 0.05, 0, 255).astype(np.uint8)
+
+    assert [find_grids(_upright(page)) for page in (blank, text, noise, specks)] == [[], [], [], []]
+
+
+def _corners(polygon: Polygon) -> NDArray[np.float64]:
+    """The four corners of an outline, which on bent pages has more points."""
+    points = np.array(polygon, np.float64)
+    total, rest = points.sum(axis=1), points[:, 0] - points[:, 1]
+    return points[[total.argmin(), rest.argmax(), total.argmax(), rest.argmin()]]
+
+
+def _read(page: RenderedPage) -> list[Spans]:
+    """Take a drawn page to its grids, with the drawn lines in the detector's place."""
+    image = np.ascontiguousarray(page.image[:, :, ::-1])
+    found = [line.polygon for table in page.tables for cell in table.cells for line in cell.lines]
+    found += [line.polygon for line in page.lines]
+    lines = np.array([_corners(polygon) for polygon in found])
+    middle = lines.mean(axis=1, keepdims=True)
+    lines = middle + (lines - middle) * np.array([1.0, 1.4] if page.turned % 180 == 0 else [1.4, 1.0])
+    lines = np.array([np.roll(quad, -int(np.argmin(quad.sum(axis=1))), axis=0) for quad in lines])
+    turned = page.turned in (180, 270)
+
+    upright = straighten(
+        Page(0, "p", "", image),
+        lambda _, side: (lines / max(1.0, max(image.shape[:2]) / side)).astype(np.float32),
+        lambda crops: np.full(len(crops), float(turned), np.float32),
+    )
+    return [_spans(grid) for grid in find_grids(upright)]
+
+
+@pytest.mark.parametrize("kind", ["clean", "scan", "skew7", "dpi100", "fax", "stamp", "photo", "curl30"])
+def test_drawn_pages_have_exact_grids(kind: str) -> None:
+    """Every cell's row, column and spans, on whatever paper: one wall amiss shifts a whole form."""
+    page = make_pages("sichuan-goal-2021", kind, 500_000)[1][0]
+
+    assert _read(page) == [{(c.row, c.col, c.rowspan, c.colspan) for c in t.cells} for t in page.tables]

@@ -1,0 +1,201 @@
+"""Proofs for pipeline/straighten: the map between page and upright page, which way is up, seals and dots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.document import Page, Polygon, Upright
+from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
+from pipeline.straighten import straighten
+from pipeline.straighten.light import find_desk, without_dither
+from pipeline.straighten.textlines import find_turns
+from pipeline.synth.pages import make_pages
+from pipeline.synth.render.page import RenderedPage
+
+LAYOUT = "mof-2021-101-core"
+
+
+@cache
+def _page(kind: str, seed: int = 41) -> RenderedPage:
+    return make_pages(LAYOUT, kind, seed)[1][0]
+
+
+def _corners(polygon: Polygon) -> NDArray[np.float64]:
+    """The four corners of an outline, which on bent pages has more points."""
+    points = np.array(polygon, np.float64)
+    total, rest = points.sum(axis=1), points[:, 0] - points[:, 1]
+    return points[[total.argmin(), rest.argmax(), total.argmax(), rest.argmin()]]
+
+
+def _lines(page: RenderedPage) -> NDArray[np.float32]:
+    """Text lines as a detector would find them: the drawn ones, their boxes padded."""
+    found = [cell.polygon for table in page.tables for c in table.cells for cell in c.lines]
+    found += [line.polygon for line in page.lines]
+    quads = np.array([_corners(polygon) for polygon in found])
+    middle = quads.mean(axis=1, keepdims=True)
+    across = quads[:, 1:2] - quads[:, 0:1]
+    down = quads[:, 3:4] - quads[:, 0:1]
+    pad = 0.2 * np.linalg.norm(down, axis=2, keepdims=True)
+    for side in (across, down):
+        unit = side / np.maximum(np.linalg.norm(side, axis=2, keepdims=True), 1e-6)
+        quads += pad * unit * np.sign(((quads - middle) * unit).sum(axis=2, keepdims=True))
+    return quads.astype(np.float32)
+
+
+def _upright(page: RenderedPage, upside_down: bool = False) -> Upright:
+    image = np.ascontiguousarray(page.image[:, :, ::-1])
+
+    def find_lines(small: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
+        return _lines(page) / np.float32(max(1.0, max(image.shape[:2]) / side))
+
+    def tell(crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        return np.full(len(crops), float(upside_down), np.float32)
+
+    return straighten(Page(0, "p", "", image), find_lines, tell)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_points_come_back_through_the_warp(seed: int) -> None:
+    """Every place in a record is mapped back; a record that points a pixel off the page's own place is no evidence."""
+    rng = np.random.default_rng(seed)
+    order = np.array([i + j for i, j in HORIZONTAL_TERMS])
+    bend_y = rng.normal(0, 0.008, len(order)) / order**1.5
+    bend_x = rng.normal(0, 0.005, len(VERTICAL_TERMS)) / np.array([i + j for i, j in VERTICAL_TERMS]) ** 1.5
+    size = (1654, 2339) if seed % 2 else (2339, 1654)
+    warp = Warp(
+        size, seed % 4, rng.uniform(0.5, 1.6), rng.uniform(-0.12, 0.12), 2339.0, bend_y, bend_x, (9, -7), (1, 1)
+    )
+    points = rng.uniform((0, 0), size, (400, 2))
+
+    back = warp.to_page(warp.to_upright(points))
+
+    assert np.linalg.norm(back - points, axis=1).max() < 0.5
+
+
+@pytest.mark.parametrize("kind", ["skew7", "photo", "curl30"])
+def test_rulings_stand_level_after_straightening(kind: str) -> None:
+    """Cells are cut out as boxes: what still bends by a third of a line would be cut off."""
+    page = _page(kind)
+
+    upright = _upright(page)
+
+    bends = []
+    for table in page.tables:
+        for cell in table.cells:
+            corners = upright.warp.to_upright(_corners(cell.polygon))
+            if cell.colspan == table.n_cols or corners[1, 0] - corners[0, 0] > 3 * upright.text_height:
+                bends.append(abs(corners[1, 1] - corners[0, 1]))
+    assert len(bends) > 5
+    assert max(bends) < 0.2 * upright.text_height
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_page_is_turned_upright_from_any_side(turns: int) -> None:
+    """A feeder takes sheets as they come. A page turned clockwise is turned back by as many quarters."""
+    page = _page("clean")
+    image = np.ascontiguousarray(np.rot90(page.image[:, :, ::-1], -turns))
+    height, width = page.image.shape[:2]
+    quads = _lines(page).astype(np.float64)
+    for _ in range(turns):  # clockwise
+        quads = np.stack([height - quads[..., 1], quads[..., 0]], axis=-1)
+        height, width = width, height
+    # A detector begins at the corner that is at the top left of the picture.
+    quads = np.array([np.roll(quad, -int(np.argmin(quad.sum(axis=1))), axis=0) for quad in quads])
+
+    def tell(crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        return np.full(len(crops), float(turns in (2, 1)), np.float32)
+
+    found = find_turns(image, quads, tell)
+
+    # With one quarter clockwise the lines stand on their side, and after a quarter anticlockwise they are upright.
+    assert found in ({0: {0}, 1: {1, 3}, 2: {2}, 3: {1, 3}}[turns])
+
+
+def test_seals_are_lifted_without_thinning_black_strokes() -> None:
+    """What stands under a seal is often the very figure that was stamped for; it must read as if never stamped."""
+    plain = _page("clean").image
+    stamped = plain.copy()
+    table = _page("clean").tables[0]
+    middle = np.array([c.polygon for c in table.cells]).reshape(-1, 2).mean(axis=0)
+    overlay = np.full_like(stamped, 255)
+    centre = (int(middle[0]), int(middle[1]))
+    cv2.circle(overlay, centre, 160, (214, 40, 50), 10, cv2.LINE_AA)
+    cv2.circle(overlay, centre, 50, (214, 40, 50), -1, cv2.LINE_AA)
+    stamped = np.minimum(stamped, overlay)
+
+    without = _upright(_page("clean"))
+    page = _page("clean")
+    image = np.ascontiguousarray(stamped[:, :, ::-1])
+    small = _lines(page)
+    upright = straighten(
+        Page(0, "p", "", image),
+        lambda _, side: small / np.float32(max(1.0, max(image.shape[:2]) / side)),
+        lambda crops: np.zeros(len(crops), np.float32),
+    )
+
+    seal = max(upright.seals, key=lambda seal: float(np.ptp(np.array(seal.place.polygon)[:, 0])))
+    assert seal.colour[0] > 150 > seal.colour[1]
+    outline = np.array(seal.place.polygon)
+    assert np.abs(outline.mean(axis=0) - middle).max() < 20
+    assert 300 < np.ptp(outline[:, 0]) < 360
+    before, after = without.ink < 128, upright.ink < 128
+    assert before.shape == after.shape
+    x, y = centre
+    zone = np.s_[y - 170 : y + 170, x - 170 : x + 170]
+    # No stroke is lost, and hardly anything of the seal is left.
+    assert (before[zone] & after[zone]).sum() > 0.97 * before[zone].sum()
+    assert after[zone].sum() < 1.1 * before[zone].sum()
+
+
+def test_dots_of_a_shaded_cell_are_wiped() -> None:
+    """One bit draws grey as dots, among which rulings and text are lost; the text among them stays."""
+    rng = np.random.default_rng(3)
+    page = np.full((400, 900, 3), 255, np.uint8)
+    grey = rng.random((100, 600)) < 0.05
+    page[60:160, 100:700][grey] = 0
+    cv2.putText(page, "TARGET 100%", (300, 120), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (0, 0, 0), 3)
+    text = np.zeros(page.shape[:2], np.uint8)
+    cv2.putText(text, "TARGET 100%", (300, 120), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1, 3)
+
+    cleaned = without_dither(page, 28.0)
+
+    assert (cleaned[60:160, 100:290, 0] == 0).mean() < 0.1 * grey.mean()
+    assert (cleaned[text > 0] == 0).all()
+
+
+def test_thin_text_of_a_fax_is_no_grey() -> None:
+    """Thin strokes fall into bits on a page of one bit; wiped as dots, text was lost and nobody saw it."""
+    page = make_pages("self-eval-transfer-payment", "fax", 500_000)[1][1]
+
+    cleaned = without_dither(np.ascontiguousarray(page.image), 27.0)
+
+    assert (cleaned < 128).sum() > 0.995 * (page.image < 128).sum()
+
+
+def test_no_paper_between_lines_of_text_is_taken_for_a_desk() -> None:
+    """A shadow over a part of the page is no desk; painting over it would take print away and nobody would see."""
+    page = np.full((1200, 900, 3), 235, np.uint8)
+    page[:420] = 120
+    page[:, :40] = 25
+    lines = np.array([[[80, y], [860, y], [860, y + 30], [80, y + 30]] for y in (60, 1100)], np.float64)
+
+    desk = find_desk(page, lines, 30.0)
+
+    assert desk is None or not desk[90:1100, 120:820].any()
+
+
+def test_a_blank_page_and_noise_are_straightened_to_themselves() -> None:
+    """Nothing to hold on to is no reason to fall."""
+    rng = np.random.default_rng(0)
+    none = lambda image, side: np.zeros((0, 4, 2), np.float32)  # noqa: E731
+    for image in (np.full((700, 500, 3), 255, np.uint8), rng.integers(0, 256, (700, 500, 3), dtype=np.uint8)):
+        upright = straighten(Page(0, "p", "", image), none, lambda crops: np.zeros(len(crops), np.float32))
+
+        assert upright.ink.dtype == np.uint8
+        assert upright.seals == ()
