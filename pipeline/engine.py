@@ -123,12 +123,12 @@ class Engine:
         return f"{self.settings.engine}:{self.settings.recognition}:{digests}"
 
     def _options(self) -> dict[str, Any]:
-        if self.settings.engine in ("onnxruntime", "openvino"):
+        if self.settings.engine == "onnxruntime":
             options = {"intra_op_num_threads": self.threads, "inter_op_num_threads": 1}
             return {"engine": "onnxruntime", "engine_config": options}
         if self.settings.engine == "paddle":
             return {"engine": "paddle", "cpu_threads": self.threads}
-        raise ModelError(f"engine {self.settings.engine!r} is unknown; use onnxruntime, openvino or paddle")
+        raise ModelError(f"engine {self.settings.engine!r} is unknown; use onnxruntime or paddle")
 
     def _load(self, kind: Any, name: str, folder: str | None, config: dict[str, Any] | None) -> Any:
         try:

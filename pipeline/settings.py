@@ -50,7 +50,7 @@ class PagesSettings(StageSettings):
 class EngineSettings(StageSettings):
     """Which recogniser reads the text, and with which weights."""
 
-    # "onnxruntime" needs nothing else; "paddle" needs PaddlePaddle; "openvino" needs the package of that name.
+    # "onnxruntime" needs nothing else; "paddle" needs PaddlePaddle. (OpenVINO was tried: docs/pages.md.)
     engine: str = "onnxruntime"
     # Official model names; PP-OCRv6_small travels with the package, PaddleOCR fetches any other when it is online.
     detection: str = "PP-OCRv6_small_det"

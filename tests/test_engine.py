@@ -79,10 +79,11 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         load_engine(EngineSettings(detection_folder=str(tmp_path)))
 
 
-def test_an_unknown_engine_is_refused() -> None:
-    """A misspelt engine must not become another one."""
+@pytest.mark.parametrize("engine", ["onnxruntime ", "openvino", "tensorrt"])
+def test_an_unknown_engine_is_refused(engine: str) -> None:
+    """A misspelt engine must not become another one in silence."""
     with pytest.raises(ModelError, match="is unknown"):
-        load_engine(EngineSettings(engine="tensorrt"))
+        load_engine(EngineSettings(engine=engine))
 
 
 @pytest.fixture(scope="module")
