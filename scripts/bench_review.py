@@ -179,7 +179,7 @@ def main(
             threading.Thread(target=serving.run, daemon=True).start()
             clerk = Clerk(serving.workbench.address())
             work(clerk, actions)
-            serving.close()
+            serving.workbench.exports.close()
     typer.echo(f"{'action':26}{'times':>6}{'median ms':>11}{'95% ms':>9}{'processor ms, median':>23}")
     for name, times in sorted(clerk.times.items()):
         wall = sorted(one for one, _ in times)

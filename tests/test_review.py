@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from io import BytesIO
@@ -26,7 +26,7 @@ from pipeline.review.exports import Exports, examples, make_export
 from pipeline.review.pictures import PictureError, crop_around
 from pipeline.review.server import Workbench, application
 from pipeline.review.sight import differing
-from pipeline.review.waiting import Wanted
+from pipeline.review.waiting import Mode, Wanted
 from pipeline.store import DocumentRows, PagePicture, Store, StoredPage, record_rows
 
 FORM = """
@@ -85,7 +85,7 @@ class Browser:
         self.cookie = ""
         self.token = ""
 
-    def ask(self, path: str, form: dict[str, str] | None = None, **lies: str) -> tuple[int, dict[str, str], str]:
+    def ask(self, path: str, form: Mapping[str, str] | None = None, **lies: str) -> tuple[int, dict[str, str], str]:
         path, _, query = path.partition("?")
         body = urlencode(form or {}).encode()
         environ: dict[str, Any] = {
@@ -163,7 +163,7 @@ def test_other_pages_are_refused(browser: Browser, desk: Desk, lie: dict[str, st
     """A page of the internet in the same browser neither reads a form nor decides."""
     browser.enter()
 
-    assert browser.ask("/work", **lie)[0] == 403
+    assert browser.ask("/work", None, **lie)[0] == 403
     assert browser.ask("/undo", {}, **lie)[0] == 403
     assert desk.reviews.recent() == []
 
@@ -221,8 +221,9 @@ def test_texts_of_documents_are_never_markup(browser: Browser, desk: Desk) -> No
 
 def test_the_queue_is_visited_once_and_whole(desk: Desk) -> None:
     """Going on from value to value meets each that waits exactly once, in either order."""
-    for mode in ("group", "page"):
-        wanted = Wanted(mode=mode)  # type: ignore[arg-type]
+    modes: tuple[Mode, ...] = ("group", "page")
+    for mode in modes:
+        wanted = Wanted(mode=mode)
         stop, met = desk.waiting.first(wanted), []
         while stop is not None:
             met.append(stop.key)

@@ -160,7 +160,7 @@ def exports(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and request.POST.get("format") in FORMATS:
         format_ = request.POST["format"]
         workbench.desk.reviews.look(who_is(request), f"导出 {FORMATS[format_][0]}")
-        workbench.exports.begin(format_, datetime.now().astimezone().strftime("%H:%M:%S"))
+        workbench.exports.begin(format_, datetime.now().astimezone().strftime("%H:%M:%S"), mask="mask" in request.POST)
     jobs = list(workbench.exports.jobs.values())[::-1]
     return render(request, "review/jobs.html", {"jobs": jobs, "making": any(job.state == "making" for job in jobs)})
 

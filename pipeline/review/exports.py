@@ -13,20 +13,25 @@ import shutil
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from pipeline.decisions import LEVELS, Decision, all_places, effective, value_of
+from pipeline.errors import PipelineError
 from pipeline.records import Record
 from pipeline.store import Store
 
 # Format -> what it is called, what its file is called, what it is for.
 FORMATS: dict[str, tuple[str, str, str]] = {
     "xlsx": ("工作簿", "zhibiao.xlsx", "表、指标、更正、问题各一页，供人使用"),
+    "budget-system": ("预算系统表", "zhibiao-budget-system.xlsx", "按预算管理系统的指标列排好"),
+    "csv": ("CSV 表格", "zhibiao-csv.zip", "各表一个文件"),
     "jsonl": ("记录", "zhibiao.jsonl", "每行一张表，含出处与全部更正，供程序使用"),
+    "parquet": ("Parquet", "zhibiao-parquet.zip", "供数据分析；需装 zhibiao[parquet]"),
+    "page-xml": ("PAGE XML", "zhibiao-page-xml.zip", "每页一个文件，含版面与文字"),
     "examples": ("训练样例", "zhibiao-examples.jsonl", "人工改正过的行，供训练模型；不含个人信息栏目"),
 }
 # Finished files are kept until the workbench ends, but no more than these.
@@ -84,14 +89,16 @@ class Exports:
         self._lock = threading.Lock()
         self._folder = Path(tempfile.mkdtemp(prefix="zhibiao-review-"))
 
-    def begin(self, format_: str, started: str) -> Job:
+    def begin(self, format_: str, started: str, *, mask: bool = False) -> Job:
         """Have a file made."""
         number = secrets.token_hex(8)
         folder = self._folder / number
         folder.mkdir()
         # A fresh interpreter: a fork of a process with threads may stand still for ever.
         context = multiprocessing.get_context("spawn")
-        process = context.Process(target=make_export, args=(self.where, format_, str(folder / FORMATS[format_][1])))
+        process = context.Process(
+            target=make_export, args=(self.where, format_, str(folder / FORMATS[format_][1]), mask)
+        )
         with self._lock:
             process.start()
             job = self.jobs[number] = Job(number, format_, folder, process, started)
@@ -110,19 +117,29 @@ class Exports:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def make_export(where: str, format_: str, path: str) -> None:
+def make_export(where: str, format_: str, path: str, mask: bool = False) -> None:
     """Make records again where decisions are new, then write a file; it appears whole or not at all."""
     target = Path(path)
     half = target.with_name(f"half-{target.name}")
     try:
-        from pipeline.bulk import BulkOptions, reinterpret_store
+        from pipeline.bulk import BulkOptions
+        from pipeline.bulk.exports import export_store, refresh_store
 
+        options = BulkOptions(executor="serial", say=_silent)
         with Store.open(where) as store:
-            reinterpret_store(store, stale_only=True, options=BulkOptions(executor="serial", say=_silent))
-            _WRITERS[format_](store, half)
+            if format_ == "examples":
+                refresh_store(store, options)
+                _write_examples(store, half)
+            elif target.suffix == ".zip":
+                folder = target.with_suffix("")
+                export_store(store, format_, folder, mask_personal=mask, options=options)
+                half = Path(shutil.make_archive(str(half.with_suffix("")), "zip", folder))
+            else:
+                export_store(store, format_, half, mask_personal=mask, options=options)
         half.replace(target)
-    except Exception:
-        (target.parent / "failed.txt").write_text(traceback.format_exc(), "utf-8")
+    except BaseException as error:
+        said = str(error) if isinstance(error, PipelineError) else traceback.format_exc()
+        (target.parent / "failed.txt").write_text(said, "utf-8")
         raise
 
 
@@ -130,34 +147,10 @@ def _silent(_: str) -> None:
     """Nobody listens."""
 
 
-def _records(store: Store) -> Iterator[Record]:
-    for body in store.record_bodies():
-        yield Record.model_validate(json.loads(body))
-
-
-def _write_workbook(store: Store, path: Path) -> None:
-    from pipeline.export import write_workbook
-
-    write_workbook(_records(store), path)
-
-
-def _write_lines(store: Store, path: Path) -> None:
-    with path.open("w", encoding="utf-8") as lines:
-        for body in store.record_bodies():
-            lines.write(body + "\n")
-
-
 def _write_examples(store: Store, path: Path) -> None:
     with path.open("w", encoding="utf-8") as lines:
         for example in examples(store):
             lines.write(json.dumps(example, ensure_ascii=False) + "\n")
-
-
-_WRITERS: dict[str, Callable[[Store, Path], None]] = {
-    "xlsx": _write_workbook,
-    "jsonl": _write_lines,
-    "examples": _write_examples,
-}
 
 
 def examples(store: Store) -> Iterator[dict[str, Any]]:

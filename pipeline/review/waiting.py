@@ -86,7 +86,7 @@ class Waiting:
 
     def load(self) -> None:
         """Read the whole queue anew."""
-        last = self.reviews.store.last_decision()
+        last, *made = self.reviews.state()
         items = self.reviews.items(ItemFilters(decided=None), order="page", limit=_ALL)
         stops: list[Stop] = []
         bundles: list[Bundle] = []
@@ -118,11 +118,11 @@ class Waiting:
             for stop in stops:
                 if not stop.decided:
                     self._count(stop, 1)
-            self._last = last
+            self._last, self._made = last, tuple(made)
 
     def outdated(self) -> bool:
         """Whether records were made or made again since the queue was read."""
-        return self.reviews.count(ItemFilters(decided=None)) != len(self.stops)
+        return self.reviews.state()[1:] != self._made
 
     def catch_up(self) -> None:
         """Take note of the decisions that came since: this reviewer's and everybody else's."""

@@ -1,0 +1,252 @@
+"""Proves the review workbench in a real Chromium: a run, a review with keys only, a crash in the middle, an export."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from builders import ROOT
+
+from pipeline.decisions import Decision
+from pipeline.store import Reviews, Store
+
+pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed here; .ci/run installs it")
+
+# Doubts of several kinds; one name would be markup if it were not text.
+TEXT = """某市测试局预算项目绩效目标表
+(2020年)
+项目名称\t测试项目\t项目负责人\t王某
+一级指标\t二级指标\t三级指标\t目标值
+产出目标\t数量\t培训人数\t292%
+\t质量\t项目指标达率标\t292%
+\t\t&lt;img src=x onerror=document.title='hit'&gt;率\t292%
+效果目标\t满意度\t群众满意度\t292%
+"""
+# On a loaded machine a page takes a second and an export, which loads the models, a minute.
+PATIENCE = 90_000
+
+
+def zhibiao(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
+
+
+@dataclass
+class Server:
+    """`zhibiao review` as a process that can be killed at any moment."""
+
+    store: Path
+    who: str = "甲"
+    process: subprocess.Popen[str] | None = None
+    origin: str = ""
+    requests: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def start(self) -> str:
+        self.process = subprocess.Popen(
+            zhibiao("review", "--store", self.store, "--who", self.who), stdout=subprocess.PIPE, text=True, cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that `zhibiao run` made."""
+    folder = tmp_path_factory.mktemp("run")
+    for name in ("one.txt", "two.txt"):
+        (folder / name).write_text(TEXT if name == "one.txt" else TEXT.replace("测试局", "试验局"), "utf-8")
+    subprocess.run(
+        zhibiao("run", folder / "one.txt", folder / "two.txt", "--store", folder / "a.db", "--executor", "serial"),
+        check=True, cwd=ROOT, capture_output=True,
+    )  # fmt: skip
+    return folder / "a.db"
+
+
+@pytest.fixture(scope="module")
+def server(archive: Path) -> Iterator[Server]:
+    made = Server(archive)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Any, server: Server) -> Iterator[Any]:
+    """A browser that is let in; it and its server serve all tests, starting them takes seconds."""
+    context = chromium.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    made = context.new_page()
+    made.on("console", lambda m: server.faults.append(m.text) if m.type == "error" else None)
+    made.on("pageerror", lambda e: server.faults.append(str(e)))
+    made.on("request", lambda r: server.requests.append(r.url))
+    enter(made, server)
+    yield made
+    context.close()
+
+
+def enter(page: Any, server: Server) -> None:
+    """Start the server and go in by the address it prints."""
+    address = server.start()
+    page.goto(address)
+    page.wait_for_selector("#how-far")
+    server.origin = "http://" + urlsplit(address).netloc
+
+
+def decisions(server: Server) -> list[Decision]:
+    """What stands in the store, newest first."""
+    with Store.open(server.store) as store:
+        return Reviews(store).recent(1000)
+
+
+def press(page: Any, key: str) -> str:
+    """Press a key that asks the server, wait for the answer, return what it said."""
+    with page.expect_response(lambda r: bool(re.search(r"/(work|step|decide|undo|sheet)", r.url)), timeout=30_000):
+        page.keyboard.press(key)
+    page.wait_for_selector("html:not(.busy)")
+    page.wait_for_timeout(50)  # htmx settles what it swapped
+    return str(page.inner_text("#said"))
+
+
+def test_enter_belongs_to_the_input_method_while_it_composes(page: Any, server: Server) -> None:
+    """A clerk who picks a word with Enter has not yet said that the value is right."""
+    page.goto(f"{server.origin}/work?find=292")
+    page.wait_for_selector("#decide")
+    page.keyboard.press("e")
+    before = decisions(server)
+
+    for composing in ({"isComposing": True}, {"keyCode": 229}):
+        page.evaluate(
+            "(init) => document.querySelector('#after').dispatchEvent("
+            "new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true, ...init}))",
+            composing,
+        )
+    page.wait_for_timeout(300)
+
+    assert page.is_visible("#edit")
+    assert decisions(server) == before
+
+
+def test_a_held_key_decides_once(page: Any, server: Server) -> None:
+    """What nobody has seen is not decided by a key that lies under a book."""
+    page.goto(f"{server.origin}/work")
+    page.wait_for_selector("#decide")
+    before = len(decisions(server))
+    key = "a" if page.locator('[data-key="a"]').count() else "c"
+
+    page.keyboard.down(key)
+    for _ in range(5):
+        page.keyboard.down(key)  # repeats
+    page.keyboard.up(key)
+    page.wait_for_selector("#said .good")
+    page.wait_for_timeout(300)
+
+    assert len(decisions(server)) == before + 1
+
+
+def test_a_hostile_text_stays_text(page: Any, server: Server) -> None:
+    """Markup in a document is letters on the screen, in the list, in the lines, in the rows."""
+    page.goto(f"{server.origin}/work?find=onerror")
+    page.wait_for_selector("#desk")
+    if not page.locator("#decide").count():
+        page.goto(f"{server.origin}/work?find=292")
+    page.wait_for_timeout(200)
+
+    assert "<img" in page.inner_text("#desk")
+    assert page.locator("#desk img").count() == 0
+    assert page.title() != "hit"
+
+
+def test_every_key_of_the_help_is_a_button_that_says_so(page: Any, server: Server) -> None:
+    """Keyboard first, mouse second: nothing can be done with keys only."""
+    page.goto(f"{server.origin}/work")
+    page.wait_for_selector("#decide")
+
+    page.keyboard.press("?")
+
+    assert page.is_visible("#help")
+    page.keyboard.press("Escape")
+    assert not page.is_visible("#help")
+    names = page.evaluate(
+        """() => [...document.querySelectorAll("button, a, input:not([type=hidden]), select")].filter(
+          e => !(e.innerText || e.textContent.trim() || e.ariaLabel || e.placeholder || e.labels?.length || e.disabled)
+        ).map(e => e.outerHTML)"""
+    )
+    assert names == []
+
+
+def test_a_review_with_keys_only_survives_a_crash_and_reaches_the_workbook(page: Any, server: Server) -> None:
+    """Decide one, decide a group, kill the server, go on where it stopped, undo, export: the workbook holds it all."""
+    import openpyxl
+
+    page.goto(server.origin)
+    page.wait_for_selector("#how-far")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#decide")
+    page.keyboard.press("f")
+    page.keyboard.type("292")
+    press(page, "Enter")
+    page.keyboard.press("e")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("≥92%")
+    assert press(page, "Shift+Enter").startswith("✓ 改写")
+    decided = {d.anchor.key for d in decisions(server)}
+    assert len(decided) >= 2
+
+    server.kill()
+    page.keyboard.press("u")
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert "没有应答" in page.inner_text("#trouble")
+    enter(page, server)
+
+    assert {d.anchor.key for d in decisions(server)} == decided
+    with Store.open(server.store) as store:
+        left = Reviews(store).count()
+    page.goto(f"{server.origin}/work")
+    page.wait_for_selector("#decide")
+    before = page.inner_text(".count")
+    assert before.startswith(str(left))
+    assert press(page, "Shift+R").startswith("✓ 保留原文")
+    assert press(page, "u").startswith("✓ 已撤销")
+    assert page.inner_text(".count") == before
+
+    page.goto(f"{server.origin}/")
+    page.click('button[value="xlsx"]')
+    with page.expect_download() as coming:
+        page.click("text=下载 zhibiao.xlsx")
+    coming.value.save_as(server.store.with_name("out.xlsx"))
+    book = openpyxl.load_workbook(server.store.with_name("out.xlsx"))
+    texts = [str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert any("≥92%" in text for text in texts)
+    assert [f for f in server.faults if "ERR_CONNECTION" not in f] == []
+    assert {urlsplit(address).hostname for address in server.requests} == {"127.0.0.1"}
