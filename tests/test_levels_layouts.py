@@ -1,7 +1,11 @@
 """Layouts that differ from the plain grid: two-row headers, shared levels, no levels, grades, lists, pages that cut."""
 
 import pytest
-from builders import extras_of, fields_of, labelled_of, records_of, rows_of
+from builders import dictionaries, extras_of, fields_of, labelled_of, level_tools, records_of, rows_of, templates
+
+from pipeline.forms import join_forms
+from pipeline.levels import label_form
+from pipeline.ocrtext import read_text_bytes
 
 TITLE = "某某县林业局项目支出绩效目标表\n\n"
 NAME = "项目名称 | 森林巡护 | |\n"
@@ -96,13 +100,13 @@ def test_cells_read_as_one_come_apart_and_are_doubted(body: str) -> None:
 
 
 def test_a_row_two_columns_to_the_left_is_no_level() -> None:
-    """A name and its value at the row's beginning are doubted, never a new level 1 for the rows below."""
+    """A name and its value at the row's beginning are an indicator, never new levels for the rows below."""
     body = BODY.replace("≥77台\n", "≥77台\n应急机制建立情况 | 已建立 | |\n")
 
     [record] = records_of(TITLE + NAME + FOUR + body)
 
     assert {indicator.level1 for indicator in record.indicators} == {"产出指标", "满意度指标"}
-    assert [i.review for i in record.indicators if i.level3 == "应急机制建立情况"] == [True]
+    assert [i.target.raw for i in record.indicators if i.level3 == "应急机制建立情况" and i.target] == ["已建立"]
 
 
 @pytest.mark.parametrize(
@@ -216,3 +220,22 @@ def test_a_sheet_of_listed_projects_is_a_record_a_project() -> None:
     assert [len(record.indicators) for record in (first, second)] == [2, 2]
     assert second.fields["项目名称"].value == "网络租赁"
     assert [i.target.raw for i in second.indicators if i.target] == ["=6条", "≥90%"]
+
+
+def test_rows_whose_covered_slots_are_gone_are_read_from_the_right() -> None:
+    """An export that drops spans drops the slots they cover: a row without its levels begins with its name."""
+    rows = [
+        ("一级指标", "二级指标", "三级指标", "目标值"),
+        ("产出指标", "数量指标", "机柜数量", "≥77台"),
+        ("服务器数量", "≥20台"),
+        ("质量指标", "可用率", "≥99%"),
+    ]
+    html = "".join("<tr>" + "".join(f"<td>{text}</td>" for text in row) + "</tr>" for row in rows)
+    pages = read_text_bytes(f"{TITLE}<table>{html}</table>".encode(), "form.html")
+    [form], _ = join_forms(pages, templates(), dictionaries())
+
+    assert [row[2:] for row in rows_of(label_form(form, level_tools()))] == [
+        ("机柜数量", "≥77台"),
+        ("服务器数量", "≥20台"),
+        ("可用率", "≥99%"),
+    ]

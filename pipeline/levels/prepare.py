@@ -31,11 +31,52 @@ def prepare_rows(
     """Return the form's rows as the classifier wants them, and for each the grid header that holds there."""
     ready = label_loose_lines(rows, lexicon, template)
     headers = find_headers(ready, lexicon)
-    ready = _without_restated(ready, headers)
+    ready = _without_restated(_right_aligned(ready, headers), headers)
     joined = _joined_cuts(ready, headers, lexicon)
     if len(joined) < len(ready):
         headers = find_headers(joined, lexicon)
     return joined, headers
+
+
+# ---------------------------------------------------------------------------------------------------- lost spans
+
+
+def _right_aligned(rows: Sequence[Row], headers: Sequence[GridHeader | None]) -> list[Row]:
+    """Move rows to the right where an export dropped the spans and with them the slots that merged levels cover.
+
+    Such a row has fewer cells than its header, and they are the last ones. Rows whose blank ends were dropped look the
+    same: where more targets then fall under the target's head than before, and only there, the rows move.
+    """
+    done = list(rows)
+    for header in {id(h): h for h in headers if h is not None}.values():
+        width = len(rows[header.row].cells)
+        own = [
+            r
+            for r, row in enumerate(rows)
+            if headers[r] is header and r > header.row and 1 < len(row.cells) < width and not row.spans_known
+            and row.n_cols == header.n_cols and all(c.colspan == c.rowspan == 1 for c in row.cells)
+        ]  # fmt: skip
+        place = next((i for i, cell in enumerate(rows[header.row].cells) if _is_target_head(header, cell)), None)
+        if not own or place is None:
+            continue
+        left = sum(_is_target_at(rows[r], place) for r in own)
+        right = sum(_is_target_at(rows[r], place - width + len(rows[r].cells)) for r in own)
+        if right <= left or right * 2 < len(own):
+            continue
+        for r in own:
+            columns = [cell.col for cell in rows[header.row].cells][width - len(rows[r].cells) :]
+            moved = (replace(cell, col=col) for cell, col in zip(rows[r].cells, columns, strict=True))
+            done[r] = replace(rows[r], cells=tuple(moved))
+    return done
+
+
+def _is_target_head(header: GridHeader, cell: RowCell) -> bool:
+    return any(column.role == "target" and column.col == cell.col for column in header.columns)
+
+
+def _is_target_at(row: Row, place: int) -> bool:
+    text = "".join(row.cells[place].text.split()) if 0 <= place < len(row.cells) else ""
+    return bool(_COMPLETE_TARGET.match(text)) and not _BARE_NUMBER.fullmatch(text)
 
 
 # ------------------------------------------------------------------------------------------------------ restated cells
