@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("sizes", type=int, nargs="+", help="documents of one form each")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--recorded", action="store_true", help="interpret each of 50 distinct forms once")
+    parser.add_argument("--fill-only", action="store_true", help="fill and search; no second run, no exports")
     parser.add_argument("--folder", type=Path, help="where documents and stores are kept; a temporary one if not given")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="zhibiao-bench-") as made:
@@ -25,7 +26,9 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         print(HEADER, flush=True)
         for size in arguments.sizes:
-            cost = measure(folder, size, workers=arguments.workers, recorded=arguments.recorded)
+            cost = measure(
+                folder, size, workers=arguments.workers, recorded=arguments.recorded, fill_only=arguments.fill_only
+            )
             print(cost.row(), flush=True)
 
 

@@ -28,8 +28,6 @@ def two_nodes() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{root}{os.pathsep}{root / 'tests'}")
         patch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-        # A busy machine starts a node in a minute, not in the half minute that Ray waits.
-        patch.setenv("RAY_raylet_start_wait_time_s", "300")
         cluster: Any = cluster_utils.Cluster(
             initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 80 << 20}
         )

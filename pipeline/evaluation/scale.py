@@ -112,8 +112,16 @@ def load_recorded(workshop: Workshop) -> RecordMaker:
     return _Recorded(workshop)
 
 
-def measure(folder: Path, count: int, *, workers: int = 1, recorded: bool = False, store: str | None = None) -> Cost:
-    """Fill a store with `count` generated documents and measure what one does with it."""
+def measure(
+    folder: Path,
+    count: int,
+    *,
+    workers: int = 1,
+    recorded: bool = False,
+    fill_only: bool = False,
+    store: str | None = None,
+) -> Cost:
+    """Fill a store with `count` generated documents and measure what one does with it; `fill_only` only searches it."""
     cost = Cost(count, workers)
     inputs = folder / f"in-{count}"
     if not inputs.exists():
@@ -123,18 +131,13 @@ def measure(folder: Path, count: int, *, workers: int = 1, recorded: bool = Fals
         load_maker=load_recorded if recorded else load_record_maker,
     )  # fmt: skip
     where = store or str(folder / f"store-{count}-{workers}.db")
-    dictionary = folder / "more.txt"
-    dictionary.write_text("#! vocabulary: more\n#! source: bench\n\n[level3]\n一个新的指标名称\n", "utf-8")
     with Store.open(where, create=True) as opened:
         before, own = _processor(), time.process_time()
         cost.fill, summary = _timed(lambda: run_store([inputs], opened, options=options))
         cost.processor, cost.coordinator = _processor() - before, time.process_time() - own
         cost.records, cost.indicators = summary.totals["records"], summary.totals["indicators"]
-        cost.again, _ = _timed(lambda: run_store([inputs], opened, options=options))
-        cost.reinterpret, _ = _timed(lambda: reinterpret_store(opened, dictionaries=[dictionary], options=options))
-        for form in ("jsonl", "csv", "budget-system"):
-            target = folder / f"out-{count}" / (f"r.{form}" if form != "csv" else "csv")
-            cost.export[form], _ = _timed(lambda t=target, f=form: export_store(opened, f, t))
+        if not fill_only:
+            _use(cost, opened, inputs, folder, options)
         for text in QUERIES:
             query = parse_query(text)
             cost.search[text] = 1000 * sorted(_timed(lambda q=query: search(opened, q, 20))[0] for _ in range(5))[2]
@@ -142,6 +145,17 @@ def measure(folder: Path, count: int, *, workers: int = 1, recorded: bool = Fals
     cost.worker_memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     cost.store = sum(path.stat().st_size for path in _files(where)) / 1e6
     return cost
+
+
+def _use(cost: Cost, opened: Store, inputs: Path, folder: Path, options: BulkOptions) -> None:
+    """Run again, interpret again with another dictionary, export."""
+    dictionary = folder / "more.txt"
+    dictionary.write_text("#! vocabulary: more\n#! source: bench\n\n[level3]\n一个新的指标名称\n", "utf-8")
+    cost.again, _ = _timed(lambda: run_store([inputs], opened, options=options))
+    cost.reinterpret, _ = _timed(lambda: reinterpret_store(opened, dictionaries=[dictionary], options=options))
+    for form in ("jsonl", "csv", "budget-system"):
+        target = folder / f"out-{cost.documents}" / (f"r.{form}" if form != "csv" else "csv")
+        cost.export[form], _ = _timed(lambda t=target, f=form: export_store(opened, f, t))
 
 
 def _files(where: str) -> Iterator[Path]:

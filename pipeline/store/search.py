@@ -158,7 +158,8 @@ def _measured(measure: Measure) -> Any:
 
 def _matching(store: Store, chosen: Select[Any], words: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
     """The rows whose text really holds every word; the index knows only pairs of characters."""
-    wanted = [folded(word) for word in words]
+    # A pair of Hanzi is a word of the index itself: what has it needs no second look.
+    wanted = [word for word in map(folded, words) if query_words(word) != [word] or word[0].isascii()]
     with store.reading() as connection:
         rows = connection.execution_options(stream_results=True).execute(chosen.limit(_MOST))
         for row in rows:
