@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, UsageError
 
 app = typer.Typer(
     name="zhibiao",
@@ -357,7 +357,12 @@ def review(
     """Open the review workbench for this machine's browser, until interrupted."""
     import getpass
 
-    from pipeline.review import serve
+    try:
+        from pipeline.review import serve
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith(("django", "waitress")):
+            raise
+        raise UsageError("the review workbench is not installed; pip install 'zhibiao[review]'") from error
     from pipeline.store import Store
 
     with Store.open(store) as opened:
