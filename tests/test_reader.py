@@ -129,6 +129,28 @@ def test_dust_goes(place: tuple[float, float]) -> None:
     assert not stays(page, place[0] + 0.05, place[1] + 0.05)
 
 
+def test_a_cell_of_nothing_but_dust_is_blank() -> None:
+    """Two specks read as 二, one as · or 、: blank rows would become indicators."""
+    page = paper()
+    ink(page, 1, 0.5, 0.2, 0.2)
+    ink(page, 1.1, 1.2, 0.22, 0.2)
+    recognise, given = reader_saying("二")
+
+    [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 400, 60))], recognise)
+
+    assert given == []
+    assert isinstance(table, Table)
+    assert table.readings[0].text == ""
+
+
+def test_a_lone_dash_stays() -> None:
+    """A dash in a cell says "none", and is no dust."""
+    page = paper()
+    ink(page, 1, 0.9, 0.5, 0.07)
+
+    assert stays(page, 1.2, 0.93)
+
+
 def test_a_bar_of_an_equals_sign_at_the_edge_stays() -> None:
     """= reads as - where one bar touches the cell's edge and is taken for the rest of a ruling."""
     page = paper()

@@ -12,6 +12,8 @@ from pipeline.ink import Grey, odd
 # is a third, a comma's tail a quarter.
 _DOT = 0.17
 _LARGE = 0.45
+# Blurred or broken, dust on a page of 100 dpi reaches a quarter; a dash is .4 wide.
+_ALONE = 0.3
 # A line that is lower than this holds no full character: a dash, a row of dots, dust.
 LOW = 0.35
 # Punctuation stands within a character of what it belongs to: between a closing bracket, whose ink stands in the first
@@ -44,7 +46,9 @@ def without_specks(mask: Grey, size: float) -> Grey:
     large = ((extent >= _LARGE * size) | (area >= 0.06 * size * size)) & ~rest
     drop = tiny | rest
     if not large.any():
-        drop |= extent <= _DOT * size
+        # Alone in its cell no sign is so small but a row of dots: two specks are no 二 and no colon.
+        alone = np.array([not _in_a_row(i, x, y, w, h, size) for i in range(count - 1)])
+        drop |= (extent <= _ALONE * size) & alone
     else:
         small = np.flatnonzero(~large & ~drop)
         # Marks hold on to marks: the comma behind a closing quotation mark, both far from any character.
