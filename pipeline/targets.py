@@ -55,6 +55,8 @@ _BLANK = re.compile(r"[\s\-—–―─_/\\]*")
 _NO_MEANING = " 。；;,，、.．"
 _PER = re.compile(r"每(?P<of>[^\d每]{1,3}?)(?P<verb>为|不少于|不超过|不低于|补助|奖励)?")
 _DATE_SIGN = re.compile(r"[0-9]\s*[年月./\-—–―─~∼至到]|[0-9]{6}")
+# A dash and a number, and no second number that would make it a range.
+_DASH = re.compile(r"[-—–－―─]\s*(?P<rest>\d[\d,.]*\s*[^\d\s]{0,8})")
 _YEARS = re.compile(r"((?:19|20)\d\d)(?:-{1,2}|[—–―─~∼]{1,2}|至|到)((?:19|20)\d\d)年?", re.A)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DIGIT = re.compile(r"[0-9]")
@@ -108,15 +110,32 @@ def parse_target(
     """
     grammar = _grammar(dictionaries)
     target = grammar.parse(raw)
-    if target.kind != "words" or len(raw) > _LONGEST:
+    if len(raw) > _LONGEST:
         return target, None
+    if target.kind != "words":
+        return target, _half_sign(raw) if target.operator is None else None
     repaired = grammar.repair(raw)
     if repaired is None:
-        return target, None
+        return target, _half_sign(raw)
     better, repair = repaired
     if level3 is not None and dictionaries is not None and _contradicts(better.operator, level3, dictionaries):
         return target, None
     return replace(better, raw=raw), repair
+
+
+def _half_sign(raw: str) -> Repair | None:
+    """Propose = for a dash before a quantity: one stroke of the sign is lost where print is faint.
+
+    A fall of 5% may be meant by -5%, so nothing is changed; degrees below zero are no question.
+    """
+    found = _DASH.fullmatch(raw.strip())
+    if found is None or found["rest"].rstrip().endswith(("℃", "°C", "度")):
+        return None
+    return Repair(
+        raw=raw, value=raw, status=Status.PROPOSED, kind="look-alike", origin="misread", score=0.5,
+        proposal=f"={found['rest']}", evidence="grammar:-→=",
+        reason="数值前的横线可能是“=”少了一画；若确为负数或下降，保持不变",
+    )  # fmt: skip
 
 
 def _contradicts(operator: str | None, level3: str, dictionaries: Dictionaries) -> bool:

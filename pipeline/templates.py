@@ -99,7 +99,7 @@ def load_template(path: Path) -> Template:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise DictionaryError(f"{path}: {where}: {first['msg']}; see docs/templates.md") from error
+        raise DictionaryError(f"{path}: {where}: {first['msg']}; see docs/layouts.md") from error
     for level1, below in checked.skeleton.items():
         if len(set(below)) != len(below):
             raise DictionaryError(f"{path}: skeleton.{level1} lists a name twice; keep one")

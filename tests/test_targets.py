@@ -44,7 +44,7 @@ def test_any_text_is_a_target_and_is_kept(raw: str) -> None:
     target, repair = parse_target(raw)
 
     assert target.raw == raw
-    assert (target.value == raw) == (repair is None)
+    assert (target.value == raw) == (repair is None or repair.status is Status.PROPOSED)
 
 
 @given(st.one_of(st.text(), NEAR))
@@ -55,7 +55,7 @@ def test_a_value_parses_to_itself(raw: str) -> None:
 
     again, repair = parse_target(target.value)
 
-    assert repair is None
+    assert repair is None or repair.status is Status.PROPOSED
     assert replace(again, raw=raw) == target
 
 
@@ -203,7 +203,7 @@ def test_a_likely_misreading_is_left_alone(raw: str) -> None:
     """Each of these could be what was printed; a person decides."""
     target, repair = parse_target(raw, level3="人民群众满意度", dictionaries=shipped())
 
-    assert repair is None
+    assert repair is None or repair.status is Status.PROPOSED
     assert target.value == raw
 
 
@@ -239,3 +239,19 @@ def test_twenty_thousand_targets_take_a_second() -> None:
         parse_target(raw)
 
     assert perf_counter() - started < 3 * len(raws) / 20_000
+
+
+@pytest.mark.parametrize("raw", ["-2200人", "-100%", "—95%"])
+def test_a_dash_before_a_quantity_is_asked_about(raw: str) -> None:
+    """The second stroke of = is lost in faint print; a fall may be meant, so nothing is changed."""
+    target, repair = parse_target(raw)
+
+    assert target.value == raw
+    assert repair is not None
+    assert (repair.status, repair.proposal) == (Status.PROPOSED, "=" + raw[1:])
+
+
+@pytest.mark.parametrize("raw", ["-18℃", "-", "2020-2021", "5-8人", "≥-5%", "一等奖"])
+def test_dashes_that_mean_something_are_left_alone(raw: str) -> None:
+    """Degrees, blanks, ranges, signs before a negative number, ranks."""
+    assert parse_target(raw)[1] is None
