@@ -21,6 +21,7 @@ from pipeline.calibration import Calibration, digest_of, evidence
 from pipeline.document import Cell, Grid, Line, Page, Reading, Table, Upright
 from pipeline.engine import Engine
 from pipeline.reader import read_tables
+from pipeline.reader.signs import is_doubtful
 from pipeline.straighten import straighten
 from pipeline.synth.pages import make_pages
 from pipeline.synth.render.page import RenderedCell, RenderedTable
@@ -99,7 +100,7 @@ def _compare(reading: Reading, cell: RenderedCell, kind: str, recorder: _Recorde
     same = [a == b for a, b in zip(found, wanted, strict=True)] if len(found) == len(wanted) else None
     for number, line in enumerate(reading.lines):
         scores = recorder.of(line)
-        if scores is not None:
+        if scores is not None and not is_doubtful(line.text):  # those have a confidence of their own
             yield Seen(kind, scores, same[number] if same is not None else found[number] in wanted)
 
 
