@@ -413,13 +413,15 @@ class Repairer:
         likely = self._picture_judge.log_odds(np.array([sighting.evidence for sighting in found])).tolist()
         order = sorted(zip(likely, found, strict=True), key=lambda w: (-w[0], w[1].match.name))
         odds, best = order[0]
-        if odds < self._picture_judge.propose or (known is not None and known.odds > odds):
+        if odds < self._picture_judge.propose:
             return None
         match = best.match
         # Where general words are as happy with the reading, only the form's other texts speak against it, and they were
         # read off the same page: 军休 and 军体 are taken for one another all over it.
         least = self._sure_seen + (0.0 if best.word_gain > _WORDS_SAY else _FORM_ALONE)
         sure = odds >= least and not touches_numeral(match)
+        if not sure and known is not None and known.odds > odds:
+            return None  # what text proposes is among the sightings, so that a sure one is better
         name, source = index.sources.get(match.name, (None, f"posterior:{best.support:.1f}"))
         runner_up = Candidate(order[1][1].match.name, _probability(order[1][0])) if len(order) > 1 else None
         shown = replace(match, name=_printed(raw, key, match, name))
