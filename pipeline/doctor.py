@@ -34,7 +34,7 @@ def diagnose(settings: Settings | None = None) -> Iterator[tuple[bool, str]]:
         except PackageNotFoundError:
             yield False, f"library {name} is missing; install zhibiao again"
     yield from _one_cv2()
-    for check in (_dictionaries, _levels, _repair, _pictures, _engine):
+    for check in (_dictionaries, _levels, _repair, _reading, _pictures, _engine):
         yield from _guarded(check, settings)
 
 
@@ -102,6 +102,14 @@ def _repair(settings: Settings) -> Iterator[str]:
     files = sorted(path for path in data_folder("models").glob("repair*") if path.suffix != ".md")
     digests = ", ".join(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()[:12]}" for path in files)
     yield f"model repair: {digests}; false repairs at most {settings.repair.max_false_repairs:.2%}"
+
+
+def _reading(settings: Settings) -> Iterator[str]:
+    from pipeline.calibration import MODEL_FILE, load_calibration
+
+    load_calibration()
+    digest = hashlib.sha256((data_folder("models") / MODEL_FILE).read_bytes()).hexdigest()
+    yield f"model reading: {MODEL_FILE} {digest[:12]}; values under {settings.review_confidence:.2f} are for review"
 
 
 def _pictures(settings: Settings) -> Iterator[str]:
