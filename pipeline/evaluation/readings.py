@@ -25,13 +25,16 @@ from pipeline.engine import Engine, Recognition
 from pipeline.keep import ReadingFolder, reading_key
 from pipeline.leftside import ReaderTools, load_reader, read_page
 from pipeline.pages import open_pages
+from pipeline.resources import data_folder
 from pipeline.settings import LeftSettings
 from pipeline.synth.pages import TRUTH, page_from_truth, store_pages
 from pipeline.synth.render.page import RenderedPage
 
 PACKAGE = Path(__file__).resolve().parent.parent
 # The rooms whose code decides what is read on a page; `document` and `settings` change for the right half's sake too.
-LEFT_ROOMS = ("pages", "straighten", "grid", "ink", "reader", "leftside", "engine", "geometry")
+LEFT_ROOMS = (
+    "pages", "textlayer", "straighten", "grid", "ink", "reader", "calibration", "leftside", "engine", "geometry",
+)  # fmt: skip
 DRAWING_ROOMS = ("synth",)
 DEGRADING_ROOMS = ("synth/degrade",)
 
@@ -173,7 +176,8 @@ class PageReader:
 
     def _key(self, page: Page) -> str:
         # Not the engine's own name: asking for it would load the engine, which a kept reading has no need of.
-        engine = f"{code_digest(*LEFT_ROOMS)} {'text' if self.text else 'no text'}"
+        calibrated = hashlib.sha256((data_folder("models") / "reading.json").read_bytes()).hexdigest()
+        engine = f"{code_digest(*LEFT_ROOMS)} {calibrated} {'text' if self.text else 'no text'}"
         return reading_key(page.sha256, page.number, self.settings, engine)
 
 
