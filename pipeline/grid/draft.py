@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.document import Cell, Grid, Upright
 from pipeline.grid.edges import Edges, doubt, judge
 from pipeline.grid.hidden import add_stubs, open_borders, open_sides
-from pipeline.grid.lines import Line, cluster, profile
+from pipeline.grid.lines import Line, Profile, cluster, profile
 from pipeline.grid.pieces import Pieces, Sheet
 from pipeline.grid.spans import Span, find_spans, idle, mend
 
@@ -55,6 +55,7 @@ class Draft:
     column_edges: list[Edges] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     stubs_added: bool = False
+    looks: dict[int, tuple[int, int, Line, Profile]] = field(default_factory=dict)
 
     def frame(self) -> tuple[int, int, int, int]:
         """The table's outline with two text heights around it: x0, y0, x1, y1."""
@@ -72,15 +73,19 @@ class Draft:
             return False
         x0, y0, x1, y1 = self.frame()
         height = self.height
-        self.row_edges = [
-            judge(profile(self.across, line, x0, x1, height), x0, self.columns, height) for line in self.rows
-        ]
-        self.column_edges = [
-            judge(profile(self.down, line, y0, y1, height), y0, self.rows, height) for line in self.columns
-        ]
+        self.row_edges = [judge(self._look(self.across, line, x0, x1), x0, self.columns, height) for line in self.rows]
+        self.column_edges = [judge(self._look(self.down, line, y0, y1), y0, self.rows, height) for line in self.columns]
         doubt(self.row_edges)
         doubt(self.column_edges)
         return True
+
+    def _look(self, sheet: Sheet, line: Line, first: int, last: int) -> Profile:
+        """Look along a line once for each stretch: a line does not change while others come and go."""
+        known = self.looks.get(id(line))
+        if known is None or known[:2] != (first, last) or known[2] is not line:
+            known = (first, last, line, profile(sheet, line, first, last, self.height))
+            self.looks[id(line)] = known
+        return known[3]
 
     def drop_dead(self) -> bool:
         """Drop the lines that have no wall."""
