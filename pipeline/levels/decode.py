@@ -169,10 +169,11 @@ def decode(
         grown: dict[tuple[str, str, str], _State] = {}
         for state in beam:
             for choice, fact in zip(choices, facts[r], strict=True):
-                following = _advance(state, choice, fact, headed, skeleton)
-                key = (following.kind, following.level1, following.level2)
-                if key not in grown or grown[key].score < following.score:
-                    grown[key] = following
+                score, *rest = _advance(state, choice, fact, headed, skeleton)
+                key = (rest[0], rest[1], rest[2])
+                known = grown.get(key)
+                if known is None or known.score < score:
+                    grown[key] = _State(score, *key, choice, state)
         beam = sorted(grown.values(), key=lambda s: (-s.score, s.kind, s.level1, s.level2))[:_BEAM]
     best = _path(beam[0])
     return best, _certainties(headers, options, facts, best, skeleton)
@@ -316,18 +317,22 @@ def _field_cost(last: Role, role: Role) -> float:
     return 0.0
 
 
-def _advance(state: _State, choice: Choice, facts: _Facts, headed: bool, skeleton: Skeleton) -> _State:
-    if choice.kind == EMPTY:
-        return _State(state.score, state.kind, state.level1, state.level2, choice, state)
-    score = state.score + choice.score + _transition(state.kind, choice.kind, headed)
-    level1, level2 = state.level1, state.level2
+def _advance(
+    state: _State, choice: Choice, facts: _Facts, headed: bool, skeleton: Skeleton
+) -> tuple[float, str, str, str]:
+    """The score, the kind of row and the levels in force after a choice."""
     kind = choice.kind
+    if kind == EMPTY:
+        return state.score, state.kind, state.level1, state.level2
+    score = state.score + choice.score + _transition(state.kind, kind, headed)
     if kind == GRID:
         gained, level1, level2 = _level_context(state, facts, skeleton)
-        score += gained
-    elif kind in (BAR, HEADER):
-        kind = GRID if kind == HEADER else FIELDS
-    return _State(score, kind, level1, level2, choice, state)
+        return score + gained, kind, level1, level2
+    if kind == HEADER:
+        kind = GRID
+    elif kind == BAR:
+        kind = FIELDS
+    return score, kind, state.level1, state.level2
 
 
 def _transition(before: str, after: str, headed: bool) -> float:
@@ -411,13 +416,13 @@ def _certainties(
             continue
         headed = headers[r] is not None
         own = next(fact for other, fact in zip(options[r], facts[r], strict=True) if other is chosen)
-        after = _advance(state, chosen, own, headed, skeleton)
+        best_score, *after = _advance(state, chosen, own, headed, skeleton)
         margins = [math.inf] * len(chosen.roles)
         for other, fact in zip(options[r], facts[r], strict=True):
-            score = _advance(state, other, fact, headed, skeleton).score
+            score = _advance(state, other, fact, headed, skeleton)[0]
             for i, (one, two) in enumerate(zip(chosen.roles, other.roles, strict=True)):
                 if one is not two or chosen.columns[i] != other.columns[i]:
-                    margins[i] = min(margins[i], after.score - score)
+                    margins[i] = min(margins[i], best_score - score)
         result.append(tuple(1 / (1 + math.exp(-max(min(m, 30.0), -30.0))) for m in margins))
-        state = _State(0.0, after.kind, after.level1, after.level2)
+        state = _State(0.0, after[0], after[1], after[2])
     return result
