@@ -6,6 +6,8 @@
   const root = document.documentElement;
   const theme = (() => { try { return localStorage.getItem("theme"); } catch { return null; } })();
   if (theme) root.dataset.theme = theme;
+  const remember = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private mode: for this page only */ } };
+  try { root.classList.toggle("wide-desk", localStorage.getItem("wide") === "yes"); } catch { /* as it is */ }
 
   let busy = false; // a decision is on its way: further keys would meet a value that nobody has seen yet
   const find = (selector) => document.querySelector(selector);
@@ -96,9 +98,10 @@
     theme: () => {
       const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
       root.dataset.theme = dark ? "light" : "dark";
-      try { localStorage.setItem("theme", root.dataset.theme); } catch { /* private mode: for this page only */ }
+      remember("theme", root.dataset.theme);
     },
-    focus: (element) => { element.focus(); element.select(); },
+    wide: () => remember("wide", root.classList.toggle("wide-desk") ? "yes" : "no"),
+    focus: (element) => { root.classList.remove("wide-desk"); element.focus(); element.select(); },
     edit: () => edit(true),
     "close-edit": () => edit(false),
     sheet: () => find("#sheet").showModal(),
