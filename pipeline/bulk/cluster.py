@@ -20,7 +20,7 @@ from pipeline.bulk.tasks import Describe, Failure, Outcome, Task, Workshop
 from pipeline.bulk.worker import Worker
 from pipeline.errors import PipelineError, UsageError
 
-# An actor that is asked for and cannot be placed within so long (no node has room) is waited for no longer.
+# Loading takes seconds to minutes; where no node has room for a single actor, so long is waited for one.
 _LOAD_SECONDS = 900.0
 # A task is given to this many nodes that die under it before it is no longer the nodes' fault.
 _MOST_NODES = 5
@@ -35,15 +35,19 @@ class _Actor:
             os.environ[name] = threads
         self._worker = Worker(workshop)
 
-    def prepare(self, task: Task) -> Outcome | str:
-        """Load what the task needs; return the id of the node, or an error that stops the run."""
+    def node(self) -> str:
+        """The node it is on: an answer says that the cluster has room for it."""
         import ray
 
+        return str(ray.get_runtime_context().get_node_id())
+
+    def prepare(self, task: Task) -> Outcome | None:
+        """Load what the task needs; an error that stops the run is returned."""
         try:
             self._worker.prepare(task)
         except PipelineError as error:
             return Outcome(Describe(), error=error)
-        return str(ray.get_runtime_context().get_node_id())
+        return None
 
     def do(self, task: Task) -> tuple[Outcome, int | None]:
         """Do a task; return its outcome and the memory that the process holds."""
@@ -52,14 +56,14 @@ class _Actor:
 
 @dataclass(eq=False)
 class _Hand:
-    """An actor and the task it holds; `waits` is what it was asked for."""
+    """An actor and the task it holds; `waits` is what it was asked for. Without a `node` it has no place yet."""
 
     actor: Any
     number: int
+    waits: Any
+    since: float
     task: Task | None = None
-    waits: Any = None
     prepared: bool = False
-    since: float = 0.0
     node: str | None = None
 
 
@@ -110,11 +114,11 @@ class RayExecutor:
         """The outcomes there are; waits so long for the first."""
         until = time.monotonic() + seconds
         while not self._done and self.pending():
-            busy = {hand.waits: hand for hand in self._hands if hand.task is not None}
+            asked = {hand.waits: hand for hand in self._hands if hand.task is not None or hand.node is None}
             left = max(0.0, min(0.25, until - time.monotonic()))
-            ready, _ = self._ray.wait(list(busy), num_returns=1, timeout=left)
+            ready, _ = self._ray.wait(list(asked), num_returns=1, timeout=left)
             for reference in ready:
-                self._listen(busy[reference])
+                self._listen(asked[reference])
             self._watch()
             self._hand_out()
             if time.monotonic() >= until:
@@ -134,17 +138,18 @@ class RayExecutor:
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _hand_out(self) -> None:
-        while self._waiting:
-            idle = next((hand for hand in self._hands if hand.task is None), None)
-            if idle is None:
-                if len(self._hands) >= self._workers:
-                    return
-                self._numbers += 1
-                idle = _Hand(self._make(self._workshop), self._numbers)
-                self._hands.append(idle)
-            idle.task, idle.since, idle.prepared = self._waiting.popleft(), time.monotonic(), False
-            # What it loads for is the kind of task; its contents need not travel twice.
-            idle.waits = idle.actor.prepare.remote(_light(idle.task))
+        # A task is given to an actor that has a place; one that waits for room on a node holds nothing back.
+        for hand in self._hands:
+            if self._waiting and hand.task is None and hand.node is not None:
+                hand.task, hand.since, hand.prepared = self._waiting.popleft(), time.monotonic(), False
+                # What it loads for is the kind of task; its contents need not travel twice.
+                hand.waits = hand.actor.prepare.remote(_light(hand.task))
+        starting = sum(hand.node is None for hand in self._hands)
+        while len(self._waiting) > starting and len(self._hands) < self._workers:
+            self._numbers += 1
+            starting += 1
+            actor = self._make(self._workshop)
+            self._hands.append(_Hand(actor, self._numbers, actor.node.remote(), time.monotonic()))
 
     def _listen(self, hand: _Hand) -> None:
         try:
@@ -152,8 +157,11 @@ class RayExecutor:
         except (self._ray.exceptions.RayActorError, self._ray.exceptions.RayTaskError) as error:
             self._lost(hand, "died", f"its worker ended by itself ({type(error).__name__})")
             return
-        if not hand.prepared and isinstance(said, str):
-            hand.node, hand.prepared, hand.since = said, True, time.monotonic()
+        if hand.node is None:
+            hand.node = str(said)
+            return
+        if not hand.prepared and said is None:
+            hand.prepared, hand.since = True, time.monotonic()
             hand.waits = hand.actor.do.remote(hand.task)
             return
         outcome, memory = (said, None) if isinstance(said, Outcome) else said
@@ -170,6 +178,9 @@ class RayExecutor:
 
     def _watch(self) -> None:
         now = time.monotonic()
+        oldest = min((hand.since for hand in self._hands if hand.node is None), default=now)
+        if now - oldest > _LOAD_SECONDS and all(hand.node is None for hand in self._hands):
+            raise UsageError(f"the cluster has no room for a worker ({self._workshop.threads} cores); add a node")
         for hand in list(self._hands):
             if hand.task is None:
                 continue
@@ -181,7 +192,8 @@ class RayExecutor:
     def _lost(self, hand: _Hand, failure: Failure, why: str) -> None:
         task = hand.task
         self._dismiss(hand)
-        assert task is not None
+        if task is None:
+            return
         losses = self._losses.setdefault(id(task), [])
         # A node that dies is no fault of the page: its work is done elsewhere, as often as nodes die.
         losses.append("node" if failure == "died" and not self._alive(hand.node) else "worker")
@@ -192,7 +204,7 @@ class RayExecutor:
         self._done.append(Outcome(task, failure=failure, why=f"{why}, twice", worker=hand.number))
 
     def _alive(self, node: str | None) -> bool:
-        """Whether a node is still there; one that was never heard of is taken for dead."""
+        """Whether a node is still there."""
         return any(known["NodeID"] == node and known["Alive"] for known in self._ray.nodes())
 
     def _dismiss(self, hand: _Hand) -> None:

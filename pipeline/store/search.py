@@ -108,7 +108,9 @@ def find_forms(store: Store, query: Query, limit: int = 50) -> list[FormHit]:
     """Forms whose title, agency, labels or field texts hold all words, in the order they were stored."""
     r, d = t.records.c, t.documents.c
     chosen: Select[Any] = select(
-        r.id, r.form_id, d.name, r.title, r.agency, r.year, r.project, r.indicators, r.review, r.body
+        r.id, r.form_id, d.name, r.title, r.agency, r.year, r.project, r.indicators, r.review,
+        # Whole records are long: they are fetched only where they have to be looked through.
+        *((r.body,) if _compared(query.words) else ()),
     ).join_from(t.records, t.documents, d.id == r.document_id)  # fmt: skip
     chosen = _narrowed(chosen, store, query, t.FORM_WORDS, r.id)
     if query.review is not None:
@@ -158,11 +160,18 @@ def _measured(measure: Measure) -> Any:
 
 def _matching(store: Store, chosen: Select[Any], words: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
     """The rows whose text really holds every word; the index knows only pairs of characters."""
-    # A pair of Hanzi is a word of the index itself: what has it needs no second look.
-    wanted = [word for word in map(folded, words) if query_words(word) != [word] or word[0].isascii()]
+    wanted = _compared(words)
     with store.reading() as connection:
         rows = connection.execution_options(stream_results=True).execute(chosen.limit(_MOST))
         for row in rows:
             texts = [folded(getattr(row, name) or "") for name in columns]
             if all(any(word in text for text in texts) for word in wanted):
                 yield row
+
+
+def _compared(words: Sequence[str]) -> list[str]:
+    """The words that the text itself has to be looked through for.
+
+    A pair of Hanzi is a word of the index itself: what has it needs no second look.
+    """
+    return [word for word in map(folded, words) if query_words(word) != [word] or word[0].isascii()]
