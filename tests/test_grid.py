@@ -124,6 +124,16 @@ def test_open_sides_are_closed() -> None:
     assert (grid.n_rows, grid.n_cols) == (5, 3)
 
 
+def test_text_close_below_a_table_is_no_row_of_it() -> None:
+    """Notes stand right below the last ruling, and strokes of theirs right below a wall."""
+    ink = _sheet(ROWS, COLUMNS)
+    ink[405:436, 200:202] = ink[405:436, 480:482] = 0
+
+    [grid] = find_grids(_upright(ink))
+
+    assert _spans(grid) == FULL
+
+
 def test_two_tables_on_a_page_are_two_grids_from_top_to_bottom() -> None:
     """Roll-ups print one form under the other."""
     ink = np.full((1000, 800), 255, np.uint8)

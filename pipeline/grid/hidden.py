@@ -73,7 +73,8 @@ def open_sides(
         for line, edge in zip(others, edges, strict=True):
             if not line.virtual and any(edge.walls):
                 end = _runs_out(sheet, line, outer, side == 0, height)
-                if abs(end - outer.place) >= 0.8 * height:
+                # A row of one line is 1.45 high; a stroke of text close below a table is up to 1.1 long.
+                if abs(end - outer.place) >= 1.2 * height:
                     ends.append(end)
         if len(ends) < least:
             continue
@@ -102,9 +103,9 @@ def _runs_out(sheet: Sheet, line: Line, outer: Line, backwards: bool, height: fl
     reach = 0.0
     for track in (*seen.drawn, seen.clean):
         inked = np.flatnonzero(track[::-1] if backwards else track)
-        if len(inked) and inked[0] <= 0.3 * height:
-            # Text below a table stands no nearer to its last ruling than this.
-            gaps = np.flatnonzero(np.diff(inked) > 0.3 * height)
+        # It grows out of the crossing; text below a table keeps away from it.
+        if len(inked) and inked[0] <= max(2.0, 0.08 * height):
+            gaps = np.flatnonzero(np.diff(inked) > 0.18 * height)
             reach = max(reach, float(inked[gaps[0]] if len(gaps) else inked[-1]))
         # Breaks part it from the table, or into bits; most of it is there.
         if reach < int(far) and float((track[::-1] if backwards else track)[: int(far)].mean()) >= 0.6:
