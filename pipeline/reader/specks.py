@@ -95,10 +95,14 @@ def _measured(labels: NDArray[np.int32], count: int) -> tuple[_Measures, _Measur
 def _beside(
     i: int, others: NDArray[np.bool_], x: _Measures, right: _Measures, y: _Measures, bottom: _Measures, size: float
 ) -> bool:
-    """Something that stays stands within reach on the same line."""
+    """Something that stays stands within reach on the same line.
+
+    Of two marks one may stand at the line's top (a quotation mark) and the other on its foot (the comma after it).
+    """
     dx = np.maximum(np.maximum(x[others] - right[i], x[i] - right[others]), 0.0)
     dy = np.maximum(np.maximum(y[others] - bottom[i], y[i] - bottom[others]), 0.0)
-    return bool(((dx <= _NEAR * size) & (dy <= 0.35 * size)).any())
+    mark = np.maximum(right - x, bottom - y)[others] < _LARGE * size
+    return bool(((dx <= _NEAR * size) & (dy <= np.where(mark, 0.7, 0.35) * size)).any())
 
 
 def _on_character(dx: _Measures, dy: _Measures, size: float) -> bool:
