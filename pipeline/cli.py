@@ -24,6 +24,7 @@ app.add_typer(dictionary_app, name="dictionary")
 
 
 _STORE_HELP = "The archive: an SQLite file, or postgresql+psycopg://user@host/name."
+_SETTINGS_HELP = "A TOML file with other settings: engine, models, limits (docs/settings.md)."
 _WORKERS_HELP = "Worker processes; as many as there are cores if not given."
 
 
@@ -60,6 +61,7 @@ def run(
     separate: Annotated[
         bool, typer.Option("--separate", help="Take each image of a folder for a document of its own.")
     ] = False,
+    settings: Annotated[Path | None, typer.Option(help=_SETTINGS_HELP, metavar="FILE")] = None,
     debug: Annotated[
         bool, typer.Option("--debug", help="Draw what was found over each page (DIR/debug/*.png).")
     ] = False,
@@ -75,6 +77,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print what happens as JSON, one event a line.")] = False,
 ) -> None:
     """Read forms and write records.jsonl, records.xlsx and run.json; with --store into a store as well."""
+    from pipeline.settings import load_settings
+
     if store is None and out is None:
         raise typer.BadParameter("is needed, or --store", param_hint="--out")
     bulk = {
@@ -92,7 +96,7 @@ def run(
         _run_store(
             inputs, out, store, dictionary or [], template or [], separate, as_json,
             workers=workers, executor=executor or "processes", address=address, max_failures=max_failures,
-            seconds=page_seconds, memory=memory << 20,
+            seconds=page_seconds, memory=memory << 20, settings=load_settings(settings),
         )  # fmt: skip
     assert out is not None
     from pipeline.progress import Progress
@@ -102,6 +106,7 @@ def run(
         with Progress() as progress:
             summary = run_inputs(
                 inputs, out, dictionaries=dictionary or [], templates=template or [], separate=separate, debug=debug,
+                settings=load_settings(settings),
                 say=progress.say, on_input=progress.on_input, on_page=progress.on_page,
             )  # fmt: skip
     except KeyboardInterrupt as interrupt:  # before the first input, or while the results are written
@@ -241,8 +246,12 @@ def dictionary_check(files: Annotated[list[Path], typer.Argument(help="Dictionar
     """Check dictionary files line by line, together with the shipped ones."""
     from pipeline.dictionaries import load_dictionaries
 
-    loaded = load_dictionaries(files)
-    for vocabulary in loaded.vocabularies[-len(files) :]:
+    shipped = {vocabulary.path.resolve() for vocabulary in load_dictionaries().vocabularies}
+    loaded = load_dictionaries([file for file in files if file.resolve() not in shipped])
+    wanted = {file.resolve() for file in files}
+    for vocabulary in loaded.vocabularies:
+        if vocabulary.path.resolve() not in wanted:
+            continue
         typer.echo(f"{vocabulary.path}: {vocabulary.id}, {len(vocabulary.names)} names, no fault found")
 
 
@@ -309,16 +318,19 @@ def tables(
     separate: Annotated[
         bool, typer.Option("--separate", help="Take each image of a folder for a document of its own.")
     ] = False,
+    settings: Annotated[Path | None, typer.Option(help=_SETTINGS_HELP, metavar="FILE")] = None,
 ) -> None:
     """Write the grids of any ruled page, whatever form it is: one JSON and one HTML file a page, and run.json."""
     from pipeline.progress import Progress
+    from pipeline.settings import load_settings
     from pipeline.tables import write_tables
 
     try:
         with Progress() as progress:
             summary = write_tables(
-                inputs, out, separate=separate, say=progress.say, on_input=progress.on_input, on_page=progress.on_page
-            )
+                inputs, out, separate=separate, settings=load_settings(settings),
+                say=progress.say, on_input=progress.on_input, on_page=progress.on_page,
+            )  # fmt: skip
     except KeyboardInterrupt as interrupt:  # before the first input, or while the account is written
         _say("zhibiao: interrupted; run the same command again")
         raise typer.Exit(130) from interrupt
@@ -374,12 +386,13 @@ def review(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(settings: Annotated[Path | None, typer.Option(help=_SETTINGS_HELP, metavar="FILE")] = None) -> None:
     """Say which engine, weights, models and dictionaries are in use and whether they are whole."""
     from pipeline.doctor import diagnose
+    from pipeline.settings import load_settings
 
     whole = True
-    for good, line in diagnose():
+    for good, line in diagnose(load_settings(settings)):
         whole &= good
         typer.echo(f"{'ok  ' if good else 'BAD '} {line}")
     if not whole:

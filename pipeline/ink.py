@@ -45,9 +45,9 @@ def is_ruling(
 ) -> bool:
     """Tell a piece of ruling, which may lean or bend, from strokes of text that happen to stand in a row.
 
-    `centre` is the piece's row at each column of `along`. A ruling has clean flanks; where text stands close to it, it is
-    still drawn through, without the gaps there are between strokes, nothing grows out of it, and ink is seldom on both
-    sides at once.
+    `centre` is the piece's row at each column of `along`. A ruling has clean flanks; where text stands close to it, it
+    is still drawn through, without the gaps there are between strokes, nothing grows out of it, and ink is seldom on
+    both sides at once.
     """
     # The bands are cut along the piece: a few hundred columns of some twenty rows.
     far = _far(thick, height)

@@ -29,6 +29,7 @@ from pipeline.interpret import InterpretTools, interpret, load_interpret_tools
 from pipeline.levels import label_form
 from pipeline.pages import open_folder, open_pages, page_picture
 from pipeline.records import Record
+from pipeline.settings import Settings
 from pipeline.sources import Source, SourceError, find_sources
 
 RECORDS, WORKBOOK, DEBUG = "records.jsonl", "records.xlsx", "debug"
@@ -187,6 +188,7 @@ def run_inputs(
     templates: Sequence[Path] = (),
     separate: bool = False,
     debug: bool = False,
+    settings: Settings | None = None,
     say: Say = print,
     on_input: Callable[[Path], None] | None = None,
     on_page: Callable[[Page], None] | None = None,
@@ -197,7 +199,7 @@ def run_inputs(
     same `out` are not read again. Raises DictionaryError, ModelError and SettingsError, UsageError where `out` cannot
     be written.
     """
-    tools = load_interpret_tools(dictionaries=dictionaries, templates=templates)
+    tools = load_interpret_tools(settings, dictionaries=dictionaries, templates=templates)
     prepare(out)
     summary = Summary(out)
     intake = Intake(tools.settings, out, say, on_input, on_page)

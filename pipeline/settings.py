@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import SettingsError
 
 
 class StageSettings(BaseModel):
@@ -144,3 +148,23 @@ class Settings(StageSettings):
     # A value read or placed with less certainty is shown to a person; chosen on the generator's development split so
     # that silent errors stay under the house's figure (docs/levels.md).
     review_confidence: float = 0.8
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read settings from a TOML file; what it does not say keeps its default, and no file is all defaults.
+
+    The file's tables are the stages: `[left.engine]` with `recognition = "PP-OCRv6_medium_rec"`, for instance. Raises
+    SettingsError where the file cannot be read, is no TOML, or names a setting that there is not.
+    """
+    if path is None:
+        return Settings()
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not TOML ({error})") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{path}: {where}: {first['msg']}") from error

@@ -66,7 +66,7 @@ def img2table(text: Text) -> Read:
     from img2table.document import Image
     from img2table.ocr._types import OCRData, OCRInstance
 
-    class Given(OCRInstance):
+    class Given(OCRInstance):  # type: ignore[misc]
         """Hands over what was read already, as img2table's own RapidOCR class does."""
 
         def __init__(self, lines: list[list[Any]]) -> None:

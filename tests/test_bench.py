@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from builders import page_of
 from PIL import Image
 
 import pipeline.evaluation.readings
@@ -18,7 +19,6 @@ from pipeline.evaluation.forms import FormScore
 from pipeline.evaluation.peers import PeerPage, Peers
 from pipeline.evaluation.readings import PageReader
 from pipeline.leftside import ReaderTools
-from tests.builders import page_of
 
 HTML = "<p>标题</p>\n<table><tr><td colspan=2>项目</td></tr><tr><td>一</td><td>3</td></tr></table>"
 

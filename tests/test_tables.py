@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from builders import page_of
 from PIL import Image
 
 import pipeline.leftside
@@ -22,7 +23,6 @@ from pipeline.synth.pages import make_pages
 from pipeline.synth.render import RenderedPage
 from pipeline.synth.score import score_page
 from pipeline.tables import TablesSummary, page_html, page_json, write_tables
-from tests.builders import page_of
 
 SPANS = """\
 项目 | < | 金额

@@ -1,4 +1,4 @@
-"""Generated pages through both halves of the walk: pixels to records, scored against exact truth, with time by stage."""
+"""Generated pages through both halves of the walk: pixels to records, scored against exact truth."""
 
 from __future__ import annotations
 
@@ -34,7 +34,12 @@ class PageCase:
 
 
 def page_cases(
-    layouts: Sequence[str], kinds: Sequence[str], seeds: Sequence[int], split: Split, reader: ReaderTools, tools: InterpretTools
+    layouts: Sequence[str],
+    kinds: Sequence[str],
+    seeds: Sequence[int],
+    split: Split,
+    reader: ReaderTools,
+    tools: InterpretTools,
 ) -> Iterator[PageCase]:
     """Draw, damage, read and interpret one form for each layout, kind and seed."""
     for seed in seeds:
@@ -43,9 +48,7 @@ def page_cases(
                 yield page_case(layout, kind, seed, split, reader, tools)
 
 
-def page_case(
-    layout: str, kind: str, seed: int, split: Split, reader: ReaderTools, tools: InterpretTools
-) -> PageCase:
+def page_case(layout: str, kind: str, seed: int, split: Split, reader: ReaderTools, tools: InterpretTools) -> PageCase:
     """Draw, damage, read and interpret one form."""
     form, drawn = make_pages(layout, kind, seed, split)
     started = time.perf_counter()
@@ -97,4 +100,5 @@ def line(name: str, cases: Sequence[PageCase]) -> str:
     errors = sum(case.character_errors for case in cases)
     pages = sum(case.pages for case in cases)
     seconds = sum(case.seconds for case in cases)
-    return f"{score.line(name)}  CER {errors / max(characters, 1):.4%}  {seconds / max(pages, 1):.2f} s/page ({pages} pages)"
+    rate = f"CER {errors / max(characters, 1):.4%}  {seconds / max(pages, 1):.2f} s/page ({pages} pages)"
+    return f"{score.line(name)}  {rate}"
