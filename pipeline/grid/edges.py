@@ -64,7 +64,7 @@ def judge(profile: Profile, first: int, crossings: Sequence[Line], height: float
     # Gaps are measured between rulings; strokes of text that happen to stand on the line are none.
     anchors = clean.copy()
     for (a, b), is_sure in zip(edges, sure, strict=True):
-        if not is_sure and b - a >= 2 and float(dirty[a:b].mean()) > 0.12:
+        if not is_sure and b - a >= 2 and (float(dirty[a:b].mean()) > 0.12 or _keeps_off(clean[a:b], height)):
             anchors[a:b] = False
     whole = anchors | _breaks(anchors, (profile.clean & ~clean, dirty), starts, ends, height)
     bridged = [b - a >= 2 and float(whole[a:b].mean()) >= 0.9 for a, b in edges]
@@ -86,12 +86,26 @@ def doubt(lines: Sequence[Edges]) -> None:
 
 
 def _is_sure(part: NDArray[np.bool_], share: float, height: float) -> bool:
-    """Tell whether enough of an edge is seen to need no explanation."""
-    if share >= 0.8:
+    """Tell whether enough of an edge is seen to need no explanation.
+
+    Two characters fill a narrow cell, and the strokes of both may stand in a row with the ruling beside it: but text
+    keeps off the crossings at both ends, a ruling does so only where it is broken off.
+    """
+    if share < 0.5:
+        return False
+    if share >= 0.8 and len(part) >= 3.5 * height:
         return True
     seen = np.flatnonzero(part)
-    touch = 0.25 * height
-    return share >= 0.5 and bool(seen[0] <= touch and (len(part) - 1 - seen[-1]) <= touch)
+    margin = max(int(seen[0]), len(part) - 1 - int(seen[-1]))
+    return not _keeps_off(part, height) and (share >= 0.8 or margin <= 0.25 * height)
+
+
+def _keeps_off(part: NDArray[np.bool_], height: float) -> bool:
+    """Tell whether what is seen of a short edge touches neither of its crossings."""
+    seen = np.flatnonzero(part)
+    if not len(seen) or len(part) >= 3.5 * height:
+        return False
+    return min(int(seen[0]), len(part) - 1 - int(seen[-1])) > max(2.0, 0.06 * height)
 
 
 def _grows(drawn: NDArray[np.bool_], height: float) -> bool:

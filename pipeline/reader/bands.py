@@ -130,6 +130,15 @@ def is_dash(mask: Grey, size: float) -> bool:
     return len(columns) > 0 and mask.shape[0] <= 0.3 * size and 0.4 * size <= columns[-1] + 1 - columns[0] <= 2.2 * size
 
 
+def is_slash(mask: Grey) -> bool:
+    """One straight stroke from the top right to the bottom left, nothing else: all its ink is near the diagonal."""
+    rows, columns = np.nonzero(mask)
+    if mask.shape[0] < 3 or mask.shape[1] < 0.2 * mask.shape[0] or len(rows) < 3:
+        return False
+    # A one of any face is upright, with a serif or a foot: at most .6 measured.
+    return float(np.corrcoef(rows, columns)[0, 1]) < -0.9
+
+
 def cut_band(
     window: Grey, origin: tuple[int, int], box: tuple[int, int, int, int], size: float, margin: float = 0.25
 ) -> Band:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.document import Line, Place, Polygon, Posterior, Upright
 from pipeline.ink import Grey, printed
-from pipeline.reader.bands import Band, cut_band, is_dash
+from pipeline.reader.bands import Band, cut_band, is_dash, is_slash
 from pipeline.reader.signs import is_doubtful, tidy
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText, layer_agrees, pick_sample
@@ -89,6 +89,12 @@ def look_again(ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognis
     The recogniser has not learnt a lone dash (it reads nothing, or 一); it is told by its shape, and a cell that holds
     nothing but the number one in one thin stroke says "none".
     """
+    for bands in cells:
+        for band in bands:
+            # A stroke alone says what it is by its slant only: many cells hold "/" for none, some a 1.
+            alone = len(bands) == 1 and band.line is not None and band.line.text in ("1", "l", "I", "/", "|")
+            if alone and is_slash(printed(ink[band.y0 : band.y1, band.x0 : band.x1])):
+                band.line = replace(band.line, text="/")
     silent = [
         band
         for bands in cells
