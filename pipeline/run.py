@@ -199,7 +199,7 @@ def run_inputs(
     same `out` are not read again. Raises DictionaryError, ModelError and SettingsError, UsageError where `out` cannot
     be written.
     """
-    tools = load_interpret_tools(settings, dictionaries=dictionaries, templates=templates)
+    tools = load_interpret_tools(settings=settings, dictionaries=dictionaries, templates=templates)
     prepare(out)
     summary = Summary(out)
     intake = Intake(tools.settings, out, say, on_input, on_page)

@@ -147,7 +147,7 @@ class Settings(StageSettings):
     checks: CheckSettings = CheckSettings()
     # A value read or placed with less certainty is shown to a person; chosen on the generator's development split so
     # that silent errors stay under the house's figure (docs/levels.md).
-    review_confidence: float = 0.8
+    review_confidence: float = 0.9
 
 
 def load_settings(path: Path | None) -> Settings:

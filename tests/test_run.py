@@ -87,7 +87,8 @@ class Runner:
         return Outcome(ended.value.code, said, printed, out)
 
 
-def tools_for(dictionaries: list[Path], templates: list[Path]) -> InterpretTools:
+def tools_for(dictionaries: list[Path], templates: list[Path], settings: Settings | None = None) -> InterpretTools:
+    assert settings is None or settings == Settings()
     return load_interpret_tools(dictionaries=dictionaries, templates=templates) if dictionaries else interpret_tools()
 
 

@@ -52,7 +52,7 @@ _CENTRED = 0.35
 # What a label missing at a page's edge costs, as the square of a label's distance from its middle.
 _CUT = 0.05
 # A table that was guessed from places is right in nine rows of ten at best (docs/formats.md): all its cells ask for a
-# look (review_confidence is 0.8), those that fit their rows badly first.
+# look (review_confidence), those that fit their rows badly first.
 _GUESSED, _DOUBT = 0.79, 0.6
 
 _PAGE_MARK = re.compile(r"^\s*(第\s*\d+\s*页.*|[-—－–]*\s*\d{1,4}\s*[-—－–]*|\d+\s*/\s*\d+)\s*$")
