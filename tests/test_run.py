@@ -23,6 +23,7 @@ from pipeline.document import Page, PageReading
 from pipeline.errors import ModelError
 from pipeline.interpret import InterpretTools, interpret, load_interpret_tools
 from pipeline.records import Record
+from pipeline.settings import Settings
 
 # The models are loaded once: all of these tests in one process.
 pytestmark = pytest.mark.xdist_group("run")

@@ -98,7 +98,8 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
     lowest = np.minimum.reduce([sheet.ink[np.clip(rows + o, 0, shape[0] - 1), columns] for o in band])
     # What is much paler than the rest of the line (a watermark, the ghost of a seal) is not drawn by it.
     ruled = gather(sheet.thin.view(bool), band) & (lowest < 255.0 - 0.4 * line.dark)
-    ruled = _as_dark(ruled, lowest, line.dark, height)
+    if sheet.toned:
+        ruled = _as_dark(ruled, lowest, line.dark, height)
     inked = gather(sheet.mask.view(bool), band)
     # Ink beside a ruling counts when it is print, nearly as dark as the ruling: a watermark under it is not.
     level = min(PRINT * 255, 255.0 - 0.62 * line.dark)
@@ -133,7 +134,8 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
             at = np.clip(rows + offset, 0, shape[0] - 1)
             seen |= sheet.thin[at, columns] > 0
             lowest = np.minimum(lowest, sheet.ink[at, columns])
-        drawn.append(_as_dark(seen & (lowest < 255.0 - 0.4 * line.dark), lowest, line.dark, height))
+        seen &= lowest < 255.0 - 0.4 * line.dark
+        drawn.append(_as_dark(seen, lowest, line.dark, height) if sheet.toned else seen)
     return Profile(clean, inked & ~clean, alone, np.stack(drawn))
 
 

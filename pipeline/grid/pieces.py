@@ -43,15 +43,27 @@ class Sheet:
     ink: Grey
     mask: Mask
     thin: Mask
+    toned: bool = True  # there are greys broader than a stroke: watermarks, ghosts of seals
     pieces: Pieces = field(default_factory=list)
+
+
+def _is_toned(ink: Grey, height: float) -> bool:
+    """Tell whether the page has greys at all; a page of one bit has none, and its hair rulings are of any darkness."""
+    step = max(1, round(height / 10))
+    reduced = cv2.resize(ink, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    side = max(3, round(1.0 * height / step)) | 1
+    ground = cv2.morphologyEx(reduced, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    # Half a character's worth of grey in one place or another is a tone.
+    return int((ground < 0.93 * 255).sum()) > side * side
 
 
 def search(ink: Grey, height: float) -> tuple[Sheet, Sheet]:
     """Find the page's pieces of ruling, horizontals and (transposed) verticals."""
     mask = printed(ink)
-    across = Sheet(ink, mask, thin_across(ink, height))
+    toned = _is_toned(ink, height)
+    across = Sheet(ink, mask, thin_across(ink, height), toned)
     flipped = np.ascontiguousarray(ink.T)
-    down = Sheet(flipped, np.ascontiguousarray(mask.T), thin_across(flipped, height))
+    down = Sheet(flipped, np.ascontiguousarray(mask.T), thin_across(flipped, height), toned)
     across_wide, down_wide = _widen(across.thin, height), _widen(down.thin, height)
     # Each direction's rulings cut the other's; those of the one bridge the cuts of the other.
     first = _long(down_wide, height, LEAST_V)

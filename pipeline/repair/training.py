@@ -454,7 +454,7 @@ def fit(data: Data, names: tuple[str, ...], hidden: int) -> Fitted:
 def fit_pictures(data: Data, names: tuple[str, ...]) -> Fitted:
     """Fit a logistic model to what pictures may show, calibrated like `fit`.
 
-    Some thousand candidates are too few for a network: it repairs no more, and four times as many wrongly.
+    Some thousand candidates are too few for a network: it repairs no more, and more of them wrongly.
     """
     evidence, right, fold = np.array(data.evidence), np.array(data.right), np.array(data.fold)
     outside = np.zeros(len(right))
