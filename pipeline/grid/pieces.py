@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pipeline.ink import THICK, Grey, darkness, is_level_ruling, is_ruling, printed, thin_across
+from pipeline.ink import THICK, Grey, darkness, find_ground, is_level_ruling, is_ruling, printed, thin_across
 
 Mask = Grey
 
@@ -49,11 +49,8 @@ class Sheet:
 
 def _is_toned(ink: Grey, height: float) -> bool:
     """Tell whether the page has greys at all; a page of one bit has none, and its hair rulings are of any darkness."""
-    step = max(1, round(height / 10))
-    reduced = cv2.resize(ink, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
-    side = max(3, round(1.0 * height / step)) | 1
-    ground = cv2.morphologyEx(reduced, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    # Half a character's worth of grey in one place or another is a tone.
+    ground, side = find_ground(ink, height, 1.0)
+    # A character's worth of grey, in one place or another, is a tone.
     return int((ground < 0.93 * 255).sum()) > side * side
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Grid, Line
-from pipeline.ink import Grey, odd, printed
+from pipeline.ink import Grey, find_ground, printed
 from pipeline.reader.specks import LOW, without_specks
 
 LINE_HEIGHT = 48
@@ -42,10 +42,7 @@ def flattened(ink: Grey, size: float) -> Grey:
     The ground is found at a third of the size, where text of any weight is still thinner than the kernel (half a
     character); dark ground is left, there the text is the lighter part.
     """
-    step = max(1, round(size / 10))
-    reduced = cv2.resize(ink, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
-    side = odd(0.5 * size / step)
-    ground = cv2.morphologyEx(reduced, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    ground, side = find_ground(ink, size, 0.5)
     if int((ground < _SHADED * 255).sum()) < side * side:
         return ink
     ground = cv2.resize(ground, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR)
