@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("engine", "calibration", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress", "decisions",
      "rolemap"),
-    ("dictionaries", "dates"),
+    ("dictionaries", "dates", "htmlspans"),
     ("document", "records", "settings"),
     ("geometry", "resources", "errors"),
 )  # fmt: skip
