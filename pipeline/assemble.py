@@ -81,6 +81,31 @@ def field_key(entry: FieldEntry, split_label: SplitLabel, values: Mapping[int, s
     return "→".join(parts), unit
 
 
+def continued_fields(
+    entries: Sequence[FieldEntry], split_label: SplitLabel, values: Mapping[int, str]
+) -> list[tuple[FieldEntry, tuple[RowCell, ...]]]:
+    """Fields whose label stands again over the rest of their value on the next page made one, with those labels."""
+    done: list[tuple[FieldEntry, tuple[RowCell, ...]]] = []
+    for entry in entries:
+        if done:
+            before, again = done[-1]
+            key = field_key(entry, split_label, values)[0]
+            if key == field_key(before, split_label, values)[0] and _on_next_page(before, entry):
+                whole = FieldEntry(before.labels, (*before.values, *entry.values))
+                done[-1] = (whole, (*again, *entry.labels))
+                continue
+        done.append((entry, ()))
+    return done
+
+
+def _on_next_page(before: FieldEntry, entry: FieldEntry) -> bool:
+    pages = [
+        [place.page for cell in (*e.labels, *e.values) for place in cell.places if place.page is not None]
+        for e in (before, entry)
+    ]
+    return bool(pages[0] and pages[1]) and min(pages[1]) - max(pages[0]) == 1
+
+
 def collect_labels(labelled: LabelledForm) -> list[tuple[RowCell, Label]]:
     """Every label of a form once, in reading order, as repair wants it."""
     found: list[tuple[RowCell, Label]] = []
@@ -168,13 +193,13 @@ class Assembly:
     def _fields(self) -> dict[str, FieldValue]:
         values = {key: repair.value for key, repair in self.repairs.items() if repair.status is Status.REPAIRED}
         fields: dict[str, FieldValue] = {}
-        for entry in self.labelled.fields:
+        for entry, rest in continued_fields(self.labelled.fields, self.split_label, values):
             key, unit = field_key(entry, self.split_label, values)
             base, count = key, 2
             while key in fields:
                 key, count = f"{base}#{count}", count + 1
             doubtful = False
-            for cell in entry.labels:
+            for cell in (*entry.labels, *rest):
                 doubtful |= self._enter(cell, f"fields.{key}.label")
             text = joined_value(entry.values)
             cells = entry.values or entry.labels

@@ -11,6 +11,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Form, Line, PageReading, Place, Problem, Row, RowCell, Table
+from pipeline.furniture import without_furniture
 from pipeline.templates import Template, choose_template
 
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
@@ -51,13 +52,14 @@ def join_forms(
     """Return the forms of a document in order, and the loose lines that stand before the first of them."""
     rows: list[Row] = []
     marks: list[_Mark] = []
-    for page in pages:
+    tails = _tails(templates)
+    for page in without_furniture(pages, lambda text: _is_forms_own(text, tails, dictionaries)):
         for item in _rows_of(page):
             if isinstance(item, Row):
                 rows.append(item)
             else:
                 marks.append(replace(item, at=len(rows)))
-    cutter = _Cutter(rows, _tails(templates), dictionaries)
+    cutter = _Cutter(rows, tails, dictionaries)
     parts = cutter.parts()
     for part in parts:
         part.problems.extend(_disorder([mark for mark in marks if part.first < mark.at <= part.last + 1]))
@@ -65,6 +67,13 @@ def join_forms(
         Line(cell.text, cell.places[0]) for row in cutter.before for cell in row.cells if cell.text and cell.places
     ]
     return [_form_of(part, templates, cutter.tails) for part in parts], before
+
+
+def _is_forms_own(text: str, tails: tuple[str, ...], dictionaries: Dictionaries) -> bool:
+    """Tell whether a line outside the tables belongs to a form wherever it stands: its title, its year, its labels."""
+    known = any(dictionaries.written(section, text) for section in ("bar", "field", "narrative"))
+    head = bool(_YEAR_LINE.match(text) or _UNIT_LINE.search(text) or _PAGE_MARK.match(text))
+    return known or head or _is_title(text, tails)
 
 
 def _tails(templates: Sequence[Template]) -> tuple[str, ...]:
@@ -264,17 +273,7 @@ class _Cutter:
         return filled[0] if self.is_title(_CONTINUED.sub("", filled[0].text)) else None
 
     def is_title(self, text: str) -> bool:
-        """A title ends with a known tail, one character of it may be misread; the year may follow in brackets."""
-        key = comparison_key(re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", text))
-        if _ANY_TITLE.search(key):
-            return True
-        for tail in self.tails:
-            if key.endswith(tail):
-                return True
-            # One error in a tail of eight characters or more leaves no doubt what it is.
-            if len(tail) >= 8 and len(key) >= len(tail) - 1 and OSA.distance(key[-len(tail) :], tail) <= 1:
-                return True
-        return False
+        return _is_title(text, self.tails)
 
     def _goes_on(self, title: str, part: _Part, i: int) -> bool:
         """Tell whether a title is a running head over the form at hand."""
@@ -394,6 +393,20 @@ class _Cutter:
     def _is_head_line(row: Row, part: _Part) -> bool:
         """The year and the money unit stand between the title and the first table row."""
         return not part.rows and _is_head_text(row)
+
+
+def _is_title(text: str, tails: tuple[str, ...]) -> bool:
+    """A title ends with a known tail, one character of it may be misread; the year may follow in brackets."""
+    key = comparison_key(re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", text))
+    if _ANY_TITLE.search(key):
+        return True
+    for tail in tails:
+        if key.endswith(tail):
+            return True
+        # One error in a tail of eight characters or more leaves no doubt what it is.
+        if len(tail) >= 8 and len(key) >= len(tail) - 1 and OSA.distance(key[-len(tail) :], tail) <= 1:
+            return True
+    return False
 
 
 def _lists(row: Row) -> bool:

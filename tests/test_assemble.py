@@ -6,7 +6,7 @@ import pytest
 from builders import SHA256, cell_of, field_of, indicator_of, labelled_form, page_of
 
 from pipeline.assemble import Assembly, collect_labels, joined_value
-from pipeline.document import Candidate, LabelledForm, Place, Problem, Repair, Role, RowCell, Status, Target
+from pipeline.document import Candidate, FieldEntry, LabelledForm, Place, Problem, Repair, Role, RowCell, Status, Target
 from pipeline.fieldvalues import split_label
 from pipeline.records import Record
 
@@ -226,6 +226,30 @@ def test_a_label_that_stands_twice_is_two_fields() -> None:
     fields = record_of(labelled_form(fields=(field_of("备注", "甲"), field_of("备注", "乙")))).fields
 
     assert {key: value.value for key, value in fields.items()} == {"备注": "甲", "备注#2": "乙"}
+
+
+def on_page(entry: FieldEntry, page: int) -> FieldEntry:
+    """The same field with its cells on a page."""
+    place = Place(page=page, polygon=((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0)))
+    return FieldEntry(
+        *(tuple(replace(cell, places=(place,)) for cell in cells) for cells in (entry.labels, entry.values))
+    )
+
+
+def test_a_label_printed_again_over_the_page_carries_its_value_on() -> None:
+    """Some systems repeat the label over the rest of a long cell; half a goal is no goal. Both places are kept."""
+    head, rest = on_page(field_of("年度绩效目标", "做好入户登"), 0), on_page(field_of("年度绩效目标", "记工作。"), 1)
+    fields = record_of(labelled_form(fields=(head, rest))).fields
+
+    assert {key: value.value for key, value in fields.items()} == {"年度绩效目标": "做好入户登记工作。"}
+    assert [where.page for where in fields["年度绩效目标"].where] == [1, 2]
+
+
+def test_a_label_printed_again_on_its_own_page_is_another_field() -> None:
+    """Only a page break tears a field in two."""
+    twice = (on_page(field_of("备注", "甲"), 0), on_page(field_of("备注", "乙"), 0))
+
+    assert list(record_of(labelled_form(fields=twice)).fields) == ["备注", "备注#2"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,88 @@
+"""What a print shop sets around a form on every page: running heads and feet, page numbers alone on their line.
+
+They are no part of the form, and a narrative that goes on over the page must not take them in. They stay in the reading
+(`PageReading.lines`); only the walk over rows passes them by.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+from rapidfuzz.distance import OSA
+
+from pipeline.dictionaries import comparison_key
+from pipeline.document import Line, PageReading
+
+# The same words are read twice, each time with other mistakes; a page's own number inside them is left out.
+_SAME = 0.8
+# Pages of one document are fed to the scanner askew by up to a few degrees: the middle of a head at the top of the page
+# moves by sin(2 x 1.6 deg) x half the height; photographs move it as far.
+_SAME_PLACE = 0.04
+_NUMBER_ALONE = re.compile(r"\s*\d{1,3}\s*")
+
+
+def without_furniture(pages: Sequence[PageReading], belongs: Callable[[str], bool]) -> list[PageReading]:
+    """Return the pages without the lines around their tables that are the pages' and not the form's.
+
+    A running head stands outside all tables, at the same place of at least two pages, with the same words; a page
+    number is the last line under the last table. Only pages with coordinates can say so. `belongs` tells of a text
+    that it is the form's own wherever it stands: titles, years, money units, labels.
+    """
+    margins = {page.index: [b for b in _margins(page) if not belongs(b.text)] for page in pages}
+    repeated: set[tuple[int, int]] = set()
+    for one, other in _neighbours(pages):
+        for first in margins[one.index]:
+            for second in margins[other.index]:
+                if _same_words(first.text, second.text) and _same_place(first, one, second, other):
+                    repeated |= {(one.index, id(first)), (other.index, id(second))}
+    return [
+        replace(page, blocks=tuple(b for b in page.blocks if (page.index, id(b)) not in repeated and b is not number))
+        if (number := _page_number(page)) is not None or any(index == page.index for index, _ in repeated)
+        else page
+        for page in pages
+    ]
+
+
+def _neighbours(pages: Sequence[PageReading]) -> Iterator[tuple[PageReading, PageReading]]:
+    """Every page with the next and the one after it: heads may differ on left and right pages."""
+    for step in (1, 2):
+        yield from zip(pages, pages[step:], strict=False)
+
+
+def _margins(page: PageReading) -> list[Line]:
+    """The lines before the first table and behind the last one of a page that has tables."""
+    if page.size is None or not page.tables:
+        return []
+    found: list[Line] = []
+    for blocks in (page.blocks, page.blocks[::-1]):
+        found.extend(b for b in takewhile(lambda block: isinstance(block, Line), blocks) if isinstance(b, Line))
+    return [line for line in found if line.place.polygon]
+
+
+def _page_number(page: PageReading) -> Line | None:
+    """The last line of a page with tables, where it is a number under all of them and nothing else."""
+    if page.size is None or not page.tables:
+        return None
+    last = page.blocks[-1]
+    alone = isinstance(last, Line) and last.place.polygon and _NUMBER_ALONE.fullmatch(last.text)
+    return last if alone and isinstance(last, Line) else None
+
+
+def _same_words(one: str, other: str) -> bool:
+    first, second = (re.sub(r"\d+", "", comparison_key(text)) for text in (one, other))
+    return bool(first) and OSA.normalized_similarity(first, second) >= _SAME
+
+
+def _same_place(one: Line, page: PageReading, other: Line, next_page: PageReading) -> bool:
+    (x1, y1), (x2, y2) = _middle(one, page), _middle(other, next_page)
+    return abs(x1 - x2) <= _SAME_PLACE and abs(y1 - y2) <= _SAME_PLACE
+
+
+def _middle(line: Line, page: PageReading) -> tuple[float, float]:
+    """The middle of a line as shares of the page's longer side."""
+    side = max(page.size or (1, 1))
+    xs, ys = zip(*line.place.polygon, strict=True)
+    return sum(xs) / len(xs) / side, sum(ys) / len(ys) / side

@@ -1,0 +1,68 @@
+"""What stands around a form on every page is no part of it; what is the form's own stays wherever it stands."""
+
+from dataclasses import replace
+
+import pytest
+from builders import page_of
+
+from pipeline.document import Line, PageReading, Place
+from pipeline.furniture import without_furniture
+
+SIZE = (1000, 1400)
+TABLE = "年度绩效目标 | 做好工作"
+
+
+def line_at(text: str, x: float, y: float) -> Line:
+    """A loose line of 20 pixels' height whose middle is at x."""
+    return Line(text, Place(page=0, polygon=((x - 80, y), (x + 80, y), (x + 80, y + 20), (x - 80, y + 20))))
+
+
+def page_with(*over: Line, index: int = 0, under: tuple[Line, ...] = ()) -> PageReading:
+    """A page of one table with lines over and under it."""
+    page = page_of(TABLE, index, pixels=True)
+    return replace(page, blocks=(*over, *page.tables, *under), size=SIZE)
+
+
+def left(*pages: PageReading) -> list[list[str]]:
+    return [[line.text for line in page.lines] for page in without_furniture(pages, lambda text: text.endswith("表"))]
+
+
+def test_what_stands_at_one_place_of_two_pages_is_a_running_head() -> None:
+    """Narratives go on over the page without it; a misread character and the page's own number hide nothing."""
+    heads = [line_at("部门预算公开附件 第1页", 500, 100), line_at("部门预算公开附仵 第12页", 510, 120)]
+
+    assert left(page_with(heads[0]), page_with(heads[1], index=1)) == [[], []]
+
+
+def test_left_and_right_pages_have_heads_of_their_own() -> None:
+    """A book's odd pages agree with each other, and so do its even ones."""
+    words = ["绩效目标汇编", "某某市水利局", "绩效目标汇编", "某某市水利局"]
+
+    assert left(*(page_with(line_at(text, 500, 100), index=i) for i, text in enumerate(words))) == [[], [], [], []]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(("备查件", 500, 100), ("备查件", 500, 600), id="another place"),
+        pytest.param(("备查件", 500, 100), ("某某市水利局", 500, 100), id="other words"),
+        pytest.param(("绩效目标表", 500, 100), ("绩效目标表", 500, 100), id="the form's own"),
+    ],
+)
+def test_everything_else_stays(one: tuple[str, float, float], other: tuple[str, float, float]) -> None:
+    """Text that is left out by mistake is lost; a running head that is kept is only a nuisance."""
+    assert left(page_with(line_at(*one)), page_with(line_at(*other), index=1)) == [[one[0]], [other[0]]]
+
+
+def test_a_number_alone_under_the_last_table_is_the_page_s() -> None:
+    """Not so a number over the table, or one that stands between two."""
+    page = page_with(line_at("7", 500, 100), under=(line_at("12", 500, 1300),))
+
+    assert left(page) == [["7"]]
+
+
+def test_a_page_without_coordinates_is_left_as_it_is() -> None:
+    """Plain text has no margins."""
+    page = page_of(f"备查件\n\n{TABLE}")
+
+    assert without_furniture([page, replace(page, index=1)], lambda text: False)[0] is page
