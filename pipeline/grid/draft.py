@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipeline.document import Cell, Grid, Upright
+from pipeline.grid.blanks import View, settle
 from pipeline.grid.edges import Edges, doubt, judge
 from pipeline.grid.hidden import add_stubs, open_borders, open_sides
 from pipeline.grid.lines import Line, Profile, cluster, profile
@@ -77,6 +78,15 @@ class Draft:
         self.column_edges = [judge(self._look(self.down, line, y0, y1), y0, self.rows, height) for line in self.columns]
         doubt(self.row_edges)
         doubt(self.column_edges)
+        across = [self._look(self.across, line, x0, x1) for line in self.rows]
+        down = [self._look(self.down, line, y0, y1) for line in self.columns]
+        settle(
+            (
+                View(self.across, self.rows, self.row_edges, self.columns, across, x0),
+                View(self.down, self.columns, self.column_edges, self.rows, down, y0),
+            ),
+            height,
+        )
         return True
 
     def _look(self, sheet: Sheet, line: Line, first: int, last: int) -> Profile:

@@ -1,0 +1,123 @@
+"""What the blanks around a line and its neighbours say of edges of which too little is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.grid.edges import Edges
+from pipeline.grid.lines import Line, Profile
+from pipeline.grid.pieces import Sheet
+
+# A dot of dust is up to this many text heights wide and high.
+_DUST = 0.13
+# Where a page loses more than this share of its rulings, one may be lost as a whole.
+_DAMAGED = 0.01
+
+
+class View(NamedTuple):
+    """One direction of a table: its lines with their edges, what crosses them, and the sheet they are drawn on."""
+
+    sheet: Sheet
+    lines: Sequence[Line]
+    edges: Sequence[Edges]
+    crossings: Sequence[Line]
+    profiles: Sequence[Profile]
+    first: int  # the pixel at which the profiles begin
+
+
+def settle(views: Sequence[View], height: float) -> None:
+    """Close edges that breaks took almost wholly, and open those that strokes of text or of a watermark made.
+
+    Text keeps off the rulings of its own cell, and runs over those that are not there. What it leaves open, the edge's
+    neighbours say: a designed span begins and ends together with its neighbours' or runs on, a break takes one edge.
+    """
+    damage = _damage(views)
+    for view in views:
+        for number in range(1, len(view.lines) - 1):
+            if not view.lines[number].virtual:
+                for edge in range(len(view.crossings) - 1):
+                    if not view.edges[number].sure[edge]:
+                        _settle(view, number, edge, damage, height)
+
+
+def _damage(views: Sequence[View]) -> float:
+    """The share that is missing of what surely is ruled."""
+    seen = [
+        cover
+        for view in views
+        for edges in view.edges
+        for cover, sure in zip(edges.cover, edges.sure, strict=True)
+        if sure
+    ]
+    return 1.0 - float(np.mean(seen)) if seen else 0.0
+
+
+def _settle(view: View, number: int, edge: int, damage: float, height: float) -> None:
+    edges = view.edges[number]
+    along = [edges.sure[other] for other in (edge - 1, edge + 1) if 0 <= other < len(edges.sure)]
+    beside = [view.edges[other].sure[edge] for other in (number - 1, number + 1) if 0 < other < len(view.lines) - 1]
+    if not any(along) and not (edges.walls[edge] and beside):
+        return
+    seen = max(edges.cover[edge], _drawn(view, number, edge))
+    if edges.walls[edge]:
+        # Nothing goes on from it, nothing like it is beside it, and most of it is not there.
+        if seen < 0.3 and not any(along) and not any(beside):
+            edges.walls[edge] = False
+        elif _stands(view, number, edge, height) is False:
+            edges.walls[edge] = False
+        return
+    goes_on = np.mean(along) if along else 0.0
+    is_row = np.mean(beside) if beside else 0.5
+    closes = (
+        (seen >= 0.2 and is_row >= 0.5)
+        or seen >= 0.4
+        or (goes_on == 1 and is_row == 1 and len(along) == 2 and (seen >= 0.05 or damage >= _DAMAGED))
+    )
+    if closes and _stands(view, number, edge, height):
+        edges.walls[edge] = edges.sure[edge] = True
+        edges.cover[edge] = seen
+
+
+def _drawn(view: View, number: int, edge: int) -> float:
+    """How much is drawn at the very place of an edge."""
+    first = round(view.crossings[edge].place + view.crossings[edge].thick / 2) + 2 - view.first
+    last = round(view.crossings[edge + 1].place - view.crossings[edge + 1].thick / 2) - 2 - view.first
+    part = view.profiles[number].drawn[:, max(0, first) : max(0, last)]
+    return float(part.mean(axis=1).max()) if part.size else 0.0
+
+
+def _stands(view: View, number: int, edge: int, height: float) -> bool | None:
+    """Tell where text leaves an edge free (True) and where it runs over its place (False); None says neither."""
+    inset = max(2, round(0.1 * height))
+    line, before, after = view.lines[number], view.lines[number - 1], view.lines[number + 1]
+    left, right = view.crossings[edge], view.crossings[edge + 1]
+    x0, x1 = int(left.place + left.thick / 2) + inset, int(right.place - right.thick / 2) - inset
+    y0, y1 = int(before.place + before.thick / 2) + inset, int(after.place - after.thick / 2) - inset
+    # No cell is higher than this above and below the place in question.
+    y0, y1 = max(y0, int(line.place - 2 * height), 0), min(y1, int(line.place + 2 * height), view.sheet.mask.shape[0])
+    x0, x1 = max(x0, 0), min(x1, view.sheet.mask.shape[1])
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return None
+    inked = _texts(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height)
+    own = max(2, round(line.thick / 2 + 0.1 * height))
+    middle = int(line.place) - y0
+    above = np.flatnonzero(inked[: max(0, middle - own)][::-1])
+    below = np.flatnonzero(inked[middle + own + 1 :])
+    gaps = [int(side[0]) if len(side) else len(inked) for side in (above, below)]
+    if min(gaps) >= max(1, round(0.05 * height)):
+        return True
+    return False if max(gaps) <= 1 else None
+
+
+def _texts(window: NDArray[np.uint8], height: float) -> NDArray[np.bool_]:
+    """Rows of a window in which there is more than dust."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(window, connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] >= max(3.0, (_DUST * height) ** 2)
+    large[0] = False
+    inked: NDArray[np.bool_] = large[labels].any(axis=1)
+    return inked
