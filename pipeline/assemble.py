@@ -106,6 +106,18 @@ def _on_next_page(before: FieldEntry, entry: FieldEntry) -> bool:
     return bool(pages[0] and pages[1]) and min(pages[1]) - max(pages[0]) == 1
 
 
+def _strays_in(entry: FieldEntry) -> bool:
+    """Text from outside the tables of a page took part in a value that has a cell of its own there.
+
+    A ruled cell holds its whole text; beside it, what stands between the tables may be another row that lost its grid.
+    Plain text has no outlines that could say so.
+    """
+    ruled = any(place.polygon for cell in entry.labels for place in cell.places) and any(
+        "loose" not in cell.notes for cell in entry.values
+    )
+    return ruled and any("loose" in cell.notes for cell in entry.values)
+
+
 def collect_labels(labelled: LabelledForm) -> list[tuple[RowCell, Label]]:
     """Every label of a form once, in reading order, as repair wants it."""
     found: list[tuple[RowCell, Label]] = []
@@ -210,7 +222,7 @@ class Assembly:
                 parsed=self.parse_field(base, text, unit or self.labelled.form.money_unit),
                 status="unknown",
                 confidence=confidence,
-                review=doubtful or confidence < self.review_confidence,
+                review=doubtful or confidence < self.review_confidence or _strays_in(entry),
                 where=[where for cell in cells for where in _where(cell.places)],
             )
         return fields

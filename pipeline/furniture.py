@@ -21,7 +21,8 @@ _SAME = 0.8
 # Pages of one document are fed to the scanner askew by up to a few degrees: the middle of a head at the top of the page
 # moves by sin(2 x 1.6 deg) x half the height; photographs move it as far.
 _SAME_PLACE = 0.04
-_NUMBER_ALONE = re.compile(r"\s*\d{1,3}\s*")
+# One of the dashes beside it may be lost.
+_NUMBER_ALONE = re.compile(r"[\s\-—–－]*\d{1,3}[\s\-—–－]*")
 
 
 def without_furniture(pages: Sequence[PageReading], belongs: Callable[[str], bool]) -> list[PageReading]:

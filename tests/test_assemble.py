@@ -252,6 +252,16 @@ def test_a_label_printed_again_on_its_own_page_is_another_field() -> None:
     assert list(record_of(labelled_form(fields=twice)).fields) == ["备注", "备注#2"]
 
 
+@pytest.mark.parametrize(("beside_a_cell", "asks"), [(True, True), (False, False)])
+def test_text_from_between_the_tables_joins_a_ruled_value_only_with_doubt(beside_a_cell: bool, asks: bool) -> None:
+    """A ruled cell holds its whole text; what follows it loose may be a row that lost its grid."""
+    entry = on_page(field_of("备注", "不断提高", "服务水平"), 0)
+    notes = ((), ("loose",)) if beside_a_cell else (("loose",), ("loose",))
+    values = tuple(replace(cell, notes=note) for cell, note in zip(entry.values, notes, strict=True))
+
+    assert record_of(labelled_form(fields=(FieldEntry(entry.labels, values),))).fields["备注"].review is asks
+
+
 @pytest.mark.parametrize(
     ("pieces", "joined"),
     [

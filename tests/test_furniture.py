@@ -54,9 +54,10 @@ def test_everything_else_stays(one: tuple[str, float, float], other: tuple[str, 
     assert left(page_with(line_at(*one)), page_with(line_at(*other), index=1)) == [[one[0]], [other[0]]]
 
 
-def test_a_number_alone_under_the_last_table_is_the_page_s() -> None:
-    """Not so a number over the table, or one that stands between two."""
-    page = page_with(line_at("7", 500, 100), under=(line_at("12", 500, 1300),))
+@pytest.mark.parametrize("number", ["12", "- 12 -", "-1"])
+def test_a_number_alone_under_the_last_table_is_the_page_s(number: str) -> None:
+    """Not so a number over the table, or one that stands between two; a dash beside it may be lost."""
+    page = page_with(line_at("7", 500, 100), under=(line_at(number, 500, 1300),))
 
     assert left(page) == [["7"]]
 

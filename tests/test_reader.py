@@ -110,6 +110,27 @@ def test_a_decimal_point_stays() -> None:
     assert stays(page, 1.17, 1.25)
 
 
+@pytest.mark.parametrize("height", [0.85, 1.2])
+def test_the_point_between_two_words_stays(height: float) -> None:
+    """元/人·天 without its point is another unit; it stands in the middle or on the foot, with room on both sides."""
+    page = paper()
+    character(page, 0.5)
+    ink(page, 1.62, height, 0.1, 0.1)
+    character(page, 2.0)
+
+    assert stays(page, 1.67, height + 0.05)
+
+
+def test_dust_between_two_characters_goes() -> None:
+    """Where characters leave the usual room, nothing is printed between them."""
+    page = paper()
+    character(page, 0.5)
+    ink(page, 1.55, 0.9, 0.06, 0.06)
+    character(page, 1.75)
+
+    assert not stays(page, 1.58, 0.93)
+
+
 def test_an_ellipsis_stays() -> None:
     """A row of dots is print, however small they are."""
     page = paper()
@@ -297,7 +318,7 @@ def test_mending_twice_is_mending_once() -> None:
         assert pair_brackets(pair_brackets(text)) == pair_brackets(text)
 
 
-@pytest.mark.parametrize("text", ["é371,514.00", "登记.", "·信息共享", "=100%6", "≥1500m"])
+@pytest.mark.parametrize("text", ["é371,514.00", "登记.", "·信息共享", "=100%6", "≥1500m", "≤2%."])
 def test_what_dust_reads_as_is_never_sure(text: str) -> None:
     """The recogniser is sure of dust: its scores are near one."""
     assert is_doubtful(text)
