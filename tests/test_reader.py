@@ -125,10 +125,10 @@ def test_dust_between_two_characters_goes() -> None:
     """Where characters leave the usual room, nothing is printed between them."""
     page = paper()
     character(page, 0.5)
-    ink(page, 1.55, 0.9, 0.06, 0.06)
-    character(page, 1.75)
+    ink(page, 1.58, 0.9, 0.06, 0.06)
+    character(page, 1.82)
 
-    assert not stays(page, 1.58, 0.93)
+    assert not stays(page, 1.61, 0.93)
 
 
 def test_an_ellipsis_stays() -> None:

@@ -92,8 +92,9 @@ def look_again(ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognis
     for bands in cells:
         for band in bands:
             # A stroke alone says what it is by its slant only: many cells hold "/" for none, some a 1.
-            alone = len(bands) == 1 and band.line is not None and band.line.text in ("1", "l", "I", "/", "|")
-            if alone and is_slash(printed(ink[band.y0 : band.y1, band.x0 : band.x1])):
+            if len(bands) > 1 or band.line is None or band.line.text not in ("1", "l", "I", "/", "|"):
+                continue
+            if is_slash(printed(ink[band.y0 : band.y1, band.x0 : band.x1])):
                 band.line = replace(band.line, text="/")
     silent = [
         band
