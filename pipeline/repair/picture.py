@@ -7,7 +7,7 @@ never printed there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -33,6 +33,9 @@ _DEPTH = 8.0
 # Fewer characters are always likelier words, by what any character costs; so much speaks for what was read.
 NOTHING = 5.0
 _DEPTH_BETWEEN = 4.5
+# What costs a character that no frame holds, but that would fit between its neighbours: in another's place, and between
+# two others.
+_UNSEEN, _MISSING = 9.0, 6.0
 _MOST_BETWEEN = 3
 
 
@@ -136,11 +139,14 @@ class Picture:
             return []
         return [float(np.exp(self._logp[start, 0])) for start, _, _ in runs[: len(key)]]
 
-    def choices(self, key: str) -> list[list[tuple[str, float]]]:
+    def choices(
+        self, key: str, fitting: Callable[[str, str], Iterable[str]] = lambda left, right: ()
+    ) -> list[list[tuple[str, float]]]:
         """Return what every place of the folded reading `key` may be instead, and what may stand between two places.
 
-        Each place has texts of one character, or none, with their cost beside the best reading in nats. Empty where the
-        frames do not spell `key`: the text was mended since it was read.
+        Each place has texts of one character, or none, with their cost beside the best reading in nats. `fitting` says
+        what else may stand between two texts, whatever the frames hold. Empty where the frames do not spell `key`: the
+        text was mended since it was read.
         """
         runs = self._runs()
         if "".join(character for _, _, character in runs).rstrip(":") != key:
@@ -152,8 +158,15 @@ class Picture:
         for number, (start, end, read) in enumerate(runs):
             own = self._instead(start, end, read, 0 if number == 0 else behind - 1)
             around = near | {character for character, _ in own}
-            if between := self._between(behind, start - 1, around):
-                found.append(between)
+            between = self._between(behind, start - 1, around)
+            missing = set(fitting(key[:number], key[number:])) - {character for character, _ in between}
+            if between or missing:
+                found.append([*(between or [("", 0.0)]), *((other, _MISSING) for other in sorted(missing))])
+            known = {character for character, _ in own}
+            top = float(self._logp[start:end, 0].max())
+            for other in sorted(set(fitting(key[:number], key[number + 1 :])) - known):
+                best = float(self._column(other)[max(0, start - 1) : end + 1].max())
+                own.append((other, min(_UNSEEN, max(_DEPTH, top - best))))
             found.append(own)
             behind, near = end + 1, {character for character, _ in own}
         if between := self._between(behind, frames, near):

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Candidate, Label, Repair, Role, Status
+from pipeline.repair.company import Company
 from pipeline.repair.context import Compounds, Texts
 from pipeline.repair.folding import fold_character, folded
 from pipeline.repair.judge import (
@@ -28,7 +29,7 @@ from pipeline.repair.judge import (
 from pipeline.repair.names import NameIndex
 from pipeline.repair.opened import OPEN_FEATURES, Opening, OpenSpeller
 from pipeline.repair.picture import Picture, picture_of
-from pipeline.repair.rereading import Lexicon
+from pipeline.repair.rereading import Lexicon, Middles
 from pipeline.repair.shapes import Shapes, load_shapes
 from pipeline.repair.sight import PICTURE_FEATURES, Sighting, sightings
 from pipeline.repair.words import WordModel, build_word_model
@@ -211,6 +212,13 @@ class Repairer:
         heads = [folded(name) for section in ("level1", "level2") for name in self.dictionaries.names(section)]
         return OpenSpeller(self._words, self.shapes, Compounds(names, heads, self._words))
 
+    @cached_property
+    def _middles(self) -> Middles:
+        return Middles(folded(name) for name in self.dictionaries.names("level3"))
+
+    def _lexicon(self, labels: Sequence[Label], texts: Sequence[str]) -> Lexicon:
+        return Lexicon(self._words, [*map(folded, texts), *(folded(label.text) for label in labels)], self._middles)
+
     def _index(self, sections: tuple[str, ...], names: Sequence[str]) -> NameIndex:
         """Return the index of the names of `sections` and of `names`; (name, source) by folded name."""
         key = (*sections, "|", *names)
@@ -364,6 +372,7 @@ class Repairer:
     ) -> None:
         """Ask the pictures of labels that have one: mend misreadings that text alone leaves, and tell the origin."""
         lexicon: Lexicon | None = None
+        company: Company | None = None
         for at, i in enumerate(open_):
             label, key = labels[i], keys[at]
             picture = picture_of(label.lines) if label.lines and 2 <= len(key) <= _LONGEST else None
@@ -373,10 +382,10 @@ class Repairer:
             if known is None or not known.sure:
                 index = self._names_for(label, skeleton)
                 if label.role is Role.LEVEL3:
-                    if lexicon is None:
-                        words = [*map(folded, texts), *(folded(other.text) for other in labels)]
-                        lexicon = Lexicon(self._words, words)
-                    found = self._misread_text(label.text, key, picture, lexicon.besides(key), index, known)
+                    if lexicon is None or company is None:
+                        lexicon = self._lexicon(labels, texts)
+                        company = _company(labels, texts)
+                    found = self._misread_text(label.text, key, picture, lexicon.besides(key), company, index, known)
                 else:
                     found = self._misread_name(label.text, key, picture, index)
                 known = verdicts[at] = found or known
@@ -404,10 +413,17 @@ class Repairer:
         )
 
     def _misread_text(
-        self, raw: str, key: str, picture: Picture, lexicon: Lexicon, index: NameIndex, known: _Verdict | None
+        self,
+        raw: str,
+        key: str,
+        picture: Picture,
+        lexicon: Lexicon,
+        company: Company,
+        index: NameIndex,
+        known: _Verdict | None,
     ) -> _Verdict | None:
         """Return what picture, words and form together read, where that is likelier than what text found."""
-        found = self._sightings(key, picture, lexicon, index, known)
+        found = self._sightings(key, picture, lexicon, company, index, known)
         if not found:
             return None
         likely = self._picture_judge.log_odds(np.array([sighting.evidence for sighting in found])).tolist()
@@ -428,11 +444,17 @@ class Repairer:
         return _Verdict(shown, odds, sure, source, runner_up, _origin(best.support))
 
     def _sightings(
-        self, key: str, picture: Picture, lexicon: Lexicon, index: NameIndex, known: _Verdict | None
+        self,
+        key: str,
+        picture: Picture,
+        lexicon: Lexicon,
+        company: Company,
+        index: NameIndex,
+        known: _Verdict | None,
     ) -> list[Sighting]:
         [near] = index.near([key])
         others = () if known is None else (folded(known.match.name),)
-        return sightings(key, picture, lexicon, near, others, self.shapes)
+        return sightings(key, picture, lexicon, company, near, others, self.shapes)
 
     def look(self, labels: Sequence[Label], texts: Sequence[str]) -> list[list[Sighting]]:
         """Return for each level-3 label of a form what its picture may show, if it is asked at all; for training."""
@@ -440,7 +462,8 @@ class Repairer:
         keys = [folded(labels[i].text) for i in open_]
         verdicts = self._against_names([labels[i] for i in open_], keys, None)
         self._against_form(labels, open_, keys, texts, verdicts)
-        lexicon = Lexicon(self._words, [*map(folded, texts), *(folded(label.text) for label in labels)])
+        lexicon = self._lexicon(labels, texts)
+        company = _company(labels, texts)
         index = self._index(_CANDIDATES[Role.LEVEL3], ())
         found: list[list[Sighting]] = [[] for _ in labels]
         for at, i in enumerate(open_):
@@ -448,8 +471,14 @@ class Repairer:
             if (verdict is None or not verdict.sure) and 2 <= len(key) <= _LONGEST:
                 picture = picture_of(labels[i].lines)
                 if picture is not None:
-                    found[i] = self._sightings(key, picture, lexicon.besides(key), index, verdict)
+                    found[i] = self._sightings(key, picture, lexicon.besides(key), company, index, verdict)
         return found
+
+
+def _company(labels: Sequence[Label], texts: Sequence[str]) -> Company:
+    """Return all labels of a form, also those that need no repair, as witnesses for one another."""
+    members = [(folded(label.text), picture_of(label.lines) if label.lines else None) for label in labels]
+    return Company(members, [folded(text) for text in texts])
 
 
 def _is_open(verdict: _Verdict | None) -> bool:

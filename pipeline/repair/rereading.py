@@ -7,7 +7,7 @@ place (a beam over a lattice of words).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -44,17 +44,51 @@ class Rereading:
     words: float
 
 
+class Middles:
+    """Which characters stand between two others in the dictionaries' names, and at their ends."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Take the names, folded."""
+        self._between: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for name in names:
+            for i, character in enumerate(name):
+                self._between[_frame(name[:i], name[i + 1 :])].add(character)
+
+    def between(self, left: str, right: str) -> set[str]:
+        """Return what the names have between the end of `left` and the beginning of `right`."""
+        return self._between.get(_frame(left, right), set())
+
+
+def _frame(left: str, right: str) -> tuple[str, str]:
+    """Return the neighbours: one on each side, or two where there is nothing on the other."""
+    return (left[-1:] if right else left[-2:], right[:1] if left else right[:2])
+
+
 class Lexicon:
     """The words that a label may be made of, by their beginnings: the word model's, and what its form holds."""
 
-    def __init__(self, words: WordModel, texts: Iterable[str] = ()) -> None:
-        """Take the word model and the form's texts, folded; each text counts once however often it is handed in."""
+    def __init__(self, words: WordModel, texts: Iterable[str] = (), middles: Middles | None = None) -> None:
+        """Take the word model and the form's texts, folded; each text counts once however often it is handed in.
+
+        `middles` are what names have between two characters.
+        """
         self.words = words
+        self._middles = middles or Middles(())
         self._counts: Counter[str] = Counter()
         for text in dict.fromkeys(texts):
             self._counts.update(_stretches(text))
         self._short = frozenset(stretch[:k] for stretch in self._counts for k in range(1, _SHORTEST_STRETCH))
         self._own: frozenset[str] = frozenset()
+        self._between: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for stretch in self._counts:
+            if len(stretch) == 3:
+                self._between[stretch[0], stretch[2]].add(stretch[1])
+
+    def fitting(self, left: str, right: str) -> set[str]:
+        """Return what the form's other texts, or names, have between the end of `left` and the beginning of `right`."""
+        around = (left[-1:], right[:1])
+        held = {c for c in self._between.get(around, ()) if self.held(around[0] + c + around[1]) > 0}
+        return held | self._middles.between(left, right)
 
     def besides(self, label: str) -> Lexicon:
         """Return the same lexicon without what `label`, which is one of the form's texts, says for itself."""

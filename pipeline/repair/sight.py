@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.repair.channel import Edit, edits
+from pipeline.repair.company import Company
 from pipeline.repair.judge import FAR, Match
 from pipeline.repair.picture import NOTHING, Picture
 from pipeline.repair.rereading import WORDS_WEIGHT, Lexicon, reread
@@ -48,6 +49,12 @@ PICTURE_FEATURES = (
     "name_stretch",
     "raw_stretch",
     "last_gain",
+    "company",
+    "company_places",
+    "company_meant",
+    "company_read",
+    "company_known",
+    "commoner",
 )
 
 
@@ -69,7 +76,13 @@ class Sighting:
 
 
 def sightings(
-    key: str, picture: Picture, lexicon: Lexicon, names: Iterable[str], others: Iterable[str], shapes: Shapes
+    key: str,
+    picture: Picture,
+    lexicon: Lexicon,
+    company: Company,
+    names: Iterable[str],
+    others: Iterable[str],
+    shapes: Shapes,
 ) -> list[Sighting]:
     """Return what the folded reading `key` may be a misreading of, likeliest first.
 
@@ -77,7 +90,7 @@ def sightings(
     added. `lexicon` is that of the label's form.
     """
     known = set(names)
-    texts = [reading.text for reading in reread(picture.choices(key), lexicon, _REREADINGS)]
+    texts = [reading.text for reading in reread(picture.choices(key, lexicon.fitting), lexicon, _REREADINGS)]
     texts = [text for text in dict.fromkeys((*texts, *sorted(known), *others)) if text != key and len(text) > 1]
     if not texts:
         return []
@@ -106,6 +119,7 @@ def sightings(
                     len(errors), len(key) - len(text) if len(text) < len(key) else 0, max(0, len(text) - len(key)),
                     len(key), read / max(1, len(key)), *evidence[2:], float(text in known), *_likeness(errors),
                     *_stretch(key, match, lexicon), _last_gain(key, text, lexicon.words),
+                    *_company(key, match, company), _commoner(errors, lexicon.words),
                 ],
             )
         )  # fmt: skip
@@ -139,6 +153,24 @@ def _last_gain(key: str, name: str, words: WordModel) -> float:
     if key[-1] == name[-1]:
         return 0.0
     return math.log((words.last_character(name[-1]) + _RARE_LAST) / (words.last_character(key[-1]) + _RARE_LAST))
+
+
+def _company(key: str, match: Match, company: Company) -> list[float]:
+    """Return what the form's other places say: nats, how many they are, how they were read, and whether any knows."""
+    heard = company.testimony(key, match)
+    return [
+        max(-20.0, min(20.0, heard.support)),
+        math.log1p(heard.places),
+        math.log1p(heard.meant),
+        math.log1p(heard.read),
+        float(heard.places > 0),
+    ]
+
+
+def _commoner(errors: tuple[Edit, ...], words: WordModel) -> float:
+    """Return how much commoner the rarest character meant is than the one read: rare ones are read for what they are."""
+    gains = [words.single(e.meant) - words.single(e.read) for e in errors if len(e.read) == len(e.meant) == 1]
+    return max(-8.0, min(8.0, max(gains, key=abs, default=0.0)))
 
 
 def _lone(seg: Segmentation) -> int:

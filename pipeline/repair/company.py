@@ -1,0 +1,108 @@
+"""What the pictures of a form's other labels say of an error: all its places are judged together.
+
+A form writes its project's name in a dozen labels. Where the recogniser takes 休 for 体 on such paper, it does so in half
+of them; read alone, each place is as good as the other way round. Whether the paper holds 军休 or 军体 is asked of all of
+them: at each place, how much better do the frames like the one than the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.repair.judge import Match
+from pipeline.repair.picture import Picture
+
+# One place says so much at most (nats): a picture that is sure of itself may be of another word.
+_MOST = 8.0
+# What a text says that has no picture: it was read so, which is right nine times in ten on paper that is in doubt.
+_WRITTEN = 2.0
+# Places asked for one error; a form with more has said enough.
+_ASKED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What other places of the form say of a candidate's errors together."""
+
+    places: int = 0
+    support: float = 0.0  # nats for the candidate against what was read, summed over places
+    meant: int = 0  # places that were read as the candidate has it
+    read: int = 0  # places that were read as the label was
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    text: str
+    picture: Picture | None
+
+
+class Company:
+    """The labels and texts of one form, with their pictures where they have one."""
+
+    def __init__(self, labels: Sequence[tuple[str, Picture | None]], texts: Sequence[str]) -> None:
+        """Take the labels, folded, with their pictures, and the form's other texts, folded."""
+        self._members = [_Member(key, picture) for key, picture in labels if len(key) > 1]
+        self._members += [_Member(text, None) for text in dict.fromkeys(texts) if len(text) > 1]
+        self._heard: dict[tuple[str, str, str, str, str], Testimony] = {}
+
+    def testimony(self, key: str, match: Match) -> Testimony:
+        """Return what the other labels say of the errors that turn `match` into the label `key`."""
+        total = Testimony()
+        for edit in match.edits:
+            if edit.kind in ("displaced", "swapped"):
+                continue
+            left = match.name[max(0, edit.to - 1) : edit.to]
+            behind = edit.to + len(edit.meant)
+            heard = self._of(key, left, edit.read, edit.meant, match.name[behind : behind + 1])
+            total = Testimony(
+                total.places + heard.places,
+                total.support + heard.support,
+                total.meant + heard.meant,
+                total.read + heard.read,
+            )
+        return total
+
+    def _of(self, key: str, left: str, read: str, meant: str, right: str) -> Testimony:
+        asked = (key, left, read, meant, right)
+        found = self._heard.get(asked)
+        if found is None:
+            found = self._heard[asked] = self._ask(key, left, read, meant, right)
+        return found
+
+    def _ask(self, key: str, left: str, read: str, meant: str, right: str) -> Testimony:
+        # A missing or additional character is told by both neighbours; another one by either.
+        frames = [(left, right)] if not read or not meant else [(left, right), (left, ""), ("", right)]
+        frames = [(a, b) for a, b in dict.fromkeys(frames) if (a or b) and (len(a + b) == 2 or (read and meant))]
+        sites: list[tuple[_Member, int, str]] = []
+        for member in self._members:
+            if member.text == key:
+                continue
+            sites += _sites(member, frames, read, meant)
+            if len(sites) >= _ASKED:
+                break
+        support, as_meant, as_read = 0.0, 0, 0
+        for member, at, now in sites:
+            as_meant += now == meant
+            as_read += now == read
+            if member.picture is None:
+                support += _WRITTEN if now == meant else -_WRITTEN if now == read else 0.0
+                continue
+            before, after = member.text[:at], member.text[at + len(now) :]
+            worse, better = member.picture.scores([before + read + after, before + meant + after])
+            support += max(-_MOST, min(_MOST, float(better - worse)))
+        return Testimony(len(sites), support, as_meant, as_read)
+
+
+def _sites(member: _Member, frames: Sequence[tuple[str, str]], read: str, meant: str) -> list[tuple[_Member, int, str]]:
+    """Return where `member` holds the characters in question: (member, place, what stands there)."""
+    found: dict[int, str] = {}
+    for left, right in frames:
+        for now in (meant, read):
+            pattern = left + now + right
+            if len(pattern) < 2:
+                continue
+            at = member.text.find(pattern)
+            if at >= 0:
+                found.setdefault(at + len(left), now)
+    return [(member, at, now) for at, now in found.items()]
