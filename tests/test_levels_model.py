@@ -16,6 +16,7 @@ import pytest
 from pipeline.errors import ModelError
 from pipeline.levels.features import NAMES, ROLES
 from pipeline.levels.model import CARD_FILE, MODEL_FILE, load_level_model
+from pipeline.levels.trees import lay_out
 from pipeline.resources import data_folder
 
 Change = Callable[[Path, Path], None]
@@ -170,3 +171,22 @@ def test_the_card_says_where_the_model_comes_from() -> None:
     assert {"data", "scores", "versions", "license", "sha256"} <= card.keys()
     assert {"accuracy", "recall", "calibration"} <= card["scores"].keys()
     assert {"python", "scikit-learn", "skops", "numpy"} <= card["versions"].keys()
+
+
+def test_all_trees_at_once_say_to_the_bit_what_the_estimator_says() -> None:
+    """They are walked in another way for speed only; a record that changed by it would be another model's."""
+    model = load_level_model()
+    trees = lay_out(model.estimator)
+    assert trees is not None
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(300, len(NAMES)))
+    for feature, thresholds in enumerate(trees.thresholds):  # where it matters: on a threshold, and beside it
+        if len(thresholds):
+            picked = rng.choice(thresholds, size=200)
+            features[:200, feature] = np.where(
+                rng.random(200) < 0.5, picked, np.nextafter(picked, rng.normal(size=200))
+            )
+
+    for some in (features, features[:1], features[:65]):
+        found = model.estimator._loss.predict_proba(trees.raw(some))
+        assert np.array_equal(found, model.estimator.predict_proba(some))

@@ -137,8 +137,8 @@ def _log_probabilities(
     """For each row, the log-probabilities over ROLES of its filled cells."""
     features, index = cell_features(rows, headers, tools.lexicon)
     logp: list[dict[int, Sequence[float]]] = [{} for _ in rows]
-    for (r, i), values in zip(index, tools.model.log_probabilities(features), strict=True):
-        logp[r][i] = [float(value) for value in values]
+    for (r, i), values in zip(index, tools.model.log_probabilities(features).tolist(), strict=True):
+        logp[r][i] = values
         text = rows[r].cells[i].text.strip()
         # A sentence is no label, and neither is a number or a dash.
         if text.endswith(("。", "；", ";")) or _NO_LABEL.fullmatch(text):

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -165,18 +166,44 @@ def decode(
     ]
     beam = [_State(0.0, FIELDS, "", "")]
     for r, choices in enumerate(options):
-        headed = headers[r] is not None
-        grown: dict[tuple[str, str, str], _State] = {}
-        for state in beam:
-            for choice, fact in zip(choices, facts[r], strict=True):
-                score, *rest = _advance(state, choice, fact, headed, skeleton)
-                key = (rest[0], rest[1], rest[2])
-                known = grown.get(key)
-                if known is None or known.score < score:
-                    grown[key] = _State(score, *key, choice, state)
-        beam = sorted(grown.values(), key=lambda s: (-s.score, s.kind, s.level1, s.level2))[:_BEAM]
+        beam = _grow(beam, _distinct(choices, facts[r]), headers[r] is not None, skeleton)
     best = _path(beam[0])
     return best, _certainties(headers, options, facts, best, skeleton)
+
+
+def _distinct(choices: Sequence[Choice], facts: Sequence[_Facts]) -> list[tuple[Choice, _Facts]]:
+    """The best choice of each kind and facts: what follows asks for no more, so that no other can lead further."""
+    found: dict[tuple[str, _Facts], tuple[Choice, _Facts]] = {}
+    for choice, fact in zip(choices, facts, strict=True):
+        known = found.get((choice.kind, fact))
+        if known is None or known[0].score < choice.score:
+            found[choice.kind, fact] = choice, fact
+    return list(found.values())
+
+
+def _grow(
+    beam: Sequence[_State], choices: Sequence[tuple[Choice, _Facts]], headed: bool, skeleton: Skeleton
+) -> list[_State]:
+    """The best states after a row, best first."""
+    best: dict[tuple[str, str, str], tuple[float, Choice, _State]] = {}
+    ways = [(choice, choice.score, choice.kind, fact) for choice, fact in choices]
+    for state in beam:
+        base, before, level1, level2 = state.score, state.kind, state.level1, state.level2
+        for choice, own, kind, fact in ways:  # as _advance has it, without a call for each
+            if kind == GRID:
+                gained, one, two = _level_context(level1, level2, fact, skeleton)
+                score = base + own + (_transition(before, kind, headed) if before != kind else 0.0) + gained
+                key = kind, one, two
+            elif kind == EMPTY:
+                score, key = base, (before, level1, level2)
+            else:
+                score = base + own + _transition(before, kind, headed)
+                key = (GRID if kind == HEADER else FIELDS), level1, level2
+            known = best.get(key)
+            if known is None or known[0] < score:
+                best[key] = score, choice, state
+    ranked = sorted([(-score, key, choice, state) for key, (score, choice, state) in best.items()])
+    return [_State(-cost, *key, choice, state) for cost, key, choice, state in ranked[:_BEAM]]
 
 
 def _path(state: _State | None) -> list[Choice]:
@@ -219,7 +246,10 @@ def _is_inline_field(text: str, lexicon: Lexicon) -> bool:
 
 
 def _p(logp: Mapping[int, Sequence[float]], cell: int, role: Role) -> float:
-    return max(logp[cell][ROLES.index(role)], _FLOOR)
+    return max(logp[cell][_AT[role]], _FLOOR)
+
+
+_AT = {role: place for place, role in enumerate(ROLES)}
 
 
 _COLUMN_ROLE = {
@@ -239,36 +269,48 @@ def _grid_options(
     columns = header.columns if header else _default_columns(row.n_cols)
     scale = 1.0 if header is None or header.n_cols == row.n_cols else header.n_cols / max(row.n_cols, 1)
     shift = _SHIFT_KNOWN if row.spans_known else _SHIFT
-    # Partial readings: (score, last column, last displacement, picked columns). -1 marks a vertical bar beside the
-    # grid.
-    partial: list[tuple[float, int, int, tuple[int, ...]]] = [(0.0, -1, 0, ())]
+    reaches = [(column.col, column.col + column.colspan, _looks_like(column)) for column in columns]
+    everywhere = range(len(columns))
+    # Partial readings: (cost, picked columns, last column, last displacement). -1 marks a vertical bar beside the grid.
+    # Costs are negative scores and no two have picked the same, so that they sort as they are.
+    partial: list[tuple[float, tuple[int, ...], int, int]] = [(0.0, (), -1, 0)]
     for position, i in enumerate(filled):
-        cell = row.cells[i]
+        cell, own = row.cells[i], logp[i]
         at = round((cell.col + 0.5) * scale - 0.5) if scale != 1.0 else cell.col
+        steps = [
+            (max([_FLOOR, *[own[role] for role in roles]]), 0 if first <= at < end else first - at)
+            for first, end, roles in reaches
+        ]
         grown = []
-        for score, last, displaced, picked in partial:
+        for cost, picked, last, displaced in partial:
             if position == 0 and cell.rowspan > 2:
-                grown.append((score + _p(logp, i, Role.BAR), last, displaced, (*picked, -1)))
-            for j in range(last + 1, len(columns)):
-                column = columns[j]
-                inside = column.col <= at < column.col + column.colspan
-                moved = 0 if inside else column.col - at
-                cost = shift if moved != displaced else 0.0
-                gain = max(_p(logp, i, role) for role in (_LEAD_ROLES if column.lead else _COLUMN_ROLE[column.role]))
-                grown.append((score + gain - cost, j, moved, (*picked, j)))
-        grown.sort(key=lambda item: (-item[0], item[3]))
+                grown.append((cost - _p(logp, i, Role.BAR), (*picked, -1), last, displaced))
+            for j in everywhere[last + 1 :]:
+                gain, moved = steps[j]
+                grown.append((cost - gain + (shift if moved != displaced else 0.0), (*picked, j), j, moved))
+        grown.sort()
         partial = grown[: _PER_ROW * 6]
+    role_of = [_ROLE_OF_COLUMN.get(column.role, Role.TARGET) for column in columns]
+    further = any(FURTHER_ITEM.match(cell.text) for cell in row.cells)
+    ranked = []
+    for number, (cost, picked, _, _) in enumerate(partial):
+        roles = tuple([role_of[j] if j >= 0 else Role.BAR for j in picked])
+        ranked.append((cost + _shape_cost(roles, further), roles, number, picked))
+    ranked.sort()
     choices = []
-    for score, _, _, picked in partial:
-        chosen = tuple(columns[j] if j >= 0 else None for j in picked)
-        roles = tuple(Role.BAR if c is None else _ROLE_OF_COLUMN.get(c.role, Role.TARGET) for c in chosen)
+    for cost, roles, _, picked in ranked[:_PER_ROW]:
+        chosen = tuple([columns[j] if j >= 0 else None for j in picked])
         shifted = any(
             c is not None and not c.col <= row.cells[i].col < c.col + c.colspan
             for c, i in zip(chosen, filled, strict=True)
         )
-        choices.append(Choice(GRID, roles, chosen, score - _shape_cost(roles, row), shifted and scale == 1.0))
-    choices.sort(key=lambda choice: (-choice.score, choice.roles))
-    return choices[:_PER_ROW]
+        choices.append(Choice(GRID, roles, chosen, -cost, shifted and scale == 1.0))
+    return choices
+
+
+def _looks_like(column: HeaderColumn) -> tuple[int, ...]:
+    """The places in ROLES of what a cell of this column looks like."""
+    return tuple([_AT[role] for role in (_LEAD_ROLES if column.lead else _COLUMN_ROLE[column.role])])
 
 
 def _default_columns(n_cols: int) -> tuple[HeaderColumn, ...]:
@@ -278,15 +320,14 @@ def _default_columns(n_cols: int) -> tuple[HeaderColumn, ...]:
     )
 
 
-def _shape_cost(roles: Sequence[Role], row: Row) -> float:
-    """What the row lacks."""
+def _shape_cost(roles: Sequence[Role], further: bool) -> float:
+    """What the row lacks; with a `further` item it goes on with the name above it."""
     cost = 0.0
-    has = set(roles)
-    if Role.TARGET in has and Role.LEVEL3 not in has and not any(FURTHER_ITEM.match(cell.text) for cell in row.cells):
+    if Role.TARGET in roles and Role.LEVEL3 not in roles and not further:
         cost += _NO_NAME
-    if Role.LEVEL3 in has and Role.TARGET not in has:
+    if Role.LEVEL3 in roles and Role.TARGET not in roles:
         cost += _NO_TARGET
-    if Role.LEVEL1 in has and Role.LEVEL2 not in has:
+    if Role.LEVEL1 in roles and Role.LEVEL2 not in roles:
         cost += _LEVEL1_ALONE
     return cost
 
@@ -326,7 +367,7 @@ def _advance(
         return state.score, state.kind, state.level1, state.level2
     score = state.score + choice.score + _transition(state.kind, kind, headed)
     if kind == GRID:
-        gained, level1, level2 = _level_context(state, facts, skeleton)
+        gained, level1, level2 = _level_context(state.level1, state.level2, facts, skeleton)
         return score + gained, kind, level1, level2
     if kind == HEADER:
         kind = GRID
@@ -369,10 +410,9 @@ def _facts(choice: Choice, row: Row, skeleton: Skeleton, lexicon: Lexicon) -> _F
     return _Facts(level1, level2, gained, strange)
 
 
-def _level_context(state: _State, facts: _Facts, skeleton: Skeleton) -> tuple[float, str, str]:
+def _level_context(level1: str, level2: str, facts: _Facts, skeleton: Skeleton) -> tuple[float, str, str]:
     """What the skeleton says of a grid row's levels under the levels in force, and the levels in force after it."""
     gained = facts.gained
-    level1, level2 = state.level1, state.level2
     if facts.level1 is not None:
         if facts.strange and level1 in skeleton.level1:
             gained -= _STRANGE_LEVEL1
@@ -395,6 +435,7 @@ def _strange(text: str, section: str, lexicon: Lexicon) -> bool:
     return key not in lexicon.exact[section] and near < _NEAR_LEVEL
 
 
+@lru_cache(4096)  # a form names few levels, and the next form the same ones
 def _level_key(text: str) -> str:
     """A level's key without the weight that some forms print beside it: 产出指标(50分)."""
     return comparison_key(re.sub(r"[(（]\s*[\d.]+\s*[分%]?\s*[)）]\s*$", "", text))

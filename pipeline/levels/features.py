@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dictionaries import comparison_key
-from pipeline.document import Role, Row, RowCell
+from pipeline.document import Role, Row
 from pipeline.levels.headers import GridHeader
 from pipeline.levels.lexicon import EXACT, FUZZY, Lexicon
 
@@ -32,6 +32,9 @@ _AMOUNT = re.compile(r"^[\d,]+\.\d{2,6}$")
 _ENUMERATED = re.compile(r"^(\d+[.、．]|[（(]?[一二三四五六七八九十\d]+[)）、])")
 _DIGITS = re.compile(r"^\d{6,}$")
 _SENTENCE = re.compile(r"[。；，,;]")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_LATIN = re.compile(r"[A-Za-z]")
+_BRACKETED_UNIT = re.compile(r"[(（](万?元|[\d.]+分?|%)[)）]$")
 
 NAMES: tuple[str, ...] = (
     "log_length", "digit_share", "han_share", "latin_share", "sentence_marks", "paragraphs",
@@ -53,35 +56,25 @@ _INDEX = {name: i for i, name in enumerate(NAMES)}
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What neighbours need to know of a cell."""
+    """What a cell's text says by itself: its features, and what its neighbours need to know of it (yes or no)."""
 
-    key: str
-    shape: tuple[float, ...]
-    exact: tuple[float, ...]
-    near: tuple[float, ...]
-
-    @property
-    def target(self) -> float:
-        return max(self.shape[7], self.exact[7], self.exact[8])
-
-    @property
-    def level(self) -> float:
-        return max(self.exact[0], self.exact[1])
-
-    @property
-    def label(self) -> float:
-        return max(self.exact[3], self.exact[4])
+    values: tuple[float, ...]  # shape, exact, near
+    length: float
+    level1: float
+    level2: float
+    label: float
+    level: float
+    target: float
 
 
-def _look(text: str, lexicon: Lexicon) -> _Seen:
+def _look(text: str, key: str, lexicon: Lexicon) -> _Seen:
     compact = "".join(text.split())
-    key = comparison_key(text)
     n = max(len(compact), 1)
     shape = (
         math.log1p(len(compact)),
-        sum(ch.isdigit() for ch in compact) / n,
-        sum("\u4e00" <= ch <= "\u9fff" for ch in compact) / n,
-        sum(ch.isascii() and ch.isalpha() for ch in compact) / n,
+        sum(map(str.isdigit, compact)) / n,
+        len(_HAN.findall(compact)) / n,
+        len(_LATIN.findall(compact)) / n,
         min(len(_SENTENCE.findall(compact)), 5) / 5,
         min(text.count("\n"), 5) / 5,
         float(bool(_OPERATOR.match(compact))),
@@ -95,75 +88,97 @@ def _look(text: str, lexicon: Lexicon) -> _Seen:
         float(bool(_DIGITS.match(compact))),
         float(compact[-1:] in _NAME_TAILS),
         float(bool(_QUESTION.search(compact))),
-        float(bool(re.search(r"[(（](万?元|[\d.]+分?|%)[)）]$", compact))),
+        float(bool(_BRACKETED_UNIT.search(compact))),
     )
-    exact = tuple(float(key in lexicon.exact[section]) for section in EXACT)
-    return _Seen(key, shape, exact, lexicon.nearness(key))
+    exact = tuple([float(key in names) for names in lexicon.exact_sets])
+    level1, level2, label = exact[0], exact[1], max(exact[3], exact[4])
+    target = max(shape[7], exact[7], exact[8])
+    values = (*shape, *exact, *lexicon.nearness(key))
+    return _Seen(values, shape[0], level1, level2, label, max(level1, level2), target)
+
+
+def _looks(rows: Sequence[Row], lexicon: Lexicon) -> list[dict[int, _Seen]]:
+    """For each row its filled cells, from left to right, and what their texts say."""
+    keys = {cell.text: comparison_key(cell.text) for row in rows for cell in row.cells if cell.text}
+    lexicon.look_up(keys.values())
+    seen = {text: _look(text, key, lexicon) for text, key in keys.items()}
+    return [{i: seen[cell.text] for i, cell in enumerate(row.cells) if cell.text} for row in rows]
 
 
 def cell_features(
     rows: Sequence[Row], headers: Sequence[GridHeader | None], lexicon: Lexicon
 ) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
     """Return the features of every filled cell, and for each its (row, index in row.cells)."""
-    seen = [{i: _look(cell.text, lexicon) for i, cell in enumerate(row.cells) if cell.text} for row in rows]
+    seen = _looks(rows, lexicon)
+    targets = [_targets(row, looks) for row, looks in zip(rows, seen, strict=True)]
     features: list[list[float]] = []
     index: list[tuple[int, int]] = []
-    for r in range(len(rows)):
-        for i in seen[r]:
-            features.append(_features_of(rows, seen, headers, r, i))
-            index.append((r, i))
+    for r, looks in enumerate(seen):
+        if looks:
+            around = [(targets[n], float(len(seen[n]))) if 0 <= n < len(rows) else None for n in (r - 1, r + 1)]
+            features += _features_of_row(rows[r], looks, headers[r], r, len(rows), around)
+            index += [(r, i) for i in looks]
     shape = (len(features), len(NAMES))
     return np.array(features, dtype=np.float32).reshape(shape), index
 
 
-def _features_of(
-    rows: Sequence[Row], seen: Sequence[Mapping[int, _Seen]], headers: Sequence[GridHeader | None], r: int, i: int
-) -> list[float]:
-    row, cell, here = rows[r], rows[r].cells[i], seen[r][i]
-    filled = sorted(seen[r])
-    position = filled.index(i)
-    left = seen[r][filled[position - 1]] if position else None
-    right = seen[r][filled[position + 1]] if position + 1 < len(filled) else None
-    header = headers[r]
-    column = header.column_at(cell.col, row.n_cols) if header and row.n_cols else None
-    left_column = header.column_at(cell.col - 1, row.n_cols) if header and row.n_cols and cell.col else None
-    others = [seen[r][j] for j in filled if j != i]
-    since = max(r - header.row, 0) if header else 0
+def _targets(row: Row, looks: Mapping[int, _Seen]) -> dict[int, float]:
+    """By column, whether a row's filled cell there looks like a target."""
+    found: dict[int, float] = {}
+    for i, look in looks.items():
+        col = row.cells[i].col
+        found[col] = max(found.get(col, 0.0), look.target)
+    return found
+
+
+def _features_of_row(
+    row: Row,
+    looks: Mapping[int, _Seen],
+    header: GridHeader | None,
+    r: int,
+    n_rows: int,
+    around: Sequence[tuple[Mapping[int, float], float] | None],
+) -> Iterator[list[float]]:
+    """The features of a row's filled cells; `around` has the targets and the number of cells of the rows beside it."""
+    seen, cells = list(looks.values()), [row.cells[i] for i in looks]
     n_cols = max(row.n_cols, 1)
-    values = [
-        *here.shape, *here.exact, *here.near,
-        row.n_cols, cell.col, cell.col / n_cols, float(cell.col == 0), float(cell.col + cell.colspan >= n_cols),
-        len(filled), position, cell.col - (rows[r].cells[filled[position - 1]].col + 1 if position else 0),
-        (rows[r].cells[filled[position + 1]].col if position + 1 < len(filled) else n_cols) - cell.col - cell.colspan,
-        cell.colspan / n_cols, min(cell.rowspan, 10), float(row.spans_known), float(row.n_cols == 0),
-        float(header is not None), math.log1p(since),
-        *(float(column is not None and column.role == role) for role in COLUMN_ROLES), float(column is None),
-        *(float(left_column is not None and left_column.role == role) for role in ("level2", "level3", "target")),
-        left.label if left else -1.0, left.level if left else -1.0, left.target if left else -1.0,
-        left.shape[0] if left else -1.0,
-        right.label if right else -1.0, right.level if right else -1.0, right.target if right else -1.0,
-        right.shape[0] if right else -1.0,
-        max((o.target for o in others), default=0.0), max((o.exact[0] for o in others), default=0.0),
-        max((o.exact[1] for o in others), default=0.0), max((o.label for o in others), default=0.0),
-        *_vertical(rows, seen, r - 1, cell), *_vertical(rows, seen, r + 1, cell),
-        _cell_target(rows, seen, r - 1, cell), _cell_target(rows, seen, r + 1, cell),
-        r / max(len(rows), 1),
-    ]  # fmt: skip
-    return values
+    since = math.log1p(max(r - header.row, 0) if header else 0)
+    headed, filled, spans, loose = float(header is not None), len(seen), float(row.spans_known), float(row.n_cols == 0)
+    # What is known of the others is yes or no, so that their greatest is whether any is left beside the cell itself.
+    targets, ones = sum(look.target for look in seen), sum(look.level1 for look in seen)
+    twos, labels = sum(look.level2 for look in seen), sum(look.label for look in seen)
+    for position, (cell, here) in enumerate(zip(cells, seen, strict=True)):
+        col = cell.col
+        left = seen[position - 1] if position else None
+        right = seen[position + 1] if position + 1 < filled else None
+        column = header.column_at(col, row.n_cols) if header and row.n_cols else None
+        left_column = header.column_at(col - 1, row.n_cols) if header and row.n_cols and col else None
+        beside = [(flags[1], float(col in flags[0])) if flags else (-1.0, -1.0) for flags in around]
+        yield [
+            *here.values,
+            row.n_cols, col, col / n_cols, float(col == 0), float(col + cell.colspan >= n_cols),
+            filled, position, col - (cells[position - 1].col + 1 if position else 0),
+            (cells[position + 1].col if right else n_cols) - col - cell.colspan,
+            cell.colspan / n_cols, min(cell.rowspan, 10), spans, loose,
+            headed, since,
+            *_COLUMN_FLAGS[column.role if column else None],
+            *_LEFT_FLAGS[left_column.role if left_column else None],
+            *((left.label, left.level, left.target, left.length) if left else _NOBODY),
+            *((right.label, right.level, right.target, right.length) if right else _NOBODY),
+            float(targets > here.target), float(ones > here.level1), float(twos > here.level2),
+            float(labels > here.label),
+            *beside[0], *beside[1],
+            *(flags[0].get(col, 0.0) if flags else -1.0 for flags in around),
+            r / max(n_rows, 1),
+        ]  # fmt: skip
 
 
-def _vertical(rows: Sequence[Row], seen: Sequence[Mapping[int, _Seen]], r: int, cell: RowCell) -> tuple[float, float]:
-    """How many cells the row above or below has filled, and whether the one in this column is among them."""
-    if not 0 <= r < len(rows):
-        return -1.0, -1.0
-    return float(len(seen[r])), float(any(rows[r].cells[i].col == cell.col for i in seen[r]))
-
-
-def _cell_target(rows: Sequence[Row], seen: Sequence[Mapping[int, _Seen]], r: int, cell: RowCell) -> float:
-    if not 0 <= r < len(rows):
-        return -1.0
-    return max((seen[r][i].target for i in seen[r] if rows[r].cells[i].col == cell.col), default=0.0)
-
+_NOBODY = (-1.0, -1.0, -1.0, -1.0)
+_KNOWN_ROLES = (*COLUMN_ROLES, None)
+_COLUMN_FLAGS = {
+    known: (*(float(known == role) for role in COLUMN_ROLES), float(known is None)) for known in _KNOWN_ROLES
+}
+_LEFT_FLAGS = {known: tuple(float(known == role) for role in ("level2", "level3", "target")) for known in _KNOWN_ROLES}
 
 ROLES: tuple[Role, ...] = (
     Role.LEVEL1, Role.LEVEL2, Role.LEVEL3, Role.TARGET, Role.EXTRA, Role.HEADER, Role.LABEL, Role.VALUE, Role.BAR,

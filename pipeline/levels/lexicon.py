@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -14,6 +15,10 @@ from pipeline.dictionaries import Dictionaries, comparison_key
 
 EXACT = ("level1", "level2", "level3", "field", "narrative", "bar", "column", "word", "boolean")
 FUZZY = ("level1", "level2", "level3", "label", "column")
+# The longest name of the closed groups has 20 characters.
+_LONGEST = 24
+# Answers kept for texts that come again in other forms; a text and its answer take some 300 bytes.
+_MOST_KEPT = 100_000
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,11 @@ class Lexicon:
     def exact(self) -> Mapping[str, frozenset[str]]:
         """Comparison keys of each section."""
         return {section: frozenset(self.dictionaries.keys[section]) for section in EXACT}
+
+    @cached_property
+    def exact_sets(self) -> tuple[frozenset[str], ...]:
+        """The same in the order of EXACT."""
+        return tuple(self.exact[section] for section in EXACT)
 
     @cached_property
     def near(self) -> Mapping[str, list[str]]:
@@ -49,19 +59,29 @@ class Lexicon:
 
     def nearness(self, key: str) -> tuple[float, ...]:
         """Similarity (0 to 1, OSA) of a comparison key to the nearest name of each group of FUZZY."""
-        if not key or len(key) > 24:  # the longest name of the closed groups has 20 characters
+        if not key or len(key) > _LONGEST:
             return (0.0,) * len(FUZZY)
-        known = self._near_cache.get(key)
-        if known is None:
-            known = tuple(self._nearest(key, group) for group in FUZZY)
-            if len(self._near_cache) > 200_000:
-                self._near_cache.clear()
-            self._near_cache[key] = known
-        return known
+        if key not in self._near_cache:
+            self.look_up((key,))
+        return self._near_cache[key]
 
-    def _nearest(self, key: str, group: str) -> float:
-        found = process.extractOne(key, self.near[group], scorer=OSA.normalized_similarity, score_cutoff=0.5)
-        return float(found[1]) if found else 0.0
+    def look_up(self, keys: Iterable[str]) -> None:
+        """Find the nearness of many keys at once, which takes a third of the time of one after the other."""
+        if len(self._near_cache) > _MOST_KEPT:
+            self._near_cache.clear()
+        wanted = sorted({key for key in keys if 0 < len(key) <= _LONGEST and key not in self._near_cache})
+        if not wanted:
+            return
+        found = [self._nearest(wanted, group) for group in FUZZY]
+        self._near_cache.update(zip(wanted, zip(*found, strict=True), strict=True))
+
+    def _nearest(self, keys: Sequence[str], group: str) -> list[float]:
+        if not self.near[group]:
+            return [0.0] * len(keys)
+        scores = process.cdist(
+            keys, self.near[group], scorer=OSA.normalized_similarity, score_cutoff=0.5, dtype=np.float64
+        )
+        return [float(score) for score in scores.max(axis=1)]
 
     def column_role(self, text: str) -> str | None:
         """The role of a column header; one misread character in a header of four or more is forgiven."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
 from pipeline.levels.features import NAMES, ROLES
+from pipeline.levels.trees import Trees, lay_out
 from pipeline.resources import data_folder
 
 MODEL_FILE = "levels.skops"
@@ -40,11 +42,26 @@ class LevelModel:
         """Return (cells, len(ROLES)) natural-log probabilities."""
         if len(features) == 0:
             return np.zeros((0, len(ROLES)))
-        found = self.estimator.predict_proba(features)
+        found = self._probabilities(features)
         full = np.full((len(features), len(ROLES)), 1e-6)
-        for column, name in enumerate(self.card["classes"]):
-            full[:, [role.value for role in ROLES].index(name)] = np.maximum(found[:, column], 1e-6)
+        full[:, self._columns] = np.maximum(found, 1e-6)
         return np.asarray(np.log(full))
+
+    def _probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What the estimator's predict_proba gives, without its call a tree."""
+        if self._trees is None:
+            return np.asarray(self.estimator.predict_proba(features))
+        return np.asarray(self.estimator._loss.predict_proba(self._trees.raw(features)))
+
+    @cached_property
+    def _trees(self) -> Trees | None:
+        return lay_out(self.estimator)
+
+    @cached_property
+    def _columns(self) -> list[int]:
+        """The column of ROLES of each of the estimator's classes."""
+        names = [role.value for role in ROLES]
+        return [names.index(name) for name in self.card["classes"]]
 
 
 def load_level_model(folder: Path | None = None) -> LevelModel:
