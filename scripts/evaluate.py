@@ -1,4 +1,4 @@
-"""Print the figures: `evaluate.py forms | pages | labels | pictures`, `evaluate.py seed TEXT TRUTH`."""
+"""Print the figures: `evaluate.py forms | pages | labels | pictures | findings`, `evaluate.py seed TEXT TRUTH`."""
 
 from __future__ import annotations
 
@@ -78,6 +78,18 @@ def pictures(options: argparse.Namespace) -> None:
     report(options.count, "dev" if options.dev else "test")
 
 
+def findings(options: argparse.Namespace) -> None:
+    from pipeline.evaluation.findings import report
+    from pipeline.evaluation.generated import TEST_SEEDS
+    from pipeline.interpret import load_interpret_tools
+    from pipeline.synth.layouts import LAYOUTS, MORE_UNSEEN_LAYOUTS, UNSEEN_LAYOUTS
+
+    every = (*LAYOUTS, *UNSEEN_LAYOUTS, *MORE_UNSEEN_LAYOUTS)
+    layouts = every if options.layouts == "all" else tuple(options.layouts.split(","))
+    seed, split = (500_000, "dev") if options.dev else (TEST_SEEDS, "test")
+    report(options.count, split, seed, load_interpret_tools(), layouts)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(required=True)
@@ -101,6 +113,11 @@ def main() -> None:
     command.add_argument("--count", type=int, default=60, help="forms; one or two seconds of a core each")
     command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
     command.set_defaults(run=pictures)
+    command = commands.add_parser("findings", help="what the checks say of generated forms that are sound")
+    command.add_argument("--count", type=int, default=20, help="forms of each layout")
+    command.add_argument("--layouts", default="all", help="all, or ids with commas")
+    command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
+    command.set_defaults(run=findings)
     command = commands.add_parser("seed", help="a real OCR text against its truth file")
     command.add_argument("text", type=Path)
     command.add_argument("truth", type=Path)

@@ -17,7 +17,7 @@ def parents(facts: Facts) -> Iterator[Finding]:
     for number, indicator in enumerate(facts.record.indicators):
         level1, level2 = bare_level(indicator.level1), bare_level(indicator.level2)
         own, homes = vocabulary.level1_names.get(level1), vocabulary.level2_parents.get(level2)
-        if not own or not homes or own & homes or (level1, level2) in told:
+        if not own or not homes or (level1, level2) in told or any(_is_kin(a, b) for a in own for b in homes):
             continue
         told.add((level1, level2))
         yield facts.finding(
@@ -25,13 +25,25 @@ def parents(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _is_kin(one: str, other: str) -> bool:
+    """Return whether two names of level 1 are one, or one is the other said shorter: 投入 for 投入与目标管理."""
+    shorter, longer = sorted((one, other), key=len)
+    return one == other or (len(shorter) > 1 and longer.startswith(shorter))
+
+
 def skeleton(facts: Facts) -> Iterator[Finding]:
-    """G01. A form that prints its empty rows prints every row of its layout's skeleton."""
+    """G01. A form that prints its empty rows prints every row of its layout's skeleton.
+
+    One with rows that the skeleton does not have is of another year's edition, which has its own rows.
+    """
     wanted = facts.context.skeleton
     blank_rows = any(not (row.level3 or "").strip() for row in facts.record.indicators)
     if not wanted or not blank_rows:
         return
     there = {(bare_level(row.level1), bare_level(row.level2)) for row in facts.record.indicators}
+    known = {(bare_level(level1), bare_level(level2)) for level1, children in wanted.items() for level2 in children}
+    if any(place not in known for place in there if all(place)):
+        return
     for level1, children in wanted.items():
         for level2 in children:
             if (bare_level(level1), bare_level(level2)) not in there:

@@ -1,8 +1,8 @@
 """What the pictures of a form's other labels say of an error: all its places are judged together.
 
-A form writes its project's name in a dozen labels. Where the recogniser takes 休 for 体 on such paper, it does so in half
-of them; read alone, each place is as good as the other way round. Whether the paper holds 军休 or 军体 is asked of all of
-them: at each place, how much better do the frames like the one than the other.
+A form writes its project's name in a dozen labels. Where the recogniser takes 休 for 体 on such paper, it does so in
+half of them; read alone, each place is as good as the other way round. Whether the paper holds 军休 or 军体 is asked of
+all of them: at each place, how much better do the frames like the one than the other.
 """
 
 from __future__ import annotations

@@ -168,7 +168,7 @@ def _company(key: str, match: Match, company: Company) -> list[float]:
 
 
 def _commoner(errors: tuple[Edit, ...], words: WordModel) -> float:
-    """Return how much commoner the rarest character meant is than the one read: rare ones are read for what they are."""
+    """Return how much commoner the character meant is than the one read; who reads a rare one has seen it."""
     gains = [words.single(e.meant) - words.single(e.read) for e in errors if len(e.read) == len(e.meant) == 1]
     return max(-8.0, min(8.0, max(gains, key=abs, default=0.0)))
 
