@@ -278,6 +278,24 @@ def test_a_cell_is_as_sure_as_all_its_lines_together() -> None:
     assert table.readings[0].confidence == 0.81
 
 
+@pytest.mark.parametrize(("seen", "sure"), [(True, False), (False, True)])
+def test_a_line_that_a_false_ruling_cuts_makes_both_its_cells_doubtful(seen: bool, sure: bool) -> None:
+    """A sentence is missing and the rest is read well: only the detector, which knows no cells, can tell."""
+    page = paper(400, 160)
+    for y in (0.5, 2.0, 3.5):
+        for x in range(6):
+            character(page, 1 + x, y)
+    line = (0.8 * SIZE, 1.7 * SIZE, 7.2 * SIZE, 3.2 * SIZE)
+    grid = grid_of((0.0, 0.0, 12.0 * SIZE, 1.9 * SIZE), (0.0, 3.0 * SIZE, 12.0 * SIZE, 5.0 * SIZE))
+    recognise, _ = reader_saying("第一行", "第三行")
+
+    blocks, _ = read_tables(upright_of(page, [line] if seen else []), [grid], recognise)
+    [table] = (block for block in blocks if isinstance(block, Table))
+
+    assert [reading.text for reading in table.readings] == ["第一行", "第三行"]
+    assert ["line-lost" not in reading.notes and reading.confidence > 0.9 for reading in table.readings] == [sure, sure]
+
+
 def test_text_outside_every_cell_is_a_loose_line() -> None:
     """A title over the table and a note under it are lines, in reading order."""
     page = paper(400, 200)

@@ -10,8 +10,12 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.calibration import joined, load_calibration
 from pipeline.document import Grid, Line, Place, Reading, Table, Upright
+from pipeline.ink import Grey, printed
 from pipeline.reader.bands import Band, find_bands, flattened, loose_bands
 from pipeline.reader.recognise import Recognise, Sure, look_again, read_bands
 from pipeline.reader.signs import pair_brackets
@@ -19,6 +23,17 @@ from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText
 
 __all__ = ["read_tables"]
+
+Box = tuple[float, float, float, float]
+
+# One box may run over the blanks between columns: it counts as read where two fifths of its middle are.
+_COVERED = 0.4
+# Print fills a seventh of the middle of its line or more; half of that in thin faces that a fax broke.
+_INKED = 0.07
+# A cell has its share of a lost line where it holds a tenth of it.
+_PIECE = 0.1
+# How sure a reading is that lacks a line.
+_LOST = 0.2
 
 
 @dataclass(slots=True)
@@ -59,6 +74,8 @@ def read_tables(
     bands = [band for slot in slots for band in slot.bands] + loose
     read_bands(upright, bands, recognise, index, settings, layer, sure)
     look_again(ink, [slot.bands for slot in slots], size, recognise, sure)
+    placed = [(slot, grids[slot.table].boxes[slot.cell]) for slot in slots]
+    cut = _cells_with_lost_lines(ink, upright.lines, placed, bands, size)
     tables: list[Table | Line] = []
     for number, grid in enumerate(grids):
         readings = []
@@ -69,6 +86,8 @@ def read_tables(
             text = pair_brackets(_join(lines, size))
             notes = ("ink-no-text",) if slot.bands and not lines else ()
             confidence = 0.0 if notes else joined(line.confidence for _, line in lines)
+            if id(slot) in cut:
+                notes, confidence = (*notes, "line-lost"), min(_LOST, confidence)
             place = Place(page=index, polygon=cell.polygon)
             readings.append(Reading(cell, text, confidence, (place,), tuple(line for _, line in lines), notes))
         tables.append(Table(tuple(readings), grid.n_rows, grid.n_cols, grid.ruled))
@@ -78,6 +97,52 @@ def read_tables(
     ]
     ordered += [(band.y0, band.x0, band.line) for band in loose if band.line is not None and band.line.text]
     return tuple(block for _, _, block in _reading_order(ordered, size)), any(band.said for band in bands)
+
+
+def _cells_with_lost_lines(
+    ink: Grey, lines: NDArray[np.float64], slots: Sequence[tuple[_Slot, Box]], bands: Sequence[Band], size: float
+) -> set[int]:
+    """The ids of slots that hold a piece of a line which the detector saw and no reading covers.
+
+    Where a ruling was seen that is none, it cuts a line of text lengthwise, and neither half looks like text: a
+    sentence is missing and everything else is read with confidence. The detector looks at the page without cells.
+    """
+    read = np.array([(b.x0, b.y0, b.x1, b.y1) for b in bands if b.line is not None and b.line.text], np.float64)
+    found: set[int] = set()
+    for quad in lines:
+        core = _core(quad, size)
+        if core is None:
+            continue
+        area = (core[2] - core[0]) * (core[3] - core[1])
+        if len(read) and _overlap(read, core).sum() >= _COVERED * area:
+            continue
+        window = printed(ink[max(0, int(core[1])) : int(core[3]) + 1, max(0, int(core[0])) : int(core[2]) + 1])
+        if not window.size or window.mean() < _INKED:
+            continue  # a seal or a watermark that was lifted off
+        # The cells on both sides of the ruling that cut it.
+        around = (core[0], core[1] - 0.5 * size, core[2], core[3] + 0.5 * size)
+        found |= {id(slot) for slot, box in slots if _overlap(np.array([box]), around)[0] >= _PIECE * area}
+    return found
+
+
+def _core(quad: NDArray[np.float64], size: float) -> Box | None:
+    """The middle of a detector's box, where text must be; None where it is too small to say, or stands upright.
+
+    The detector's boxes reach up to a character beyond the text to every side.
+    """
+    (x0, y0), (x1, y1) = quad.min(axis=0), quad.max(axis=0)
+    if y1 - y0 > 2.5 * size or x1 - x0 < 3 * size:
+        return None
+    middle = (y0 + y1) / 2
+    return x0 + size, middle - 0.3 * size, x1 - size, middle + 0.3 * size
+
+
+def _overlap(boxes: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
+    """Areas that the boxes (n, 4) share with a box; all are x0, y0, x1, y1."""
+    wide = np.minimum(boxes[:, 2], box[2]) - np.maximum(boxes[:, 0], box[0])
+    high = np.minimum(boxes[:, 3], box[3]) - np.maximum(boxes[:, 1], box[1])
+    shared: NDArray[np.float64] = np.maximum(wide, 0.0) * np.maximum(high, 0.0)
+    return shared
 
 
 def _reading_order(
