@@ -110,9 +110,9 @@ def _disorder(marks: Sequence[_Mark]) -> Iterator[Problem]:
 
 def _rows_of(page: PageReading) -> Iterator[Row | _Mark]:
     table_number = page.index * 1000
-    for block in page.blocks:
+    for number, block in enumerate(page.blocks):
         if isinstance(block, Line):
-            if _PAGE_MARK.match(block.text):
+            if _PAGE_MARK.match(block.text) or _is_bare_number(page, number):
                 mark = _mark_of(block.text, block.place)
                 if mark is not None:
                     yield mark
@@ -122,6 +122,15 @@ def _rows_of(page: PageReading) -> Iterator[Row | _Mark]:
         else:
             table_number += 1
             yield from _table_rows(block, page, table_number)
+
+
+def _is_bare_number(page: PageReading, number: int) -> bool:
+    """Tell whether a line is a number alone between two tables, or the page's last: a page's, and no part of a text."""
+    before, block = page.blocks[number - 1] if number else None, page.blocks[number]
+    if not isinstance(block, Line) or not re.fullmatch(r"\d{1,3}", block.text.strip()):
+        return False
+    last = number + 1 == len(page.blocks)
+    return last or (isinstance(before, Table) and isinstance(page.blocks[number + 1], Table))
 
 
 def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row | _Mark]:
@@ -290,10 +299,16 @@ class _Cutter:
         own = [row for row in part.rows if row.n_cols and any(cell.text for cell in row.cells)]
         if not own:
             return False
-        starts = [self._first_key(row) for row in own[:_FIRST_ROWS]]
+        head = next((n for n, row in enumerate(own) if self._is_grid_header(row)), len(own))
+        # What stands in a grid says nothing of how a form begins: a page restates 产出指标.
+        starts = [self._first_key(row) for row in own[: min(_FIRST_ROWS, head + 1)]]
         following = self._rows_after(i)
         if not following:
             return False
+        heads_both = self._is_grid_header(following[0]) and self._is_grid_header(own[0])
+        if part.wide and heads_both and len(following) > 1:
+            # A sheet of projects prints its header on every page: it goes on where no project's own cells follow.
+            return any(cell.text and cell.col < part.wide for cell in following[1].cells)
         # A misread character must not glue two forms together.
         heads = [self._first_key(row) for row in following[:_FIRST_ROWS]]
         if self._is_grid_header(following[0]) and not self._is_grid_header(own[0]):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from html import unescape
 from itertools import islice
 from typing import Any
+
+from pipeline.htmlspans import Spans, mended_rowspans
 
 _UNREAD = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)", re.IGNORECASE | re.DOTALL)
 _SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
@@ -207,30 +209,55 @@ def _stray_lines(plain: str, seen: list[str], first_line: int) -> Iterator[HtmlT
 
 
 def _html_table(table: Any, first_line: int) -> HtmlTable:
-    rows = list(_own_rows(table))
+    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in _own_rows(table)]
+    printed = [
+        [(min(_span(cell, "rowspan"), len(rows) - r), _span(cell, "colspan")) for cell in row]
+        for r, row in enumerate(rows)
+    ]
+    laid = _laid(printed)
+    sound = laid.tiles
+    if not sound and any(height > 1 for row in printed for height, _ in row):
+        mended = mended_rowspans(printed)
+        if mended is not None and (mended.whole or not laid.tiles):
+            spans = [
+                [(height, width) for height, (_, width) in zip(heights, row, strict=True)]
+                for heights, row in zip(mended.rowspans, printed, strict=True)
+            ]
+            laid = _laid(spans)
+            sound = mended.sure and laid.tiles
+    cells = tuple(
+        HtmlCell(r, c, height, width, _tidy(_cell_text(cell)), first_line + max((cell.sourceline or 1) - 1, 0))
+        for (r, c, height, width), cell in zip(laid.slots, (cell for row in rows for cell in row), strict=True)
+    )
+    stated = any(cell.rowspan > 1 or cell.colspan > 1 for cell in cells)
+    return HtmlTable(cells, len(rows), laid.n_cols, sound and stated)
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """Cells on their slots (row, col, rowspan, colspan), in source order; `tiles` where they cover the table once."""
+
+    slots: tuple[tuple[int, int, int, int], ...]
+    n_cols: int
+    tiles: bool
+
+
+def _laid(rows: Sequence[Sequence[Spans]]) -> _Laid:
     taken: set[tuple[int, int]] = set()
-    cells: list[HtmlCell] = []
-    ragged = False
+    found: list[tuple[int, int, int, int]] = []
+    torn = False
     for r, row in enumerate(rows):
         c = 0
-        for cell in row:
-            if cell.tag not in ("td", "th"):
-                continue
+        for height, width in row:
             while (r, c) in taken:
                 c += 1
-            rowspan = min(_span(cell, "rowspan"), len(rows) - r)
-            ragged |= _span(cell, "rowspan") > len(rows) - r
-            colspan = _span(cell, "colspan")
-            slots = {(r + i, c + j) for i in range(rowspan) for j in range(colspan)}
-            ragged |= bool(slots & taken)
+            slots = {(r + i, c + j) for i in range(height) for j in range(width)}
+            torn |= bool(slots & taken)
             taken |= slots
-            line = first_line + max((cell.sourceline or 1) - 1, 0)
-            cells.append(HtmlCell(r, c, rowspan, colspan, _tidy(_cell_text(cell)), line))
-            c += colspan
+            found.append((r, c, height, width))
+            c += width
     n_cols = 1 + max((col for _, col in taken), default=0)
-    stated = any(cell.rowspan > 1 or cell.colspan > 1 for cell in cells)
-    sound = stated and not ragged and len(taken) == len(rows) * n_cols
-    return HtmlTable(tuple(cells), len(rows), n_cols, sound)
+    return _Laid(tuple(found), n_cols, not torn and len(taken) == len(rows) * n_cols)
 
 
 def _is_cell_text(table: Any) -> bool:

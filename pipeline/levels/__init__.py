@@ -348,6 +348,7 @@ class _Gatherer:
             if self.template is None or not self.template.skeleton:
                 self._doubt_level1(level2)
         target = tuple(cell for _, cell in sorted(found.target, key=lambda item: (item[0], item[1].col)))
+        target = self._doubtful_target(target, level3, found)
         nothing = level3 is None or not without_placeholder(label_text(level3.text))
         if nothing and not target and not found.extra:
             if level2 is not None:
@@ -365,6 +366,15 @@ class _Gatherer:
         grid.rows.append(
             IndicatorRow(self.level1, grid.level2, level3, target, tuple(found.extra), self.period, row.page, shifted)
         )
+
+    @staticmethod
+    def _doubtful_target(target: tuple[RowCell, ...], level3: RowCell | None, found: _Slots) -> tuple[RowCell, ...]:
+        """A sign and a unit without a number between them, and a target that belongs to no name, are asked about."""
+        hollow = bool(target) and all(place != _TARGET_ORDER["target"] for place, _ in found.target)
+        nameless = level3 is None and not _is_sub_row(found.extra)
+        if not hollow and not nameless:
+            return target
+        return tuple(replace(cell, certainty=min(cell.certainty, DOUBT)) for cell in target)
 
     def _bar(self, cell: RowCell) -> None:
         """A section bar or the vertical label beside a grid; where it names a period, the rows below are of it."""

@@ -148,13 +148,23 @@ def _divided(upper: Row, above: Sequence[RowCell], parts: Sequence[_Head]) -> di
         over = max((i for i, head in enumerate(above) if head.col <= part.cell.col), default=None)
         if over is None:
             return None
-        end = above[over].col + above[over].colspan
-        if not upper.spans_known:
-            end = above[over + 1].col if over + 1 < len(above) else upper.n_cols
+        end = _end_of(upper, above, over)
         if end - above[over].col < 2 or part.cell.col >= end:
             return None
         found.setdefault(over, []).append(replace(part, above="".join(above[over].text.split())))
     return found
+
+
+def _end_of(upper: Row, above: Sequence[RowCell], number: int) -> int:
+    """The first column right of a head: blanks beside it are the rest of a head whose span was not stated."""
+    end = above[number].col + above[number].colspan
+    following = above[number + 1].col if number + 1 < len(above) else upper.n_cols
+    if not upper.spans_known:
+        return following
+    blank = {cell.col for cell in upper.cells if not cell.text and cell.colspan == cell.rowspan == 1}
+    while end < following and end in blank:
+        end += 1
+    return end
 
 
 def _in_turn(above: Sequence[RowCell], parts: Sequence[_Head]) -> dict[int, list[_Head]] | None:

@@ -83,8 +83,27 @@ class Lexicon:
         )
         return [float(score) for score in scores.max(axis=1)]
 
+    @cached_property
+    def _role_cache(self) -> dict[str, str | None]:
+        return {}
+
+    @cached_property
+    def _column_letters(self) -> Mapping[str, frozenset[str]]:
+        """The roles of the column names that are made of the same characters, in whatever order."""
+        found: dict[str, set[str]] = {}
+        for key, role in self.column_roles.items():
+            found.setdefault("".join(sorted(key)), set()).add(role)
+        return {letters: frozenset(roles) for letters, roles in found.items()}
+
     def column_role(self, text: str) -> str | None:
-        """The role of a column header; one misread character in a header of four or more is forgiven."""
+        """The role of a column header; one misread character, or a displaced one, is forgiven in three or more."""
+        if text not in self._role_cache:
+            if len(self._role_cache) > 200_000:
+                self._role_cache.clear()
+            self._role_cache[text] = self._column_role(text)
+        return self._role_cache[text]
+
+    def _column_role(self, text: str) -> str | None:
         key = comparison_key(re.sub(r"[(（].*?[)）]$", "", text)) or comparison_key(text)
         if key in self.exact["bar"]:
             return None
@@ -92,6 +111,7 @@ class Lexicon:
         if role is None and len(key) >= 3:
             near = process.extract(key, list(self.column_roles), scorer=OSA.distance, score_cutoff=1, limit=None)
             roles = {self.column_roles[found] for found, _, _ in near}
+            roles = roles or set(self._column_letters.get("".join(sorted(key)), ()))
             role = roles.pop() if len(roles) == 1 else None
         return role or _role_by_words(key)
 
