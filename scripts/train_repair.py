@@ -48,19 +48,19 @@ def main() -> None:
 
 
 def train_pictures(forms: int, out: Path) -> None:
-    """Draw, worsen and read forms of the split "dev", and fit the judge of what pictures may show."""
+    """Draw, worsen and read forms of the splits "dev" and "train", and fit the judge of what pictures may show."""
     import sklearn
 
     from pipeline.dictionaries import load_dictionaries
-    from pipeline.evaluation.pictures import DEV_SEED, picture_data, read_forms
+    from pipeline.evaluation.pictures import training_data
     from pipeline.repair import load_repairer
-    from pipeline.repair.judge import write_model
+    from pipeline.repair.forest import write_forest
     from pipeline.repair.sight import PICTURE_FEATURES
     from pipeline.repair.training import fit_pictures
 
     dictionaries = load_dictionaries()
-    data = picture_data(list(read_forms("dev", DEV_SEED, forms)), load_repairer(dictionaries))
-    fitted = fit_pictures(data, PICTURE_FEATURES)
+    data, measured = training_data(forms, load_repairer(dictionaries))
+    fitted = fit_pictures(data, PICTURE_FEATURES, range(measured))
     about = {
         "script": f"scripts/train_repair.py --pictures {forms}",
         "dictionaries": dictionaries.digest,
@@ -68,7 +68,7 @@ def train_pictures(forms: int, out: Path) -> None:
         "sound labels": data.sound,
         "cross-validation": fitted.scores,
     }
-    write_model(out, {"picture": fitted.judge}, about)
+    write_forest(out, "picture", fitted.judge, about)
     print(json.dumps(about, ensure_ascii=False, indent=1))
 
 

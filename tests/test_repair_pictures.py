@@ -8,8 +8,9 @@ import pytest
 from pipeline.dictionaries import load_dictionaries
 from pipeline.document import Label, Line, Place, Posterior, Role, Status
 from pipeline.repair import load_repairer
+from pipeline.repair.forest import load_forest
 from pipeline.repair.heads import read_head, shipped_recogniser
-from pipeline.repair.judge import PICTURE_MODEL_FILE, load_judge
+from pipeline.repair.judge import PICTURE_MODEL_FILE
 from pipeline.repair.picture import picture_of
 from pipeline.repair.rereading import Lexicon, reread
 from pipeline.repair.sight import PICTURE_FEATURES
@@ -120,8 +121,8 @@ def test_weak_proposals_are_not_made() -> None:
 
 
 def test_the_picture_model_weighs_what_this_version_gathers() -> None:
-    """The shipped file and the code agree on the evidence; load_judge refuses anything else."""
-    judge = load_judge("picture", PICTURE_FEATURES, data_folder("models") / PICTURE_MODEL_FILE)
+    """The shipped file and the code agree on the evidence; load_forest refuses anything else."""
+    judge = load_forest("picture", PICTURE_FEATURES, data_folder("models") / PICTURE_MODEL_FILE)
 
     assert judge.features == PICTURE_FEATURES
     assert judge.log_odds(np.zeros((1, len(PICTURE_FEATURES)))).shape == (1,)

@@ -14,6 +14,7 @@ from pipeline.document import Candidate, Label, Repair, Role, Status
 from pipeline.repair.company import Company
 from pipeline.repair.context import Compounds, Texts
 from pipeline.repair.folding import fold_character, folded
+from pipeline.repair.forest import Forest, load_forest
 from pipeline.repair.judge import (
     FEATURES,
     PICTURE_MODEL_FILE,
@@ -104,7 +105,7 @@ class Repairer:
         shapes: Shapes,
         known: Judge,
         opened: Judge,
-        seen: Judge,
+        seen: Forest,
     ) -> None:
         """Take the vocabularies, the stage's settings, the likeness of characters and the three fitted judges.
 
@@ -616,5 +617,5 @@ def load_repairer(dictionaries: Dictionaries, settings: RepairSettings | None = 
     """
     known = load_judge("dictionary", FEATURES)
     opened = load_judge("open", (*FEATURES, *OPEN_FEATURES))
-    seen = load_judge("picture", PICTURE_FEATURES, data_folder("models") / PICTURE_MODEL_FILE)
+    seen = load_forest("picture", PICTURE_FEATURES, data_folder("models") / PICTURE_MODEL_FILE)
     return Repairer(dictionaries, settings or RepairSettings(), load_shapes(), known, opened, seen)

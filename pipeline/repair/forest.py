@@ -1,0 +1,127 @@
+"""A forest of small decision trees over the evidence of a picture, applied with numpy alone.
+
+What a picture shows is weighed by rules that a sum cannot hold: that words like the candidate better counts for much
+where the label falls apart into lone characters, and for nothing where it reads well as it is. The trees are fitted by
+scripts/train_repair.py with scikit-learn and kept as plain numbers (models/repair-picture.json): nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import ModelError
+
+# A leaf in the place of a feature's number.
+LEAF = -1
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Trees as arrays (trees, nodes); node 0 is the root, unused nodes are leaves. Its output is log-odds."""
+
+    features: tuple[str, ...]
+    feature: NDArray[np.int64]  # the evidence that a node asks for, LEAF where it asks for none
+    threshold: NDArray[np.float64]  # up to here a case goes left
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    value: NDArray[np.float64]  # what a leaf adds
+    base: float
+    slope: float  # calibration: log-odds = slope * (base + sum of leaves) + offset
+    offset: float
+    propose: float  # log-odds from which a candidate is worth a person's look
+
+    def log_odds(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the log-odds for each row of `evidence`, (cases, features)."""
+        trees = np.arange(len(self.feature))[None, :]
+        at = np.zeros((len(evidence), len(self.feature)), np.int64)
+        cases = np.arange(len(evidence))[:, None]
+        while True:
+            asked = self.feature[trees, at]
+            inner = asked != LEAF
+            if not inner.any():
+                break
+            goes_left = evidence[cases, np.maximum(asked, 0)] <= self.threshold[trees, at]
+            at = np.where(inner, np.where(goes_left, self.left[trees, at], self.right[trees, at]), at)
+        total = self.base + self.value[trees, at].sum(axis=1)
+        odds: NDArray[np.float64] = self.slope * total + self.offset
+        return odds
+
+
+def forest_of(
+    features: Sequence[str], trees: Sequence[Sequence[tuple[int, float, int, int, float]]], base: float
+) -> Forest:
+    """Return an uncalibrated forest from trees of nodes (feature or LEAF, threshold, left, right, value)."""
+    most = max((len(tree) for tree in trees), default=1)
+    filled = np.array([[*tree, *[(LEAF, 0.0, 0, 0, 0.0)] * (most - len(tree))] for tree in trees], np.float64)
+    whole = filled.astype(np.int64)
+    return Forest(
+        tuple(features), whole[:, :, 0], filled[:, :, 1], whole[:, :, 2], whole[:, :, 3], filled[:, :, 4],
+        base, 1.0, 0.0, 0.0,
+    )  # fmt: skip
+
+
+def write_forest(path: Path, name: str, forest: Forest, about: dict[str, object]) -> None:
+    """Write the forest with what is known `about` it as JSON; the same forest gives the same bytes."""
+    trees = []
+    for number in range(len(forest.feature)):
+        used = 1 + max([0, *forest.left[number].tolist(), *forest.right[number].tolist()])
+        rows = zip(
+            forest.feature[number].tolist(), forest.threshold[number].tolist(), forest.left[number].tolist(),
+            forest.right[number].tolist(), forest.value[number].tolist(), strict=True,
+        )  # fmt: skip
+        trees.append([[f, round(t, 6), a, b, round(v, 6)] for f, t, a, b, v in rows][:used])
+    content = {
+        "about": about,
+        "forests": {
+            name: {
+                "features": list(forest.features), "base": round(forest.base, 6), "slope": round(forest.slope, 6),
+                "offset": round(forest.offset, 6), "propose": forest.propose,
+            }
+        },
+    }  # fmt: skip
+    head = json.dumps(content, ensure_ascii=False, indent=1)
+    # One tree a line: a changed model shows as changed lines, not as thirty thousand.
+    lines = ",\n".join(json.dumps(tree, separators=(",", ":")) for tree in trees)
+    path.write_text(f'{head[:-2]},\n "{name}": [\n{lines}\n]\n}}\n', encoding="utf-8")
+
+
+@lru_cache(maxsize=4)
+def load_forest(name: str, features: tuple[str, ...], path: Path) -> Forest:
+    """Load the forest `name` of the file at `path`.
+
+    Raises ModelError where it is missing, unreadable, or fitted to other evidence than `features`.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        stored = content["forests"][name]
+        trees = [[(int(f), float(t), int(a), int(b), float(v)) for f, t, a, b, v in tree] for tree in content[name]]
+        bare = forest_of(stored["features"], trees, float(stored["base"]))
+        forest = Forest(
+            bare.features, bare.feature, bare.threshold, bare.left, bare.right, bare.value, bare.base,
+            float(stored["slope"]), float(stored["offset"]), float(stored["propose"]),
+        )  # fmt: skip
+        _check(forest)
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise ModelError(f"{path}: is not a repair model ({error}); reinstall zhibiao") from error
+    if forest.features != features:
+        raise ModelError(f"{path}: was fitted to other evidence than this version weighs; run scripts/train_repair.py")
+    return forest
+
+
+def _check(forest: Forest) -> None:
+    """Raise ValueError where a tree asks for evidence that there is not, or leads back to where it came from."""
+    inner = forest.feature != LEAF
+    own = np.arange(forest.feature.shape[1])[None, :]
+    if (forest.feature[inner] >= len(forest.features)).any() or (forest.feature < LEAF).any():
+        raise ValueError("a tree asks for evidence that there is not")
+    last = forest.feature.shape[1]
+    for child in (forest.left, forest.right):
+        if (inner & ((child <= own) | (child >= last))).any():
+            raise ValueError("a tree does not lead downwards")
