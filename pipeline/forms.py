@@ -463,7 +463,10 @@ def _form_of(part: _Part, templates: Sequence[Template], tails: Sequence[str]) -
 
 def _renumbered(rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(
-        replace(row, cells=tuple(replace(cell, row=number) for cell in row.cells)) for number, row in enumerate(rows)
+        row
+        if all(cell.row == number for cell in row.cells)
+        else replace(row, cells=tuple([replace(cell, row=number) for cell in row.cells]))
+        for number, row in enumerate(rows)
     )
 
 

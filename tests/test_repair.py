@@ -25,7 +25,7 @@ from pipeline.repair.names import NameIndex
 from pipeline.repair.picture import picture_of
 from pipeline.repair.shapes import load_shapes
 from pipeline.repair.training import label_forms, upper_bound
-from pipeline.repair.words import Lattice, build_word_model
+from pipeline.repair.words import Lattice, WordModel, build_word_model
 from pipeline.settings import RepairSettings
 from pipeline.synth import typos
 
@@ -321,6 +321,25 @@ def test_a_lattice_scores_like_segmenting_anew() -> None:
     assert inserted == pytest.approx(words.score("项目计划完成率"))
     assert lattice.removed(2, 3) == pytest.approx(words.score("项目完成率"))
     assert lattice.score == pytest.approx(words.score("项目计完成率"))
+
+
+def test_words_are_found_alike_with_and_without_the_table_of_beginnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table and a form's own words are looked up to save time, and change no score."""
+    names = ["计划完成率", "项目计划完成率", "任务完成率", "海钓邀请赛完成率"]
+    texts = [*names, "项目计完成率", "海钓邀请赛", "海钓赛事安保", "ABC海钓1次", "满意度", "完"]
+    plain = build_word_model(names)
+    own = plain.with_words(["海钓", "钓赛"])
+    before = [(plain.segment(text), own.segment(text), Lattice(own, text).removed(0, 1)) for text in texts]
+
+    monkeypatch.setattr("pipeline.repair.words._WORTH_A_TABLE", 0)
+    tabled = build_word_model(names)
+    layered = tabled.with_words(["海钓", "钓赛"])
+    after = [(tabled.segment(text), layered.segment(text), Lattice(layered, text).removed(0, 1)) for text in texts]
+
+    assert before == after
+    assert "海钓" in layered.segment("海钓邀请赛").words
+    full = WordModel({**plain.logp, "海钓": own.get("海钓"), "钓赛": own.get("钓赛")}, {})
+    assert [full.segment(text) for text in texts] == [own.segment(text) for text in texts]
 
 
 def test_shapes_are_the_shipped_recognisers(tmp_path: Path) -> None:

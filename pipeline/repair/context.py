@@ -37,6 +37,13 @@ class Texts:
         """Take the form's texts, folded and without spaces; each text counts once however often it is handed in."""
         self.texts = [text for text in dict.fromkeys(texts) if len(text) >= 3]
         self._places: dict[str, list[tuple[int, int]]] | None = None
+        self._mirrored: dict[int, str] = {}
+
+    def _backwards(self, number: int) -> str:
+        found = self._mirrored.get(number)
+        if found is None:
+            found = self._mirrored[number] = self.texts[number][::-1]
+        return found
 
     def places(self, trigram: str) -> list[tuple[int, int]]:
         """Return where `trigram` stands, as (text, position)."""
@@ -57,16 +64,21 @@ class Texts:
         best: dict[str, tuple[str, int, str]] = {}
         n = len(label)
         mirrored = label[::-1]
+        asked: set[tuple[int, int, int, int]] = set()
         for i in range(n - 2):
             for number, p in self.places(label[i : i + 3]):
                 text = self.texts[number]
                 if text == label:
                     continue
                 left, right = _left(label, i, text, p), 3 + _right(label, i + 3, text, p + 3)
+                stretch = (number, p - left, i - left, i + right)
+                if stretch in asked:  # the next three characters of the same common stretch say the same
+                    continue
+                asked.add(stretch)
                 readings = [(r, p + right) for r in _behind(label, i + right, text, p + right, left + right)]
                 # The same seen from behind: the error stands before the common stretch.
                 at, place = n - (i - left), len(text) - (p - left)
-                for value, kind, back, phrase in _behind(mirrored, at, text[::-1], place, left + right):
+                for value, kind, back, phrase in _behind(mirrored, at, self._backwards(number), place, left + right):
                     if kind != "displaced":
                         width = {"dropped": 0, "swapped": 2}.get(kind, 1)
                         reading = (value[::-1], kind, n - back - width, phrase[::-1])

@@ -20,6 +20,8 @@ _LONGEST = 8
 # The share of the field's own words in the mixture. At 0 the model knows no 达标率; at 1 it knows nothing but the
 # dictionaries. Labels are made of both in about equal parts.
 _FIELD_SHARE = 0.4
+# A table of 350,000 words' beginnings takes a tenth of a second to make; a few forms ask less often than this.
+_WORTH_A_TABLE = 1_000
 # A character that no word list holds; jieba's rarest words have probability e**-17.9.
 _UNKNOWN = -19.0
 # A word that a form's labels keep using. Half of the words that labels hold are more frequent than this.
@@ -47,12 +49,24 @@ class Segmentation:
 class WordModel:
     """Log-probabilities of words, and the likeliest segmentation under them."""
 
-    def __init__(self, logp: Mapping[str, float], endings: Mapping[str, int]) -> None:
-        """Take natural-log probabilities of words, and how many names end in each pair of characters."""
+    def __init__(
+        self,
+        logp: Mapping[str, float],
+        endings: Mapping[str, int],
+        under: tuple[WordModel, dict[str, float]] | None = None,
+    ) -> None:
+        """Take natural-log probabilities of words, and how many names end in each pair of characters.
+
+        `under` is another model with the few words that this one knows beside its own: `with_words` makes it so.
+        """
         self.logp = logp
         self._endings = endings
         self._last: Counter[str] | None = None
         self._cache: dict[str, Segmentation] = {}
+        self._asked = 0
+        self._reach: dict[str, int] | None = None
+        self._singles: dict[str, float] = {}
+        self.base, self.own = under or (self, {})
 
     def ending(self, text: str) -> float:
         """Return how usual the last two characters of `text` are at the end of names, as a logarithm; 0 is never."""
@@ -69,7 +83,10 @@ class WordModel:
     def with_words(self, words: Iterable[str]) -> WordModel:
         """Return a model that also knows `words`, as well as words of middling frequency."""
         own = {word: _DOCUMENT_WORD for word in words if word not in self.logp}
-        return WordModel(_Layered(own, self.logp), self._endings) if own else self
+        if not own:
+            return self
+        own = {**self.own, **own}
+        return WordModel(_Layered(own, self.base.logp), self._endings, (self.base, own))
 
     def without_words(self, words: Collection[str]) -> WordModel:
         """Return a model that does not know `words`; for training, where it stands for words that no list holds."""
@@ -78,6 +95,8 @@ class WordModel:
 
     def segment(self, text: str) -> Segmentation:
         """Return the likeliest segmentation of `text`; kept, because names and labels come again and again."""
+        if self.own and not self._has_own(text):
+            return self.base.segment(text)
         found = self._cache.get(text)
         if found is None:
             if len(self._cache) > 200_000:  # some 100 MB; an archive's labels repeat, so this is hardly ever reached
@@ -96,26 +115,64 @@ class WordModel:
 
     def single(self, character: str) -> float:
         """Return the log-probability of `character` as a word of its own."""
-        if character in _PUNCTUATION:
-            return 0.0
-        return self.logp.get(character, _FOREIGN if character in _FOREIGN_CHARACTERS else _UNKNOWN)
+        known = self.base._singles.get(character)
+        if known is None:
+            known = 0.0
+            if character not in _PUNCTUATION:
+                known = self.base.logp.get(character, _FOREIGN if character in _FOREIGN_CHARACTERS else _UNKNOWN)
+            self.base._singles[character] = known
+        return known
+
+    def _has_own(self, text: str) -> bool:
+        return any([word in text for word in self.own])  # one or two words: a list is twice as fast as a generator
+
+    def reaches(self, text: str) -> list[int]:
+        """Return for each character of a text how long the words are at most that begin with it and the next one.
+
+        Before some hundred texts were asked for it is not worth finding out, and the answer is the longest of all.
+        """
+        base = self.base
+        if base._reach is None:
+            base._asked += 1
+            if base._asked < _WORTH_A_TABLE:
+                return [_LONGEST] * len(text)
+            base._reach = {}
+            for word in base.logp:
+                if len(word) > base._reach.get(word[:2], 1):
+                    base._reach[word[:2]] = len(word)
+        get = base._reach.get
+        found = [get(text[i : i + 2], 0) for i in range(len(text))]
+        for word in self.own:
+            at = text.find(word[:2])
+            while at >= 0:
+                found[at] = max(found[at], len(word))
+                at = text.find(word[:2], at + 1)
+        return found
+
+    def get(self, word: str) -> float | None:
+        """Return the log-probability of a word of two characters or more; None where no list holds it."""
+        known = self.base.logp.get(word)
+        return self.own.get(word) if known is None and self.own else known
 
     def score_once(self, text: str) -> float:
         """Return the same for a text that is hardly asked for again."""
+        if self.own and not self._has_own(text):
+            return self.base.score_once(text)
         found = self._cache.get(text)
         return found.score if found is not None else self._segment(text).score
 
     def _segment(self, text: str) -> Segmentation:
         n = len(text)
-        logp = self.logp
-        single = self.single
+        get, own, single, reaches = self.base.logp.get, self.own, self.single, self.reaches(text)
         best = [0.0] * (n + 1)
         step = [1] * (n + 1)
         for i in range(n - 1, -1, -1):
             top = best[i + 1] + single(text[i])
             length = 1
-            for j in range(i + 2, min(n, i + _LONGEST) + 1):
-                known = logp.get(text[i:j])
+            for j in range(i + 2, min(n, i + reaches[i]) + 1):
+                known = get(text[i:j])
+                if known is None and own:
+                    known = own.get(text[i:j])
                 if known is not None and known + best[j] > top:
                     top, length = known + best[j], j - i
             best[i], step[i] = top, length
@@ -188,16 +245,16 @@ class Lattice:
     def __init__(self, words: WordModel, text: str) -> None:
         """Take the word model and the text as written."""
         self._words = words
-        self._logp = logp = words.logp
         self.text = text
         n = len(text)
         before = [0.0] * (n + 1)
         behind = [0.0] * (n + 1)
         known: list[list[tuple[int, float]]] = [[] for _ in range(n + 1)]
+        self._reaches = reaches = words.reaches(text)
         for i in range(n - 1, -1, -1):
             top = behind[i + 1] + words.single(text[i])
-            for j in range(i + 2, min(n, i + _LONGEST) + 1):
-                value = logp.get(text[i:j])
+            for j in range(i + 2, min(n, i + reaches[i]) + 1):
+                value = words.get(text[i:j])
                 if value is not None:
                     known[j].append((i, value))
                     top = max(top, value + behind[j])
@@ -215,31 +272,39 @@ class Lattice:
         """The score of the text as written."""
         return self.behind[0]
 
-    def around(self, start: int, end: int) -> list[tuple[str, str, float]]:
-        """Return what may stand left and right of a new text[start:end] in one word, with the score of all the rest."""
+    def around(self, start: int, end: int, new: int = 1) -> list[tuple[str, str, float]]:
+        """Return what may stand left and right of a new text[start:end] in one word, with the score of all the rest.
+
+        `new` is the length of the new text. The first of them has nothing on either side.
+        """
         text, before, behind = self.text, self.before, self.behind
         n = len(text)
-        return [
-            (text[i:start], text[end:j], before[i] + behind[j])
-            for i in range(start, max(-1, start - self.LONGEST), -1)
-            for j in range(end, min(n, end + self.LONGEST - 1 - (start - i)) + 1)
-        ]
+        found = []
+        for i in range(start, max(-1, start - self.LONGEST), -1):
+            furthest = end + self.LONGEST - 1 - (start - i)
+            if start - i >= 2:  # the word's beginning stands: so long are words that begin like this
+                furthest = min(furthest, end + self._reaches[i] - (start - i) - new)
+            left, rest = text[i:start], before[i]
+            found += [(left, text[end:j], rest + behind[j]) for j in range(end, min(n, furthest) + 1)]
+        return found
 
     def replaced(self, around: list[tuple[str, str, float]], new: str) -> float:
         """Return the score of the text with the character `new` at the place that `around` describes."""
-        get = self._logp.get
+        get, own = self._words.base.logp.get, self._words.own
         top = around[0][2] + self._words.single(new)
         for left, right, rest in around:
             known = get(left + new + right)
+            if known is None and own:
+                known = own.get(left + new + right)
             if known is not None and known + rest > top:
                 top = known + rest
         return top
 
     def removed(self, start: int, end: int) -> float:
         """Return the score of the text without text[start:end]."""
-        get = self._logp.get
+        get = self._words.get
         top = self.before[start] + self.behind[end]
-        for left, right, rest in self.around(start, end):
+        for left, right, rest in self.around(start, end, 0):
             if left and right:
                 known = get(left + right)
                 if known is not None and known + rest > top:
