@@ -114,6 +114,7 @@ class Engine:
         predictor.runner = self._tap
         self.alphabet: list[str] = list(predictor.post_op.character)
         self._twin = _width_twins(self.alphabet)
+        self._seldom = _seldom_signs(self.alphabet)
         self._classifier = self._load_classifier()
 
     @property
@@ -234,6 +235,14 @@ class Engine:
         sure = probabilities[frames, best]
         twin = self._twin[best]
         sure = sure + np.where(twin >= 0, probabilities[frames, twin], np.float32(0.0))
+        ends = np.append(begins[1:], len(best))
+        for number in np.flatnonzero(self._seldom[best[begins]] >= 0):
+            run = slice(begins[number], ends[number])
+            often = best[begins[number]]
+            seldom = self._seldom[often]
+            if probabilities[run, seldom].max() >= _SELDOM_SHARE * probabilities[run, often].max():
+                best[run] = seldom
+                sure[run] += probabilities[run, seldom]
         highest = np.maximum.reduceat(sure, begins)
         runs = best[begins] != 0
         emitted = begins[runs]
@@ -282,6 +291,23 @@ def _width_twins(alphabet: Sequence[str]) -> NDArray[np.int64]:
             if other is not None:
                 twins[number], twins[other] = other, number
     return twins
+
+
+# The brackets of document numbers (GB/T 9704-2012, 7.2.5) are rare in what the recogniser learnt from: it takes 〔 for
+# [ where the picture says otherwise. On 113 drawn pairs of eleven degradations a printed [ left 〔 at most .0004 of its
+# probability, a printed 〔 read as [ kept .008 or more.
+_SELDOM = {"[": "〔", "]": "〕"}
+_SELDOM_SHARE = 0.002
+
+
+def _seldom_signs(alphabet: Sequence[str]) -> NDArray[np.int64]:
+    """Return for each symbol the index of the rare sign that is read as it, -1 where there is none."""
+    place = {symbol: number for number, symbol in enumerate(alphabet)}
+    found = np.full(len(alphabet), -1, np.int64)
+    for often, seldom in _SELDOM.items():
+        if often in place and seldom in place:
+            found[place[often]] = place[seldom]
+    return found
 
 
 def available_cores() -> int:

@@ -13,11 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline import engine as engine_module
-from pipeline.engine import LINE_HEIGHT, Engine, _width_twins, load_engine
+from pipeline.engine import LINE_HEIGHT, Engine, _seldom_signs, _width_twins, load_engine
 from pipeline.errors import ModelError
 from pipeline.settings import EngineSettings
 
-ALPHABET = ["blank", "（", "(", "目", "标"]
+ALPHABET = ["blank", "（", "(", "目", "标", "[", "]", "〔", "〕", "2"]
 
 
 def decoded(
@@ -28,7 +28,9 @@ def decoded(
     for row, frame in zip(table, frames, strict=True):
         for symbol, value in frame.items():
             row[alphabet.index(symbol)] = value
-    bare: Any = SimpleNamespace(alphabet=alphabet, _twin=_width_twins(alphabet), name="test")
+    bare: Any = SimpleNamespace(
+        alphabet=alphabet, _twin=_width_twins(alphabet), _seldom=_seldom_signs(alphabet), name="test"
+    )
     found = Engine._decode(bare, table, 0)
     return found.text, found.scores, found.frames
 
@@ -53,6 +55,15 @@ def test_a_character_is_as_sure_as_its_surest_frame() -> None:
     _, scores, _ = decoded([{"blank": 0.3, "目": 0.5}, {"目": 0.99}, {"blank": 0.9}])
 
     assert scores == pytest.approx((0.99,))
+
+
+def test_a_rare_bracket_is_believed_at_a_small_share_of_the_common_one() -> None:
+    """The recogniser has seen a hundred [ for each 〔; a printed [ leaves 〔 next to nothing."""
+    rare, scores, _ = decoded([{"[": 0.8, "〔": 0.15}, {"[": 0.85, "〔": 0.1}, {"2": 0.9}, {"]": 0.9, "〕": 0.01}])
+    common, _, _ = decoded([{"[": 0.99, "〔": 0.0004}])
+
+    assert (rare, common) == ("〔2〕", "[")
+    assert scores[0] == pytest.approx(0.95)
 
 
 def test_superscripts_are_no_width_twins() -> None:
