@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -376,27 +377,18 @@ class Coordinator:
 
     def remake(self, documents: Iterable[StoredDocument]) -> None:
         """Make the records of stored documents again where what they are made of has changed."""
-        coming = iter(documents)
+        tasks = self._remaking(documents)
         held: dict[int, tuple[StoredDocument, str]] = {}
-        number = 0
         more = True
         while True:
             while more and not self.interrupt.asked and self.executor.room() > 0:
-                stored = next(coming, None)
-                if stored is None:
+                found = next(tasks, None)
+                if found is None:
                     more = False
                     break
-                self.tally.documents += 1
-                self.tally.pages += len(stored.pages)
-                decisions, last = self._decisions(page.sha256 for page in stored.pages)
-                key = stored_interpretation(stored, self.version, self.settings, decisions)
-                if (stored.interpretation == key and not stored.stale) or not any(p.reading for p in stored.pages):
-                    self.tally.unchanged += 1
-                    continue
-                contents = self.store.get_readings(page.reading for page in stored.pages if page.reading)
-                held[number] = (stored, key)
-                self.executor.submit(stored_task(stored, number, contents, decisions, last))
-                number += 1
+                stored, key, task = found
+                held[task.document] = (stored, key)
+                self.executor.submit(task)
             if not self.executor.pending():
                 if self.interrupt.asked or not more:
                     break
@@ -409,6 +401,30 @@ class Coordinator:
             self.flush(force=False)
         self.flush(force=True)
 
+    def _remaking(self, documents: Iterable[StoredDocument]) -> Iterator[tuple[StoredDocument, str, MakeRecords]]:
+        """The documents whose records are to be made again, with their tasks; looked at so many at a time."""
+        coming = iter(documents)
+        number = 0
+        while some := list(islice(coming, _LOOKED_AT)):
+            self.tally.documents += len(some)
+            self.tally.pages += sum(len(stored.pages) for stored in some)
+            decisions, last = self._decisions(page.sha256 for stored in some for page in stored.pages)
+            wanted: list[tuple[StoredDocument, str, list[Decision]]] = []
+            for stored in some:
+                files = {page.sha256 for page in stored.pages}
+                own = [decision for decision in decisions if decision.anchor.sha256 in files]
+                key = stored_interpretation(stored, self.version, self.settings, own)
+                if (stored.interpretation == key and not stored.stale) or not any(p.reading for p in stored.pages):
+                    self.tally.unchanged += 1
+                else:
+                    wanted.append((stored, key, own))
+            contents = self.store.get_readings(
+                {p.reading for stored, _, _ in wanted for p in stored.pages if p.reading}
+            )
+            for stored, key, own in wanted:
+                yield stored, key, stored_task(stored, number, contents, own, last)
+                number += 1
+
     def _remade(self, stored: StoredDocument, key: str, outcome: Outcome) -> None:
         if outcome.failure is not None:
             self.tally.inputs_failed += 1
@@ -420,5 +436,5 @@ class Coordinator:
         rows = made.rows
         if all(page.reading for page in stored.pages):
             rows.interpretation = key
-        rows.version, rows.pages = self.version, stored.pages
+        rows.version, rows.pages, rows.stored = self.version, stored.pages, stored.id
         self._finish(0, rows, made.account)

@@ -337,9 +337,12 @@ class _Writer:
         missed = self._missed(new)
         values: dict[str, Any] = {
             "status": new.status, "why": new.why, "interpretation": new.interpretation, "version": new.version,
-            "current": True, "stale": missed, "kind": new.kind,
-            "notices": json.dumps(list(new.notices), ensure_ascii=False),
+            "stale": missed, "notices": json.dumps(list(new.notices), ensure_ascii=False),
         }  # fmt: skip
+        if new.stored is not None:
+            connection.execute(update(t.documents).where(c.id == new.stored).values(**values))
+            return self._made_of(new.stored, new, missed)
+        values |= {"current": True, "kind": new.kind}
         found = connection.scalar(select(c.id).where(c.name == new.name, c.sha256 == new.sha256))
         # A file that changed: what it was before is kept, but is no longer what the archive says.
         connection.execute(
@@ -354,13 +357,16 @@ class _Writer:
                 self.flush()
             connection.execute(update(t.documents).where(c.id == found).values(**values))
             connection.execute(delete(t.pages).where(t.pages.c.document_id == found))
-        self._written.add(int(found))
         self._add("pages", [{"document_id": found, **_page_row(page)} for page in new.pages])
-        self._records(int(found), new.records)
+        return self._made_of(int(found), new, missed)
+
+    def _made_of(self, document: int, new: DocumentRows, missed: bool) -> int:
+        self._written.add(document)
+        self._records(document, new.records)
         if missed:
             self.flush()
-            refresh_items(connection, self._anchors(int(found)))
-        return int(found)
+            refresh_items(self._connection, self._anchors(document))
+        return document
 
     def _missed(self, new: DocumentRows) -> bool:
         """Whether a decision was appended after this document was interpreted."""

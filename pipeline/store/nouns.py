@@ -45,7 +45,10 @@ class StoredDocument:
 
 @dataclass(slots=True)
 class DocumentRows:
-    """A document ready to be stored, with all that was made of it; `seen` is the last decision that was in it."""
+    """A document ready to be stored, with all that was made of it; `seen` is the last decision that was in it.
+
+    `stored` is the id of a document that is stored already and keeps its pages: only its records were made again.
+    """
 
     name: str
     sha256: str
@@ -58,6 +61,7 @@ class DocumentRows:
     version: str | None = None
     records: Sequence[RecordRows] = ()
     seen: int = 0
+    stored: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
