@@ -24,6 +24,7 @@ app.add_typer(dictionary_app, name="dictionary")
 
 
 _STORE_HELP = "The archive: an SQLite file, or postgresql+psycopg://user@host/name."
+_RUNS_HELP = "Stores, folders of runs, or their records.jsonl."
 _SETTINGS_HELP = "A TOML file with other settings: engine, models, limits (docs/settings.md)."
 _WORKERS_HELP = "Worker processes; as many as there are cores if not given."
 
@@ -272,7 +273,7 @@ def dictionary_add(
 
 @dictionary_app.command("learn")
 def dictionary_learn(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or their records.jsonl.", metavar="RUN…")],
+    runs: Annotated[list[str], typer.Argument(help=_RUNS_HELP, metavar="RUN…")],
     out: Annotated[Path, typer.Option(help="The dictionary file to write.")],
     documents: Annotated[int, typer.Option(help="In how many documents a name must stand.", min=2)] = 3,
 ) -> None:
@@ -283,11 +284,13 @@ def dictionary_learn(
     names = learn_names(read_records(runs), load_dictionaries(), documents)
     version = write_snapshot(names, out, f"names in at least {documents} documents of an archive")
     typer.echo(f"{out}: {len(names)} names, version {version}")
+    if names:
+        typer.echo(f"look through it, then use it with --dictionary {out}")
 
 
 @app.command()
 def repairs(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or their records.jsonl.", metavar="RUN…")],
+    runs: Annotated[list[str], typer.Argument(help=_RUNS_HELP, metavar="RUN…")],
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
     status: Annotated[str | None, typer.Option(help="Only 'repaired' or only 'proposed'.")] = None,
 ) -> None:

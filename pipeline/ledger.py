@@ -25,6 +25,10 @@ HEADER = ("raw", "value", "status", "kind", "count", "forms", "evidence", "reaso
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
+# What every SQLite file begins with.
+_SQLITE = b"SQLite format 3\x00"
+
+
 @dataclass
 class RepairGroup:
     """All places where one raw text became, or is proposed to become, one value."""
@@ -47,12 +51,19 @@ class RepairGroup:
         )  # fmt: skip
 
 
-def read_records(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
-    """Yield the records of records.jsonl files or of the run folders that hold one.
+def read_records(sources: Iterable[str | Path]) -> Iterator[dict[str, Any]]:
+    """Yield the records of records.jsonl files, of the run folders that hold one, and of stores (file or address).
 
-    Raises InputError with file and line.
+    Raises InputError with file and line, and StoreError where a store cannot be opened.
     """
-    for path in paths:
+    for source in sources:
+        if _is_store(source):
+            from pipeline.store import Store  # slow to import
+
+            with Store.open(source) as store:
+                yield from (json.loads(body) for body in store.record_bodies())
+            continue
+        path = Path(source)
         file = path / "records.jsonl" if path.is_dir() else path
         try:
             with file.open(encoding="utf-8") as lines:
@@ -65,8 +76,19 @@ def read_records(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
                     yield record
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(
-                f"{file}: cannot be read ({error}); give the folder of a run or its records.jsonl"
+                f"{file}: cannot be read ({error}); give a store, the folder of a run or its records.jsonl"
             ) from error
+
+
+def _is_store(source: str | Path) -> bool:
+    """Tell a store from a run: an address, or a file that SQLite wrote."""
+    if re.match(r"^[a-z][a-z0-9+]*://", str(source)):
+        return True
+    try:
+        with Path(source).open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False  # a folder, or nothing: whoever opens it says so
 
 
 def group_repairs(records: Iterable[dict[str, Any]], status: str | None = None) -> list[RepairGroup]:
@@ -113,7 +135,9 @@ def add_name(path: Path, name: str, section: str, dictionaries: Dictionaries, se
     }:
         return False
     attributes = "\tseen=" + "|".join(seen) if seen else ""
-    text = f"{before.rstrip()}\n\n[{section}]\n{clean}{attributes}\n"
+    last = next((line.strip() for line in reversed(before.splitlines()) if line.startswith("[")), "")
+    head = "" if last == f"[{section}]" else f"\n[{section}]\n"
+    text = f"{before.rstrip()}\n{head}{clean}{attributes}\n"
     temporary = path.with_name(path.name + ".part")
     temporary.write_text(text, "utf-8")
     try:

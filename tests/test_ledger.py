@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.dictionaries import load_dictionaries, load_vocabulary
 from pipeline.errors import DictionaryError, InputError
 from pipeline.ledger import add_name, group_repairs, learn_names, read_records, write_csv, write_snapshot
@@ -84,6 +86,33 @@ def test_a_name_that_is_shipped_is_not_added(tmp_path: Path) -> None:
     """It would be listed twice."""
     assert not add_name(tmp_path / "mine.txt", "预算执行率", "level3", load_dictionaries())
     assert not (tmp_path / "mine.txt").exists()
+
+
+def test_names_of_one_section_stand_under_one_head(tmp_path: Path) -> None:
+    """A file that people read is not made of heads."""
+    file = tmp_path / "mine.txt"
+
+    for name, section in (("湿地巡护里程", "level3"), ("湿地巡护次数", "level3"), ("湿地", "level2")):
+        assert add_name(file, name, section, load_dictionaries())
+
+    assert [line for line in file.read_text("utf-8").splitlines() if line and not line.startswith("#")] == [
+        "[level3]", "湿地巡护里程", "湿地巡护次数", "[level2]", "湿地",
+    ]  # fmt: skip
+
+
+def test_a_store_is_read_like_the_run_that_made_it(tmp_path: Path) -> None:
+    """An archive keeps its records in its store; who asks what it teaches need not export them first."""
+    source = tmp_path / "form.txt"
+    source.write_text(
+        "某局预算项目绩效目标表\n一级指标\t二级指标\t三级指标\t目标值\n产出目标\t数量\t培训人敖\t≥9人\n", "utf-8"
+    )
+    run = ["run", source, "--out", tmp_path / "out", "--store", tmp_path / "archive.db", "--executor", "serial"]
+    assert CliRunner().invoke(app, [str(part) for part in run]).exit_code == 0
+
+    [from_run] = read_records([tmp_path / "out"])
+    [from_store] = read_records([tmp_path / "archive.db"])
+
+    assert from_run == from_store
 
 
 @pytest.mark.parametrize("name", ["", "#甲", "[甲]", "甲|乙", "甲\t乙"])

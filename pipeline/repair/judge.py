@@ -131,6 +131,11 @@ def touches_numeral(match: Match) -> bool:
     return False
 
 
+def adds_mark(match: Match) -> bool:
+    """Return whether the candidate has a bracket, quote or stop that was not read: a picture's specks look like them."""
+    return any(_MARKS.intersection(edit.meant) for edit in match.edits)
+
+
 def _is_little_word(raw: str, edit: Edit, name: str, words: WordModel) -> bool:
     """Return whether the error is a word that writers put in and leave out as they please.
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Candidate, Label, Repair, Role, Status
-from pipeline.repair.company import Company
+from pipeline.repair.channel import edits
 from pipeline.repair.context import Compounds, Texts
-from pipeline.repair.folding import fold_character, folded
+from pipeline.repair.folding import folded
 from pipeline.repair.forest import Forest, load_forest
+from pipeline.repair.form import FormEvidence
 from pipeline.repair.judge import (
     FEATURES,
     PICTURE_MODEL_FILE,
     Judge,
     Match,
+    adds_mark,
     best_match,
     features,
     is_vetoed,
@@ -30,9 +32,10 @@ from pipeline.repair.judge import (
 from pipeline.repair.names import NameIndex
 from pipeline.repair.opened import OPEN_FEATURES, Opening, OpenSpeller
 from pipeline.repair.picture import Picture, picture_of
-from pipeline.repair.rereading import Lexicon, Middles
+from pipeline.repair.rereading import Middles
 from pipeline.repair.shapes import Shapes, load_shapes
 from pipeline.repair.sight import PICTURE_FEATURES, Sighting, sightings
+from pipeline.repair.verdict import Verdict, origin_of, printed, repair_of, to_log_odds, to_probability
 from pipeline.repair.words import WordModel, build_word_model
 from pipeline.resources import data_folder
 from pipeline.settings import RepairSettings
@@ -63,36 +66,14 @@ _SURE_PICTURE = 1.0
 # A gain in the words' log-likelihood that says something, and the log-odds that a repair must have more without it; on
 # the development set this spares three in four of the sound labels that would be changed and one repair in twenty.
 _WORDS_SAY, _FORM_ALONE = 3.2, 2.0
-# What the picture supports at least so well was misread; what it supports worse than the other was never printed.
-_MISREAD_FROM, _PRINTED_BELOW = -3.0, -10.0
+# What text alone would make of a label, likeliest first, is also asked of the picture; the rest never won.
+_OPENINGS = 6
 # Longer level-3 cells are sentences, which have no name and too many places for an error.
 _LONGEST = 40
 
 # A dictionary name with these log-odds is what the label means, be it a repair or, for a veto, a proposal; looking
 # further costs time and has never found a better one.
 _LIKELY = 2.0
-
-_KINDS = {
-    "look-alike": "形近字误认",
-    "displaced": "末字错位",
-    "dropped": "漏字",
-    "inserted": "多字",
-    "doubled": "重字",
-    "swapped": "邻字颠倒",
-    "several": "多处误认",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """A candidate with its log-odds, and whether it is sure enough to be a repair."""
-
-    match: Match
-    odds: float
-    sure: bool
-    evidence: str
-    runner_up: Candidate | None = None
-    origin: str = "unclear"
 
 
 class Repairer:
@@ -119,11 +100,11 @@ class Repairer:
         self._open_judge = opened
         self._picture_judge = seen
         # The ceiling holds for both ways of changing a label together, so each may use half of it.
-        least = _log_odds(settings.least_score)
+        least = to_log_odds(settings.least_score)
         self._sure_known = max(least, known.threshold(settings.max_false_repairs / 2))
         self._sure_open = max(least, opened.threshold(settings.max_false_repairs / 2))
-        self._sure_seen = _log_odds(settings.least_picture_score)
-        self._propose = _log_odds(settings.least_proposal)
+        self._sure_seen = to_log_odds(settings.least_picture_score)
+        self._propose = to_log_odds(settings.least_proposal)
         self._indices: dict[tuple[str, ...], NameIndex] = {}
         self._exact = {role: self._holders((*_CANDIDATES[role], *_PROTECTED[role])) for role in _CANDIDATES}
         # The same by the name as its dictionary writes it, which is what nine labels in ten are.
@@ -151,11 +132,12 @@ class Repairer:
         if open_:
             keys = [folded(labels[i].text) for i in open_]
             verdicts = self._against_names([labels[i] for i in open_], keys, skeleton)
-            self._against_form(labels, open_, keys, texts, verdicts)
-            self._against_pictures(labels, open_, keys, texts, verdicts, skeleton)
+            form = self._evidence(labels, texts)
+            self._against_form(labels, open_, keys, form, verdicts)
+            self._against_pictures(labels, open_, keys, form, verdicts, skeleton)
             for i, verdict in zip(open_, verdicts, strict=True):
                 worth_a_look = verdict is not None and (verdict.sure or verdict.odds >= self._propose)
-                done[i] = _repair(labels[i].text, verdict if worth_a_look else None)
+                done[i] = repair_of(labels[i].text, verdict if worth_a_look else None)
         return [repair for repair in done if repair is not None]
 
     # ------------------------------------------------------------------------------------------ what needs no weighing
@@ -180,7 +162,9 @@ class Repairer:
             return None
         name, vocabulary = meant
         reason = f"词典已登记：“{raw}”为“{name}”的误读"
-        return Repair(raw, name, Status.REPAIRED, "several", score=1.0, evidence=f"seen:{vocabulary}", reason=reason)
+        _, found = edits(folded(raw), folded(name), self.shapes)
+        kind = found[0].kind if len(found) == 1 else "several"
+        return Repair(raw, name, Status.REPAIRED, kind, score=1.0, evidence=f"seen:{vocabulary}", reason=reason)
 
     def _holders(self, sections: Sequence[str]) -> dict[str, str]:
         """Comparison key -> the vocabulary that holds the name, in the order of `sections`."""
@@ -217,8 +201,8 @@ class Repairer:
     def _middles(self) -> Middles:
         return Middles(folded(name) for name in self.dictionaries.names("level3"))
 
-    def _lexicon(self, labels: Sequence[Label], texts: Sequence[str]) -> Lexicon:
-        return Lexicon(self._words, [*map(folded, texts), *(folded(label.text) for label in labels)], self._middles)
+    def _evidence(self, labels: Sequence[Label], texts: Sequence[str]) -> FormEvidence:
+        return FormEvidence(labels, texts, lambda: self._speller, lambda: self._middles)
 
     def _index(self, sections: tuple[str, ...], names: Sequence[str]) -> NameIndex:
         """Return the index of the names of `sections` and of `names`; (name, source) by folded name."""
@@ -240,8 +224,8 @@ class Repairer:
 
     def _against_names(
         self, labels: Sequence[Label], keys: Sequence[str], skeleton: Mapping[str, Sequence[str]] | None
-    ) -> list[_Verdict | None]:
-        verdicts: list[_Verdict | None] = [None] * len(labels)
+    ) -> list[Verdict | None]:
+        verdicts: list[Verdict | None] = [None] * len(labels)
         groups: dict[int, tuple[NameIndex, list[int]]] = {}
         for i, label in enumerate(labels):
             index = self._names_for(label, skeleton)
@@ -271,13 +255,15 @@ class Repairer:
                 and not is_vetoed(keys[i], match, words)
                 and (index.is_template or not _is_short_guess(keys[i], match))
             )
-            value = _printed(labels[i].text, keys[i], match, name)
+            value = printed(labels[i].text, keys[i], match, name)
             runner_up = None
             if match.runner_up is not None:
                 other = index.sources[match.runner_up][0]
-                runner_up = Candidate(other, round(min(_probability(odds - match.margin), 1.0 - _probability(odds)), 4))
+                runner_up = Candidate(
+                    other, round(min(to_probability(odds - match.margin), 1.0 - to_probability(odds)), 4)
+                )
             shown = Match(value, match.cost, match.edits, match.margin, match.runner_up)
-            verdicts[i] = _Verdict(shown, odds, sure, source, runner_up)
+            verdicts[i] = Verdict(shown, odds, sure, source, runner_up)
         return verdicts
 
     # ------------------------------------------------------------------------------- what the form and the words say
@@ -287,8 +273,8 @@ class Repairer:
         labels: Sequence[Label],
         open_: Sequence[int],
         keys: Sequence[str],
-        texts: Sequence[str],
-        verdicts: list[_Verdict | None],
+        form: FormEvidence,
+        verdicts: list[Verdict | None],
     ) -> None:
         """Weigh the level-3 labels that no dictionary name explains surely; fill in `verdicts`."""
         doubtful = [
@@ -298,11 +284,9 @@ class Repairer:
         ]
         if not doubtful:
             return
-        corpus = Texts([*map(folded, texts), *(folded(label.text) for label in labels)])
-        speller = self._speller.within(self._words.with_words(corpus.words(self._words)))
         for at in doubtful:
             raw, key, known = labels[open_[at]].text, keys[at], verdicts[at]
-            found = self._opened(key, speller, corpus)
+            found = self._opened(key, form.speller, form.corpus)
             if found is None:
                 continue
             opening, odds, sure, clean, runner_up = found
@@ -312,9 +296,9 @@ class Repairer:
                 continue
             # A label that a dictionary name may explain is not mended by half.
             sure = sure and known is None
-            value = _printed(raw, key, opening.match, None)
+            value = printed(raw, key, opening.match, None)
             shown = Match(value, opening.match.cost, opening.match.edits, opening.match.margin, opening.match.runner_up)
-            verdicts[at] = _Verdict(shown, odds, sure, _evidence(opening), runner_up)
+            verdicts[at] = Verdict(shown, odds, sure, _evidence(opening), runner_up)
 
     def _opened(
         self, key: str, speller: OpenSpeller, corpus: Texts
@@ -333,7 +317,7 @@ class Repairer:
             odds = max(odds, self._sure_open)
         if odds < self._open_judge.propose or is_wording(key, best.match, speller.words):
             return None
-        runner_up = Candidate(order[1][1].match.name, _probability(order[1][0])) if len(order) > 1 else None
+        runner_up = Candidate(order[1][1].match.name, to_probability(order[1][0])) if len(order) > 1 else None
         lead = odds - order[1][0] if len(order) > 1 else math.inf
         sure = (
             (odds >= self._sure_open or _is_repeated(best, odds))
@@ -367,13 +351,11 @@ class Repairer:
         labels: Sequence[Label],
         open_: Sequence[int],
         keys: Sequence[str],
-        texts: Sequence[str],
-        verdicts: list[_Verdict | None],
+        form: FormEvidence,
+        verdicts: list[Verdict | None],
         skeleton: Mapping[str, Sequence[str]] | None,
     ) -> None:
         """Ask the pictures of labels that have one: mend misreadings that text alone leaves, and tell the origin."""
-        lexicon: Lexicon | None = None
-        company: Company | None = None
         for at, i in enumerate(open_):
             label, key = labels[i], keys[at]
             picture = picture_of(label.lines) if label.lines and 2 <= len(key) <= _LONGEST else None
@@ -383,18 +365,15 @@ class Repairer:
             if known is None or not known.sure:
                 index = self._names_for(label, skeleton)
                 if label.role is Role.LEVEL3:
-                    if lexicon is None or company is None:
-                        lexicon = self._lexicon(labels, texts)
-                        company = _company(labels, texts)
-                    found = self._misread_text(label.text, key, picture, lexicon.besides(key), company, index, known)
+                    found = self._misread_text(label.text, key, picture, form, index, known)
                 else:
                     found = self._misread_name(label.text, key, picture, index)
                 known = verdicts[at] = found or known
             if known is not None and known.origin == "unclear":
                 read, meant = picture.scores([key, folded(known.match.name)])
-                verdicts[at] = replace(known, origin=_origin(float(meant - read)))
+                verdicts[at] = replace(known, origin=origin_of(float(meant - read)))
 
-    def _misread_name(self, raw: str, key: str, picture: Picture, index: NameIndex) -> _Verdict | None:
+    def _misread_name(self, raw: str, key: str, picture: Picture, index: NameIndex) -> Verdict | None:
         """Return the dictionary name that the picture supports nearly as well as what was read, if one stands out."""
         [near] = index.near([key])
         if not near:
@@ -409,8 +388,8 @@ class Repairer:
         if match is None or odds < _SURE_PICTURE or touches_numeral(match):
             return None
         name, source = index.sources[match.name]
-        return _Verdict(
-            Match(_printed(raw, key, match, name), match.cost, match.edits), odds + 1.0, True, source, None, "misread"
+        return Verdict(
+            Match(printed(raw, key, match, name), match.cost, match.edits), odds + 1.0, True, source, None, "misread"
         )
 
     def _misread_text(
@@ -418,13 +397,12 @@ class Repairer:
         raw: str,
         key: str,
         picture: Picture,
-        lexicon: Lexicon,
-        company: Company,
+        form: FormEvidence,
         index: NameIndex,
-        known: _Verdict | None,
-    ) -> _Verdict | None:
+        known: Verdict | None,
+    ) -> Verdict | None:
         """Return what picture, words and form together read, where that is likelier than what text found."""
-        found = self._sightings(key, picture, lexicon, company, index, known)
+        found = self._sightings(key, picture, form, index, known)
         if not found:
             return None
         likely = self._picture_judge.log_odds(np.array([sighting.evidence for sighting in found])).tolist()
@@ -435,36 +413,39 @@ class Repairer:
         match = best.match
         # Where general words are as happy with the reading, only the form's other texts speak against it, and they were
         # read off the same page: 军休 and 军体 are taken for one another all over it.
-        least = self._sure_seen + (0.0 if best.word_gain > _WORDS_SAY else _FORM_ALONE)
-        sure = odds >= least and not touches_numeral(match)
+        by_words = best.word_gain > _WORDS_SAY
+        least = self._sure_seen + (0.0 if by_words else _FORM_ALONE)
+        sure = (
+            odds >= least and (by_words or not best.is_opposed) and not touches_numeral(match) and not adds_mark(match)
+        )
         if not sure and known is not None and known.odds > odds:
             return None  # what text proposes is among the sightings, so that a sure one is better
         name, source = index.sources.get(match.name, (None, f"posterior:{best.support:.1f}"))
-        runner_up = Candidate(order[1][1].match.name, _probability(order[1][0])) if len(order) > 1 else None
-        shown = replace(match, name=_printed(raw, key, match, name))
-        return _Verdict(shown, odds, sure, source, runner_up, _origin(best.support))
+        runner_up = Candidate(order[1][1].match.name, to_probability(order[1][0])) if len(order) > 1 else None
+        shown = replace(match, name=printed(raw, key, match, name))
+        return Verdict(shown, odds, sure, source, runner_up, origin_of(best.support))
 
     def _sightings(
         self,
         key: str,
         picture: Picture,
-        lexicon: Lexicon,
-        company: Company,
+        form: FormEvidence,
         index: NameIndex,
-        known: _Verdict | None,
+        known: Verdict | None,
     ) -> list[Sighting]:
         [near] = index.near([key])
-        others = () if known is None else (folded(known.match.name),)
-        return sightings(key, picture, lexicon, company, near, others, self.shapes)
+        others = [opening.match.name for opening in form.speller.openings(key, form.corpus)[:_OPENINGS]]
+        if known is not None:
+            others.append(folded(known.match.name))
+        return sightings(key, picture, form.lexicon.besides(key), form.company, near, others, self.shapes)
 
     def look(self, labels: Sequence[Label], texts: Sequence[str]) -> list[list[Sighting]]:
         """Return for each level-3 label of a form what its picture may show, if it is asked at all; for training."""
         open_ = [i for i, label in enumerate(labels) if self._settled(label, None) is None]
         keys = [folded(labels[i].text) for i in open_]
         verdicts = self._against_names([labels[i] for i in open_], keys, None)
-        self._against_form(labels, open_, keys, texts, verdicts)
-        lexicon = self._lexicon(labels, texts)
-        company = _company(labels, texts)
+        form = self._evidence(labels, texts)
+        self._against_form(labels, open_, keys, form, verdicts)
         index = self._index(_CANDIDATES[Role.LEVEL3], ())
         found: list[list[Sighting]] = [[] for _ in labels]
         for at, i in enumerate(open_):
@@ -472,17 +453,11 @@ class Repairer:
             if (verdict is None or not verdict.sure) and 2 <= len(key) <= _LONGEST:
                 picture = picture_of(labels[i].lines)
                 if picture is not None:
-                    found[i] = self._sightings(key, picture, lexicon.besides(key), company, index, verdict)
+                    found[i] = self._sightings(key, picture, form, index, verdict)
         return found
 
 
-def _company(labels: Sequence[Label], texts: Sequence[str]) -> Company:
-    """Return all labels of a form, also those that need no repair, as witnesses for one another."""
-    members = [(folded(label.text), picture_of(label.lines) if label.lines else None) for label in labels]
-    return Company(members, [folded(text) for text in texts])
-
-
-def _is_open(verdict: _Verdict | None) -> bool:
+def _is_open(verdict: Verdict | None) -> bool:
     """Return whether the form and the words have a say after the dictionaries had theirs."""
     if verdict is None:
         return True
@@ -529,85 +504,6 @@ def _evidence(opening: Opening) -> str:
     if opening.places:
         return f"document:{opening.phrase}×{opening.places}"
     return f"compound:{opening.compound}" if opening.compound else "words:分词"
-
-
-def _printed(raw: str, key: str, match: Match, written: str | None) -> str:
-    """Return the candidate in the style of the label: its own brackets, quotes and widths where nothing was wrong.
-
-    `written` is the name as its dictionary writes it, used where the label's style cannot be carried over.
-    """
-    if raw == key and (written is None or written == match.name):
-        # Neither has a style of its own.
-        return match.name
-    plain = [c for c in raw if not c.isspace()]
-    if len(plain) < len(key) or any(fold_character(c) not in ("", k) for c, k in zip(plain, key, strict=False)):
-        return written or match.name
-    kept: dict[int, str] = {}
-    # Walk both texts from error to error; between two errors they run side by side.
-    at = to = 0
-    for edit in sorted(match.edits, key=lambda e: (e.to, e.at)):
-        if edit.kind == "displaced":
-            continue
-        while at < edit.at and to < edit.to:
-            kept[to] = plain[at]
-            at, to = at + 1, to + 1
-        at, to = edit.at + len(edit.read), edit.to + len(edit.meant)
-    if all(edit.kind != "displaced" for edit in match.edits):
-        while at < len(key) and to < len(match.name):
-            kept[to] = plain[at]
-            at, to = at + 1, to + 1
-    name = [c for c in written if not c.isspace()] if written else list(match.name)
-    if len(name) != len(match.name):
-        return written or match.name
-    return "".join(
-        kept[i] if i in kept and fold_character(kept[i]) == fold_character(c) else c for i, c in enumerate(name)
-    )
-
-
-def _origin(support: float) -> str:
-    """Return where an error comes from, by how well the picture supports the candidate against what was read."""
-    return "misread" if support > _MISREAD_FROM else "printed" if support < _PRINTED_BELOW else "unclear"
-
-
-def _log_odds(probability: float) -> float:
-    return math.log(probability / (1.0 - probability))
-
-
-def _probability(odds: float) -> float:
-    return round(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds)))), 4)
-
-
-def _repair(raw: str, verdict: _Verdict | None) -> Repair:
-    if verdict is None:
-        return Repair(raw, raw, Status.UNKNOWN)
-    kinds = {edit.kind for edit in verdict.match.edits}
-    kind = kinds.pop() if len(verdict.match.edits) == 1 else "several"
-    value = verdict.match.name
-    return Repair(
-        raw=raw,
-        value=value if verdict.sure else raw,
-        status=Status.REPAIRED if verdict.sure else Status.PROPOSED,
-        kind=kind,
-        score=_probability(verdict.odds),
-        proposal=None if verdict.sure else value,
-        runner_up=verdict.runner_up,
-        evidence=verdict.evidence,
-        origin=verdict.origin,
-        reason=f"{_KINDS[kind]}：{'已改为' if verdict.sure else '疑为'}“{value}”（{_ground(verdict.evidence)}）",
-    )
-
-
-def _ground(evidence: str) -> str:
-    source, _, detail = evidence.partition(":")
-    phrase, _, count = detail.partition("×")
-    return {
-        "dictionary": f"词典 {detail} 有此名",
-        "document": f"本表另有 {count} 处写作“{phrase}”",
-        "compound": f"“{detail}”为通用词组",
-        "words": "按词语通顺程度判断",
-        "posterior": "原图字形与词语均支持",
-        "skeleton": "表样固定文字",
-    }[source]
 
 
 def load_repairer(dictionaries: Dictionaries, settings: RepairSettings | None = None) -> Repairer:

@@ -90,6 +90,10 @@ class Lexicon:
         held = {c for c in self._between.get(around, ()) if self.held(around[0] + c + around[1]) > 0}
         return held | self._middles.between(left, right)
 
+    def in_names(self, text: str, place: int) -> bool:
+        """Return whether dictionary names have the character at `place` of `text` between its neighbours."""
+        return text[place : place + 1] in self._middles.between(text[:place], text[place + 1 :])
+
     def besides(self, label: str) -> Lexicon:
         """Return the same lexicon without what `label`, which is one of the form's texts, says for itself."""
         other = copy(self)

@@ -55,10 +55,15 @@ PICTURE_FEATURES = (
     "company_read",
     "company_known",
     "commoner",
+    "known_trigrams",
 )
 
 
 _WORD_GAIN = PICTURE_FEATURES.index("word_gain")
+_COMPANY = PICTURE_FEATURES.index("company")
+_COMPANY_KNOWN = PICTURE_FEATURES.index("company_known")
+# What a form's other places must say for a reading together (nats), where they say anything.
+_AGREES = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,11 @@ class Sighting:
     def word_gain(self) -> float:
         """How much likelier the candidate is as a row of general words, nats."""
         return self.evidence[_WORD_GAIN]
+
+    @property
+    def is_opposed(self) -> bool:
+        """Whether the pictures of the form's other places do not speak for the candidate."""
+        return self.evidence[_COMPANY_KNOWN] > 0.0 and self.evidence[_COMPANY] < _AGREES
 
 
 def sightings(
@@ -120,6 +130,7 @@ def sightings(
                     len(key), read / max(1, len(key)), *evidence[2:], float(text in known), *_likeness(errors),
                     *_stretch(key, match, lexicon), _last_gain(key, text, lexicon.words),
                     *_company(key, match, company), _commoner(errors, lexicon.words),
+                    _trigrams(key, match, lexicon),
                 ],
             )
         )  # fmt: skip
@@ -165,6 +176,15 @@ def _company(key: str, match: Match, company: Company) -> list[float]:
         math.log1p(heard.read),
         float(heard.places > 0),
     ]
+
+
+def _trigrams(key: str, match: Match, lexicon: Lexicon) -> float:
+    """Return how many more places of the candidate's errors stand in names so, with their neighbours, than as read."""
+    fits = 0
+    for edit in match.edits:
+        fits += lexicon.in_names(match.name, edit.to)
+        fits -= lexicon.in_names(key, min(edit.at, len(key) - 1))
+    return float(fits)
 
 
 def _commoner(errors: tuple[Edit, ...], words: WordModel) -> float:

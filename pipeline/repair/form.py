@@ -1,0 +1,54 @@
+"""What one form says of its own labels: its texts, its words, its pictures. Made once a form, part by part as asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+from pipeline.document import Label
+from pipeline.repair.company import Company
+from pipeline.repair.context import Texts
+from pipeline.repair.folding import folded
+from pipeline.repair.opened import OpenSpeller
+from pipeline.repair.picture import picture_of
+from pipeline.repair.rereading import Lexicon, Middles
+
+
+class FormEvidence:
+    """The labels and texts of one form as witnesses for one another."""
+
+    def __init__(
+        self,
+        labels: Sequence[Label],
+        texts: Sequence[str],
+        speller: Callable[[], OpenSpeller],
+        middles: Callable[[], Middles],
+    ) -> None:
+        """Take the form, and where to get what repairs of any form go by, which takes half a second to make."""
+        self._labels = labels
+        self._texts = [folded(text) for text in texts]
+        self._keys = [folded(label.text) for label in labels]
+        self._any_speller = speller
+        self._middles = middles
+
+    @cached_property
+    def corpus(self) -> Texts:
+        """All texts of the form, searchable."""
+        return Texts([*self._texts, *self._keys])
+
+    @cached_property
+    def speller(self) -> OpenSpeller:
+        """The speller with the form's own words."""
+        speller = self._any_speller()
+        return speller.within(speller.words.with_words(self.corpus.words(speller.words)))
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The words that the form's labels may be made of."""
+        return Lexicon(self._any_speller().words, [*self._texts, *self._keys], self._middles())
+
+    @cached_property
+    def company(self) -> Company:
+        """All labels with their pictures, also those that need no repair."""
+        pictures = (picture_of(label.lines) if label.lines else None for label in self._labels)
+        return Company(list(zip(self._keys, pictures, strict=True)), self._texts)
