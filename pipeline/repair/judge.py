@@ -132,7 +132,7 @@ def touches_numeral(match: Match) -> bool:
 
 
 def adds_mark(match: Match) -> bool:
-    """Return whether the candidate has a bracket, quote or stop that was not read: a picture's specks look like them."""
+    """Return whether the candidate has a bracket, quote or stop that was not read: specks look like them."""
     return any(_MARKS.intersection(edit.meant) for edit in match.edits)
 
 

@@ -54,10 +54,12 @@ class WordModel:
         logp: Mapping[str, float],
         endings: Mapping[str, int],
         under: tuple[WordModel, dict[str, float]] | None = None,
+        learned: Collection[str] | None = None,
     ) -> None:
         """Take natural-log probabilities of words, and how many names end in each pair of characters.
 
         `under` is another model with the few words that this one knows beside its own: `with_words` makes it so.
+        `learned` are the words that it has beside the general ones, where it has all of these.
         """
         self.logp = logp
         self._endings = endings
@@ -66,6 +68,7 @@ class WordModel:
         self._asked = 0
         self._reach: dict[str, int] | None = None
         self._singles: dict[str, float] = {}
+        self._learned = learned
         self.base, self.own = under or (self, {})
 
     def ending(self, text: str) -> float:
@@ -124,7 +127,7 @@ class WordModel:
         return known
 
     def _has_own(self, text: str) -> bool:
-        return any([word in text for word in self.own])  # one or two words: a list is twice as fast as a generator
+        return any([word in text for word in self.own])  # noqa: C419 - a list is twice as fast for one or two words
 
     def reaches(self, text: str) -> list[int]:
         """Return for each character of a text how long the words are at most that begin with it and the next one.
@@ -136,10 +139,7 @@ class WordModel:
             base._asked += 1
             if base._asked < _WORTH_A_TABLE:
                 return [_LONGEST] * len(text)
-            base._reach = {}
-            for word in base.logp:
-                if len(word) > base._reach.get(word[:2], 1):
-                    base._reach[word[:2]] = len(word)
+            base._reach = _reach(base.logp, {}) if base._learned is None else _reach(base._learned, _general_reach())
         get = base._reach.get
         found = [get(text[i : i + 2], 0) for i in range(len(text))]
         for word in self.own:
@@ -185,6 +185,15 @@ class WordModel:
             ends += [j] * (j - i)
             i = j
         return Segmentation(best[0], tuple(words), tuple(starts), tuple(ends))
+
+
+def _reach(words: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
+    """Return the length of the longest of `words` by its first two characters, beside what is `known` of others."""
+    reach = dict(known)
+    for word in words:
+        if len(word) > reach.get(word[:2], 1):
+            reach[word[:2]] = len(word)
+    return reach
 
 
 class _Lacking(Mapping[str, float]):
@@ -337,6 +346,11 @@ def _general_logp() -> dict[str, float]:
 
 
 @lru_cache(maxsize=1)
+def _general_reach() -> dict[str, int]:
+    return _reach(_general_logp(), {})
+
+
+@lru_cache(maxsize=1)
 def common_characters() -> str:
     """Return the 3,500 characters that jieba's words hold most, commonest first; labels hardly hold others."""
     counts: dict[str, int] = {}
@@ -400,4 +414,4 @@ def build_word_model(names: Collection[str]) -> WordModel:
         own = _FIELD_SHARE * count / total
         general = logp.get(word)
         logp[word] = math.log(own + (math.exp(general) if general is not None else 0.0))
-    return WordModel(logp, Counter(name[-2:] for name in names))
+    return WordModel(logp, Counter(name[-2:] for name in names), learned=learned)
