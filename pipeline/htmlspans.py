@@ -47,6 +47,7 @@ class _Block:
     col: int
     width: int
     until: int
+    label: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,11 @@ class _Way:
     guessed: bool = False  # a cell without a span got one
 
 
-def mended_rowspans(rows: Sequence[Sequence[Spans]]) -> Mended | None:
-    """Return rowspans that tile the table best, or None where the printed ones do or nothing better is found."""
+def mended_rowspans(rows: Sequence[Sequence[Spans]], labels: Sequence[Sequence[bool]] | None = None) -> Mended | None:
+    """Return rowspans that tile the table best, or None where the printed ones do or nothing better is found.
+
+    `labels` tells of each cell whether its text may be the label of several rows; a running number is none.
+    """
     n_cols = _columns(rows)
     if n_cols is None or n_cols > _MOST_COLUMNS:
         return None
@@ -68,7 +72,8 @@ def mended_rowspans(rows: Sequence[Sequence[Spans]]) -> Mended | None:
     for r, row in enumerate(rows):
         grown: dict[tuple[tuple[int, int], ...], _Way] = {}
         for way in ways:
-            for found in _steps(way, r, row, n_cols):
+            own = labels[r] if labels is not None else (True,) * len(row)
+            for found in _steps(way, r, row, own, n_cols):
                 key = tuple((block.col, block.until) for block in found.blocks)
                 known = grown.get(key)
                 if known is None or found.cost < known.cost:
@@ -108,7 +113,7 @@ def _columns(rows: Sequence[Sequence[Spans]]) -> int | None:
     return max(width for width, count in widths.items() if count == most)
 
 
-def _steps(way: _Way, r: int, row: Sequence[Spans], n_cols: int) -> list[_Way]:
+def _steps(way: _Way, r: int, row: Sequence[Spans], labels: Sequence[bool], n_cols: int) -> list[_Way]:
     """The ways to place a row: as the spans stand, or with some that end here longer or some that go on ended."""
     wanted = sum(width for _, width in row)
     active = [block for block in way.blocks if block.until > r]
@@ -123,7 +128,7 @@ def _steps(way: _Way, r: int, row: Sequence[Spans], n_cols: int) -> list[_Way]:
         for chosen in _subsets(over, wanted - free):
             found.append(_changed(way, chosen, -1, r))
     ragged = way if wanted == free else replace(way, cost=way.cost + _RAGGED, ragged=way.ragged + 1)
-    return [_placed(one, r, row, n_cols) for one in (*found, ragged)]
+    return [_placed(one, r, row, labels, n_cols) for one in (*found, ragged)]
 
 
 def _subsets(blocks: Sequence[_Block], width: int) -> list[tuple[_Block, ...]]:
@@ -149,10 +154,12 @@ def _changed(way: _Way, chosen: Sequence[_Block], by: int, r: int) -> _Way:
 
 def _unlikely(block: _Block, until: int) -> float:
     """Labels stand left of what they span: a cell of one row that is to have two is rather one on the left."""
-    return _NO_SPAN + _FURTHER_RIGHT * block.col if block.until - block.row == 1 and until > block.until else 0.0
+    if block.until - block.row > 1 or until < block.until:
+        return 0.0
+    return _NO_SPAN + _FURTHER_RIGHT * block.col + (0.0 if block.label else _CHANGE)
 
 
-def _placed(way: _Way, r: int, row: Sequence[Spans], n_cols: int) -> _Way:
+def _placed(way: _Way, r: int, row: Sequence[Spans], labels: Sequence[bool], n_cols: int) -> _Way:
     taken = {c for block in way.blocks if block.until > r for c in range(block.col, block.col + block.width)}
     blocks = list(way.blocks)
     col = 0
@@ -162,7 +169,7 @@ def _placed(way: _Way, r: int, row: Sequence[Spans], n_cols: int) -> _Way:
             col += 1
         torn += any(c in taken for c in range(col, col + width)) or col + width > n_cols
         blocks = [b for b in blocks if b.until > r or b.col + b.width <= col or b.col >= col + width]
-        blocks.append(_Block(r, number, col, width, r + height))
+        blocks.append(_Block(r, number, col, width, r + height, labels[number]))
         col += width
     # Only a span that reaches this row can be made longer or shorter below it.
     order = tuple(sorted((b for b in blocks if b.until > r), key=lambda block: (block.col, block.row)))

@@ -15,6 +15,7 @@ from pipeline.htmlspans import Spans, mended_rowspans
 
 _UNREAD = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)", re.IGNORECASE | re.DOTALL)
 _SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _MARKUP = re.compile(r"<[a-zA-Z/!]|&[a-zA-Z#]")
 # HTML's elements. Any other `<` is a less-than sign: `<24小时`, `a<b`, an unknown name, a tag that is never closed.
 _ELEMENTS = (
@@ -217,7 +218,8 @@ def _html_table(table: Any, first_line: int) -> HtmlTable:
     laid = _laid(printed)
     sound = laid.tiles
     if not sound and any(height > 1 for row in printed for height, _ in row):
-        mended = mended_rowspans(printed)
+        labels = [[bool(_HAN.search(cell.text_content())) for cell in row] for row in rows]
+        mended = mended_rowspans(printed, labels)
         if mended is not None and (mended.whole or not laid.tiles):
             spans = [
                 [(height, width) for height, (_, width) in zip(heights, row, strict=True)]

@@ -158,11 +158,11 @@ class _PageText:
                 yield from self._plain_blocks(item.text.split("\n"), self.first_line + item.line)
 
     def _plain_blocks(self, lines: Sequence[str], first: int) -> Iterator[Table | Line]:
-        separator, width = _separator(lines)
+        separator, widths = _separator(lines)
         rows: list[_RawRow] = []
         i = 0
         while i < len(lines):
-            row, used = _row_at(lines, i, separator, width)
+            row, used = _row_at(lines, i, separator, widths)
             if row is not None:
                 row.line += first
                 rows.append(row)
@@ -178,22 +178,48 @@ class _PageText:
             yield _table_of_rows(rows)
 
 
-def _separator(lines: Sequence[str]) -> tuple[str, int]:
-    """What stands between cells, and the commonest number of cells in a row.
+def _separator(lines: Sequence[str]) -> tuple[str, frozenset[int]]:
+    """What stands between cells, and the numbers of cells that rows have.
 
     Tabs where there are any, else even commas. Commas inside sentences never come out so even as a table's do; four
-    rows are the least that show it.
+    rows of a width are the least that show it. A file that holds forms of two layouts has rows of two widths.
     """
     tabs = Counter(line.count("\t") + 1 for line in lines if "\t" in line)
     if tabs:
-        return "\t", tabs.most_common(1)[0][0]
-    commas = Counter(len(_split(line, ",")) for line in lines if "," in line)
-    width, count = commas.most_common(1)[0] if commas else (0, 0)
-    return (",", width) if width >= 3 and count >= 4 and count * 2 >= commas.total() else ("\t", 0)
+        return "\t", frozenset({tabs.most_common(1)[0][0]})
+    commas = Counter(len(_split(record, ",")) for record in _records(lines) if "," in record)
+    even = {width: count for width, count in commas.items() if width >= 3 and count >= 4}
+    if sum(even.values()) * 2 >= commas.total() > 0:
+        return ",", frozenset(even)
+    return "\t", frozenset()
+
+
+def _records(lines: Sequence[str]) -> Iterator[str]:
+    """The lines, those of an open quotation joined."""
+    i = 0
+    while i < len(lines):
+        record, used = _quoted(lines, i)
+        yield record
+        i += used
+
+
+def _quoted(lines: Sequence[str], i: int) -> tuple[str, int]:
+    """The record that begins on line i, and its lines: a quoted cell may hold line breaks (RFC 4180)."""
+    record, used = lines[i], 1
+    if "," not in record or record.count('"') % 2 == 0:
+        return record, 1
+    while i + used < len(lines) and used < _MOST_QUOTED_LINES:
+        record += "\n" + lines[i + used]
+        used += 1
+        if record.count('"') % 2 == 0:
+            return record, used
+    return lines[i], 1  # a quotation mark that is none
 
 
 # Stands for a line break inside a cell while a row is split; it is in no alphabet (Unicode private use).
 _BREAK = "\ue000"
+# A narrative in a quoted cell has some hundred lines.
+_MOST_QUOTED_LINES = 500
 
 
 def _split(line: str, separator: str) -> list[str]:
@@ -207,31 +233,30 @@ def _split(line: str, separator: str) -> list[str]:
     return [cell.replace(_BREAK, "\n") for cell in cells]
 
 
-def _row_at(lines: Sequence[str], i: int, separator: str, width: int) -> tuple[_RawRow | None, int]:
+def _row_at(lines: Sequence[str], i: int, separator: str, widths: frozenset[int]) -> tuple[_RawRow | None, int]:
     """The table row that begins on line i, and how many lines it takes; None where line i is no row."""
     line = lines[i]
-    if separator in line and width:
-        return _separated_row(lines, i, separator, width)
+    if separator in line and widths:
+        return _separated_row(lines, i, separator, widths)
     stripped = line.strip()
     if stripped.startswith("|") and stripped.count("|") >= 2 and not _MARKDOWN_RULE.match(line):
         return _RawRow(_markdown_cells(line), i), 1
     return None, 0
 
 
-def _separated_row(lines: Sequence[str], i: int, separator: str, width: int) -> tuple[_RawRow, int]:
+def _separated_row(lines: Sequence[str], i: int, separator: str, widths: frozenset[int]) -> tuple[_RawRow, int]:
     """A cell whose text itself is broken over lines leaves rows with too few cells: put them together again."""
-    joined = lines[i]
-    used = 1
+    joined, used = _quoted(lines, i) if separator == "," else (lines[i], 1)
     parts = _split(joined, separator)
-    while len(parts) < width and i + used < len(lines):
+    while len(parts) not in widths and len(parts) < max(widths) and i + used < len(lines):
         following = lines[i + used]
         tried = _split(joined + "\n" + following, separator)
         # The row is whole only when the cells come out even; a blank line or another full row ends the attempt.
-        if not following.strip() or len(tried) > width:
+        if not following.strip() or len(tried) > max(widths):
             break
         joined, parts = joined + "\n" + following, tried
         used += 1
-    if len(parts) != width:
+    if len(parts) not in widths:
         joined, used = lines[i], 1
         parts = _split(joined, separator)
     cells = []

@@ -43,6 +43,7 @@ _TARGET_ORDER = {"operator": 0, "target": 1, "unit": 2}
 _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|＝|＞|＜|>=|<=|大于|小于|等于|不少于|不低于|不超过|不高于)")
 _PERIOD = re.compile(r"(长期|中期|实施期|年度)(?:总体)?(?:绩效)?(?:指标|目标)")
 _EVEN = math.log(0.5)
+_NAMING = (Role.LABEL, Role.LEVEL1, Role.LEVEL2)
 _NO_LABEL = re.compile(r"[\d\s.,%％/—–\-]+")
 _PERIOD_WORD = re.compile(r"长期|中期|实施期|年度")
 _PERIOD_NAMES = {"长期": "长期", "中期": "中期", "实施期": "实施期", "年度": "年度"}
@@ -140,9 +141,9 @@ def _log_probabilities(
     for (r, i), values in zip(index, tools.model.log_probabilities(features).tolist(), strict=True):
         logp[r][i] = values
         text = rows[r].cells[i].text.strip()
-        # A sentence is no label, and neither is a number or a dash.
+        # A sentence is no label, and neither is a number or a dash; nor is it the name of a level.
         if text.endswith(("。", "；", ";")) or _NO_LABEL.fullmatch(text):
-            logp[r][i] = [-12.0 if role is Role.LABEL else v for role, v in zip(ROLES, logp[r][i], strict=True)]
+            logp[r][i] = [-12.0 if role in _NAMING else v for role, v in zip(ROLES, logp[r][i], strict=True)]
         header = headers[r]
         column = (
             header.column_at(rows[r].cells[i].col, rows[r].n_cols) if header is not None and rows[r].n_cols else None
@@ -361,6 +362,11 @@ class _Gatherer:
         if level3 is None and grid.rows and (number <= grid.level3_until or _is_sub_row(found.extra)):
             self._sub_row(grid, target, found.extra)
             return
+        if self.table_changed and level3 is not None and level2 is None and not target and grid.rows:
+            # A page that begins with a name and no target: it may be the rest of the name above.
+            level3 = replace(level3, certainty=min(level3.certainty, DOUBT))
+            if (last := grid.rows[-1].level3) is not None:
+                grid.rows[-1] = replace(grid.rows[-1], level3=replace(last, certainty=min(last.certainty, DOUBT)))
         if level3 is not None:
             grid.level3_until = level3.row + level3.rowspan - 1 if level3.rowspan > 1 else -1
         grid.rows.append(

@@ -117,6 +117,8 @@ def _header_by_content(
                 cell = rows[r].cells[i]
                 if head.col <= cell.col < head.col + head.colspan:
                     below.append(cell.text)
+                    if _by_texts([cell.text], lexicon) != "extra":
+                        continue  # a lone sign or unit looks like a target and is none
                     for role in total:
                         total[role] += math.exp(values[ROLES.index(role)])
         count = max(len(below), 1)

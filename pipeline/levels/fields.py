@@ -15,7 +15,7 @@ from pipeline.document import FieldEntry, Role, Row, RowCell
 
 # A row under the grid whose values stand under the grid's own columns.
 _TOTAL = re.compile(r"^(总分|合计|小计|总计|得分合计)[:：]?$")
-_INLINE = re.compile(r"^([^:：]{2,14})[:：]\s*(\S.*)$", re.S)
+_INLINE = re.compile(r"^(?!其中)([^:：]{2,14})[:：]\s*(\S.*)$", re.S)
 _AMOUNT = re.compile(r"^[\d,.]+(%|万?元|亿元)?$|^[—/\-]$")
 # 全年预算数（调整后）（万元） is a long head.
 _LONGEST_HEAD = 16
@@ -43,6 +43,7 @@ class FieldGatherer:
         self._parents: list[RowCell] = []
         self._groups: dict[int, RowCell] = {}
         self._heads: _Heads | None = None
+        self._table = -1
 
     def interrupt(self) -> None:
         """Another kind of row stands between: parents and column labels end."""
@@ -58,7 +59,9 @@ class FieldGatherer:
         """
         filled = [cell for cell in row.cells if cell.text]
         number = filled[0].row
-        self._end_parents(filled[0], number)
+        # A page break ends a span that goes on: the next page begins beside it, or the parent has ended.
+        broken, self._table = row.table != self._table and self._table >= 0, row.table
+        self._end_parents(filled[0], number, broken=broken)
         if self._heads is not None and self._heads.table != row.table and filled[0].col == 0:
             self._heads = None
         labels = [cell for cell in filled if cell.role is Role.LABEL]
@@ -105,13 +108,14 @@ class FieldGatherer:
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _end_parents(self, first: RowCell, number: int) -> None:
+    def _end_parents(self, first: RowCell, number: int, *, broken: bool) -> None:
         """A parent ends with its span where that is known, else where something stands in its column again."""
-        kept = [
-            parent
-            for parent in self._parents
-            if (number < parent.row + parent.rowspan if parent.rowspan > 1 else first.col > parent.col)
-        ]
+        kept = []
+        for parent in self._parents:
+            below = parent.row + parent.rowspan
+            spanned = number < below or (broken and number == below and first.col > parent.col)
+            if spanned if parent.rowspan > 1 else first.col > parent.col:
+                kept.append(parent)
         if len(kept) < len(self._parents):
             self._parents = kept
             self._heads = None
@@ -180,7 +184,8 @@ class FieldGatherer:
         start = min(columns)
         labels = [cell for cell in filled if cell.role is Role.LABEL]
         if any(cell.col > start for cell in labels) or len(labels) > 1:
-            return False
+            # 无其他事项 under 主要内容 looks like a label; a row that stands under the heads with a value in it is theirs.
+            return len(labels) < len(filled) and filled[0].col == start and {cell.col for cell in filled} <= columns
         return all(cell.col in columns or cell.col < start for cell in filled)
 
     def _under_heads(
@@ -210,6 +215,9 @@ class FieldGatherer:
                 first_of_parent = True
                 continue
             values = []
+            if i < len(filled) and self._is_value(label, filled[i], filled[i + 1 :], following):
+                values.append(filled[i])
+                i += 1
             while i < len(filled) and filled[i].role is not Role.LABEL:
                 values.append(filled[i])
                 i += 1
@@ -226,6 +234,14 @@ class FieldGatherer:
             group = self._groups.get(label.col)
             path = [*self._parents, *([group] if group is not None and group is not label else [])]
             self.fields.append(FieldEntry((*path, label), tuple(values)))
+
+    @staticmethod
+    def _is_value(label: RowCell, cell: RowCell, rest: Sequence[RowCell], following: Row | None) -> bool:
+        """A label at the row's end, behind a label: a value where the row below has one in its column."""
+        if cell.role is not Role.LABEL or rest or following is None:
+            return False
+        below = {other.col: other.role for other in following.cells if other.text}
+        return below.get(label.col) is Role.LABEL and below.get(cell.col, Role.LABEL) is not Role.LABEL
 
     def _is_parent(self, row: Row, label: RowCell, after: RowCell, following: Row | None) -> bool:
         """A label beside a label in the first column is its parent; a blank between them may be the rest of a span.

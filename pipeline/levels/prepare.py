@@ -217,7 +217,11 @@ def _grid_rest(
         return None
     sure = bool(levels)
     if "level3" in roles and not sure:
-        verdict = _name_goes_on(above[roles["level3"].col].text, roles["level3"].text, lexicon)
+        one, other = above[roles["level3"].col].text, roles["level3"].text
+        verdict = _name_goes_on(one, other, lexicon)
+        if verdict is None and len(roles) == 1 and "target" in {column.role for column in header.columns}:
+            # A name alone on its row, behind one that does not end: a name's long rest.
+            verdict = False if _is_unfinished(one, other, lexicon) else None
         if verdict is None:
             return None
         sure = verdict
@@ -249,6 +253,12 @@ def _name_goes_on(one: str, other: str, lexicon: Lexicon) -> bool | None:
     if _ITEM.match(other) or comparison_key(other) in names or comparison_key(one) in names:
         return None
     return len(other) <= _SHORT and not _ends_a_name(one)
+
+
+def _is_unfinished(one: str, other: str, lexicon: Lexicon) -> bool:
+    names = lexicon.exact["level3"]
+    free = comparison_key(one) not in names and comparison_key(other) not in names and not _ITEM.match(other)
+    return free and not _ends_a_name(one) and _ends_a_name(other)
 
 
 def _ends_a_name(text: str) -> bool:
