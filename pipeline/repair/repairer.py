@@ -107,15 +107,8 @@ class Repairer:
         self._propose = to_log_odds(settings.least_proposal)
         self._indices: dict[tuple[str, ...], NameIndex] = {}
         self._exact = {role: self._holders((*_CANDIDATES[role], *_PROTECTED[role])) for role in _CANDIDATES}
-        # The same by the name as its dictionary writes it, which is what nine labels in ten are.
-        self._written = {
-            role: {
-                text: f"dictionary:{self._exact[role][comparison_key(text)]}"
-                for section in (*_CANDIDATES[role], *_PROTECTED[role])
-                for text in dictionaries.names(section)
-            }
-            for role in _CANDIDATES
-        }
+        # What is said of a name as its dictionary writes it, which is what nine labels in ten are; said once for all.
+        self._written = {role: self._unchanged((*_CANDIDATES[role], *_PROTECTED[role])) for role in _CANDIDATES}
         self._seen = {role: self._misreadings(sections) for role, sections in _CANDIDATES.items()}
 
     def repair_form(
@@ -145,8 +138,8 @@ class Repairer:
     def _settled(self, label: Label, skeleton: Mapping[str, Sequence[str]] | None) -> Repair | None:
         raw = label.text
         written = self._written.get(label.role)
-        if written is not None and (holder := written.get(raw)) is not None:
-            return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=holder)
+        if written is not None and (said := written.get(raw)) is not None:
+            return said
         key = comparison_key(raw)
         holder = self._exact[label.role].get(key) if label.role in self._exact else None
         if holder is not None:
@@ -173,6 +166,16 @@ class Repairer:
             for text, entries in self.dictionaries.names(section).items():
                 holders.setdefault(comparison_key(text), entries[0].vocabulary)
         return holders
+
+    def _unchanged(self, sections: Sequence[str]) -> dict[str, Repair]:
+        """A name as its dictionary writes it -> that it stays; the first of `sections` that holds it is the evidence."""
+        said: dict[str, Repair] = {}
+        holders = self._holders(sections)
+        for section in sections:
+            for text in self.dictionaries.names(section):
+                evidence = f"dictionary:{holders[comparison_key(text)]}"
+                said.setdefault(text, Repair(text, text, Status.UNCHANGED, score=1.0, evidence=evidence))
+        return said
 
     def _misreadings(self, sections: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Misreadings that people confirmed, where they stand for one name only."""
