@@ -87,17 +87,15 @@ def run(
         "--json": as_json or None,
     }  # fmt: skip
     if store is not None or any(value is not None for value in bulk.values()):
-        if debug:
-            raise typer.BadParameter(
-                "draws pages of a run without a store; leave the other options out", param_hint="--debug"
-            )
+        if debug and out is None:
+            raise typer.BadParameter("is needed with --debug: the pictures are written there", param_hint="--out")
         if store is None and out is not None:
             store = str(out / "zhibiao.db")
         assert store is not None
         _run_store(
             inputs, out, store, dictionary or [], template or [], separate, as_json,
             workers=workers, executor=executor or "processes", address=address, max_failures=max_failures,
-            seconds=page_seconds, memory=memory << 20, settings=load_settings(settings),
+            seconds=page_seconds, memory=memory << 20, settings=load_settings(settings), debug=debug,
         )  # fmt: skip
     assert out is not None
     from pipeline.progress import Progress

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from pipeline.document import Page
@@ -18,21 +19,21 @@ _PLAIN_INTERVAL = 10.0
 _MOVING_INTERVAL = 0.1
 
 
-class Progress:
-    """Counts inputs and pages; messages stand above the moving line."""
+class _Line:
+    """A state that is said again and again: a moving line on a terminal, now and then a plain one elsewhere."""
+
+    first = "reading"
 
     def __init__(self) -> None:
-        self.inputs = 0
-        self.pages = 0
         self.started = time.monotonic()
         self._last = self.started
         self._status: Any = None
 
-    def __enter__(self) -> Progress:
-        if sys.stderr.isatty():
+    def __enter__(self) -> Self:
+        if self._moves():
             from rich.console import Console
 
-            self._status = Console(stderr=True).status("reading")
+            self._status = Console(stderr=True).status(self.first)
             self._status.start()
         return self
 
@@ -43,65 +44,66 @@ class Progress:
             self._status.stop()
 
     def say(self, message: str) -> None:
-        """Print one message."""
+        """Print one message; it stands above the moving line."""
         if self._status is not None:
             self._status.console.print(message, markup=False, highlight=False, soft_wrap=True)
         else:
             print(message, file=sys.stderr, flush=True)
 
+    def _moves(self) -> bool:
+        return sys.stderr.isatty()
+
+    def _show(self, line: Callable[[], str]) -> None:
+        now = time.monotonic()
+        moving = self._status is not None
+        if now - self._last <= (_MOVING_INTERVAL if moving else _PLAIN_INTERVAL):
+            return
+        self._last = now
+        if moving:
+            self._status.update(line())
+        else:
+            print(f"zhibiao: {line()}", file=sys.stderr, flush=True)
+
+
+class Progress(_Line):
+    """Counts inputs and pages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inputs = 0
+        self.pages = 0
+
     def on_input(self, path: Path) -> None:
         """An input begins."""
         self.inputs += 1
-        self._show(str(path))
+        self._show(lambda: self._line(str(path)))
 
     def on_page(self, page: Page) -> None:
         """A page begins."""
         self.pages += 1
-        self._show(f"{page.file} page {page.index + 1}")
+        self._show(lambda: self._line(f"{page.file} page {page.index + 1}"))
 
-    def _show(self, what: str) -> None:
-        now = time.monotonic()
-        rate = self.pages / max(now - self.started, 1e-3)
-        text = f"input {self.inputs}, page {self.pages} ({rate:.1f} pages/s): {what}"
-        if self._status is not None:
-            self._status.update(text)
-        elif now - self._last > _PLAIN_INTERVAL:
-            self._last = now
-            print(f"zhibiao: {text}", file=sys.stderr, flush=True)
+    def _line(self, what: str) -> str:
+        rate = self.pages / max(time.monotonic() - self.started, 1e-3)
+        return f"input {self.inputs}, page {self.pages} ({rate:.1f} pages/s): {what}"
 
 
-class BulkProgress:
-    """A run over a store: pages, rate, time left and failures; one moving line, plain lines in logs, or JSON events."""
+class BulkProgress(_Line):
+    """A run over a store: pages, rate, time left and failures; a line, or JSON events."""
+
+    first = "looking at the inputs"
 
     def __init__(self, *, as_json: bool = False) -> None:
+        super().__init__()
         self.as_json = as_json
         self.inputs = self.done = self.pages = self.failed = 0
-        self.started = time.monotonic()
-        self._last = self.started
-        self._status: Any = None
-
-    def __enter__(self) -> BulkProgress:
-        if not self.as_json and sys.stderr.isatty():
-            from rich.console import Console
-
-            self._status = Console(stderr=True).status("looking at the inputs")
-            self._status.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._status is not None:
-            self._status.stop()
 
     def say(self, message: str) -> None:
         """Print one message; an event among events."""
         if self.as_json:
             self._event("message", {"text": message.removeprefix("zhibiao: ")})
-        elif self._status is not None:
-            self._status.console.print(message, markup=False, highlight=False, soft_wrap=True)
         else:
-            print(message, file=sys.stderr, flush=True)
+            super().say(message)
 
     def on_event(self, name: str, data: dict[str, Any]) -> None:
         """Something happened: begin, input, page, done, end."""
@@ -116,7 +118,7 @@ class BulkProgress:
         if self.as_json:
             self._event(name, data)
         else:
-            self._show()
+            self._show(self.line)
 
     def line(self) -> str:
         """The state in one line."""
@@ -127,15 +129,8 @@ class BulkProgress:
             text += f", {_duration(spent / self.done * (self.inputs - self.done))} left"
         return text + (f", {self.failed} failed" if self.failed else "")
 
-    def _show(self) -> None:
-        now = time.monotonic()
-        if self._status is not None:
-            if now - self._last > _MOVING_INTERVAL:
-                self._last = now
-                self._status.update(self.line())
-        elif now - self._last > _PLAIN_INTERVAL:
-            self._last = now
-            print(f"zhibiao: {self.line()}", file=sys.stderr, flush=True)
+    def _moves(self) -> bool:
+        return not self.as_json and super()._moves()
 
     def _event(self, name: str, data: dict[str, Any]) -> None:
         seconds = round(time.monotonic() - self.started, 3)

@@ -126,14 +126,17 @@ class Corridor:
                 raise SkippedInput(nothing_found(source, pages))
         account.records = len(found)
         if self.debug and pages and source.kind in ("pages", "images"):
-            try:
-                self._draw(source, pages, account)
-            except Exception as error:  # a picture is not worth a record
-                self.intake.say(f"zhibiao: {shown(source.path)}: not drawn ({fault(error)}); please report it")
+            self.draw(source, pages, account)
         return found
 
-    def _draw(self, source: Source, pages: Sequence[PageReading], account: InputAccount) -> None:
+    def draw(self, source: Source, pages: Sequence[PageReading], account: InputAccount) -> None:
         """Draw what was found over each page that was read, whether or not a record came of it."""
+        try:
+            self._draw(source, pages, account)
+        except Exception as error:  # a picture is not worth a record
+            self.intake.say(f"zhibiao: {shown(source.path)}: not drawn ({fault(error)}); please report it")
+
+    def _draw(self, source: Source, pages: Sequence[PageReading], account: InputAccount) -> None:
         from pipeline.debug import draw_page, write_page
         from pipeline.rolemap import RoleMap
 

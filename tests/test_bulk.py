@@ -378,6 +378,20 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(pages: Path, tmp_path: Pat
     assert records(tmp_path) == records(whole)
 
 
+def test_pages_of_a_run_over_a_store_are_drawn(pages: Path, tmp_path: Path, undisturbed: bytes) -> None:
+    """What was found can be looked at in every kind of run, of a second run too, and pictures change no record."""
+    summary = run(pages, tmp_path, replace(OPTIONS, debug=True))
+    drawn = [page["debug"] for one in account(tmp_path)["inputs"] for page in one["pages"]]
+    for picture in drawn:
+        (tmp_path / "out" / picture).unlink()
+    run(pages, tmp_path, replace(OPTIONS, debug=True))
+
+    assert summary.exit_code() == 0
+    assert len(set(drawn)) == 11
+    assert all((tmp_path / "out" / picture).is_file() for picture in drawn)
+    assert records(tmp_path) == undisturbed
+
+
 # -- records made again -----------------------------------------------------------------------------------------------
 
 

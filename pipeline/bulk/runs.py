@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.bulk.coordinator import Coordinator, Interrupt, OnEvent, Say, Tally
+from pipeline.bulk.drawings import Drawn, draw_documents
 from pipeline.bulk.executors import Executor, ProcessExecutor, SerialExecutor
 from pipeline.bulk.limits import Limits
 from pipeline.bulk.tasks import LoadMaker, LoadReader, Workshop
@@ -49,6 +50,7 @@ class BulkOptions:
     say: Say = print
     on_event: OnEvent = _silent
     settings: Settings = field(default_factory=Settings)
+    debug: bool = False  # draw what was found over each page, into the run's folder
 
 
 @dataclass
@@ -135,7 +137,8 @@ def run_store(
         options.say("zhibiao: interrupted; what was read is stored, run the same command again to go on")
     if summary.stopped:
         options.say(f"zhibiao: stopped after more than {options.max_failures} failures; see {ACCOUNT}")
-    summary.totals = write_run(store, run, out, digest, content, interrupted=summary.interrupted)
+    drawn = draw_documents(store, sources, run, out, workshop, options.say) if options.debug and out and not summary.interrupted else {}
+    summary.totals = write_run(store, run, out, digest, content, interrupted=summary.interrupted, drawn=drawn)
     store.end_run(run, status, summary.totals)
     options.on_event("end", {"status": status, **summary.totals})
     return summary
@@ -230,7 +233,14 @@ _TOTALS = (
 
 
 def write_run(
-    store: Store, run: int, out: Path | None, version: str, content: dict[str, Any], *, interrupted: bool
+    store: Store,
+    run: int,
+    out: Path | None,
+    version: str,
+    content: dict[str, Any],
+    *,
+    interrupted: bool,
+    drawn: Drawn | None = None,
 ) -> dict[str, int]:
     """Write the records and the account of a run, one input after the other, and return its totals."""
     totals = dict.fromkeys(_TOTALS, 0)
@@ -263,7 +273,7 @@ def write_run(
             "versions": {"digest": version, **{k: v for k, v in content.items() if k not in ("zhibiao", "settings")}},
             "store": store.where,
         }
-        _write_account(store, run, out / ACCOUNT, head, {"totals": totals, "interrupted": interrupted})
+        _write_account(store, run, out / ACCOUNT, head, {"totals": totals, "interrupted": interrupted}, drawn or {})
     return totals
 
 
@@ -276,10 +286,15 @@ def _count(record: Record, totals: dict[str, int]) -> None:
     totals["review"] += sum(row.review for row in record.indicators) + sum(f.review for f in record.fields.values())
 
 
-def _write_account(store: Store, run: int, path: Path, head: dict[str, Any], tail: dict[str, Any]) -> None:
+def _write_account(
+    store: Store, run: int, path: Path, head: dict[str, Any], tail: dict[str, Any], drawn: Drawn
+) -> None:
     """Write run.json piece by piece: an account of 100,000 inputs is larger than what one wants in memory."""
     with whole_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as lines:
         lines.write(json.dumps(head, ensure_ascii=False, indent=1)[:-2] + ',\n "inputs": [')
         for number, (account, _) in enumerate(store.run_inputs(run)):
+            for page in account["pages"] if drawn else ():
+                if picture := drawn.get((account["path"], page["page"])):
+                    page["debug"] = picture
             lines.write(("," if number else "") + "\n  " + json.dumps(account, ensure_ascii=False))
         lines.write("\n ],\n" + json.dumps(tail, ensure_ascii=False, indent=1)[2:] + "\n")

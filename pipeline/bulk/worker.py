@@ -98,10 +98,11 @@ class _Maker:
 
 def load_record_maker(workshop: Workshop) -> RecordMaker:
     """Load dictionaries, templates and models as the workshop says. Raises DictionaryError, ModelError."""
-    return _Maker(_load_tools(workshop))
+    return _Maker(load_tools(workshop))
 
 
-def _load_tools(workshop: Workshop) -> InterpretTools:
+def load_tools(workshop: Workshop) -> InterpretTools:
+    """What records are made with, as the workshop says. Raises DictionaryError, ModelError."""
     with tempfile.TemporaryDirectory(prefix="zhibiao-") as made:
         dictionaries = _laid_out(Path(made) / "dictionaries", workshop.dictionaries)
         templates = _laid_out(Path(made) / "templates", workshop.templates)
