@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from pipeline.dictionaries import load_dictionaries
 from pipeline.document import Label, Line, Place, Posterior, Role, Status
+from pipeline.errors import ModelError
 from pipeline.repair import load_repairer
-from pipeline.repair.forest import load_forest
+from pipeline.repair.channel import edits
+from pipeline.repair.company import Company, Hearing
+from pipeline.repair.forest import LEAF, forest_of, load_forest, write_forest
 from pipeline.repair.heads import read_head, shipped_recogniser
-from pipeline.repair.judge import PICTURE_MODEL_FILE
-from pipeline.repair.picture import picture_of
-from pipeline.repair.rereading import Lexicon, reread
+from pipeline.repair.judge import PICTURE_MODEL_FILE, Match, adds_mark
+from pipeline.repair.picture import Picture, picture_of
+from pipeline.repair.rereading import Lexicon, Middles, reread
+from pipeline.repair.shapes import load_shapes
 from pipeline.repair.sight import PICTURE_FEATURES
 from pipeline.repair.words import WordModel, build_word_model
 from pipeline.resources import data_folder
@@ -126,3 +132,74 @@ def test_the_picture_model_weighs_what_this_version_gathers() -> None:
 
     assert judge.features == PICTURE_FEATURES
     assert judge.log_odds(np.zeros((1, len(PICTURE_FEATURES)))).shape == (1,)
+
+
+def match_of(raw: str, name: str) -> Match:
+    cost, found = edits(raw, name, load_shapes())
+    return Match(name, cost, found)
+
+
+def pictured(text: str, others: dict[int, str], sure: float) -> tuple[str, Picture | None]:
+    return text, picture_of([seen(text, others, sure)])
+
+
+def test_all_places_of_a_form_are_asked_of_one_error() -> None:
+    """Where 休 and 体 are taken for one another, the sum over the form's labels says which of them is printed."""
+    labels = [pictured("军休干部疗养", {1: "体"}, 0.95), pictured("军体文艺汇演", {1: "休"}, 0.55)]
+    company = Company(labels, [])
+
+    rest = company.hearing("军体服务时间", match_of("军体服务时间", "军休服务时间"))
+    body = company.hearing("军休服务时间", match_of("军休服务时间", "军体服务时间"))
+
+    assert (rest.places, rest.meant, rest.read) == (2, 1, 1)
+    assert rest.support > 1.0
+    assert body.support < -1.0
+
+
+def test_a_label_printed_twice_is_no_company() -> None:
+    """One label printed twice says nothing new of how it reads."""
+    company = Company([pictured("军体服务时间", {}, 0.9)], ["军体服务时间"])
+
+    heard = company.hearing("军体服务时间", match_of("军体服务时间", "军休服务时间"))
+
+    assert heard == Hearing()
+
+
+def test_a_character_that_no_frame_holds_may_fit_between_its_neighbours() -> None:
+    """What names have between 资 and 到 is a choice although the recogniser never thought of it."""
+    picture = picture_of([seen("资全到位率", {})])
+    assert picture is not None
+    middles = Middles(["资金到位率"])
+
+    plain = picture.choices("资全到位率")
+    fitted = picture.choices("资全到位率", Lexicon(build_word_model(["资金到位率"]), (), middles).fitting)
+
+    assert "金" not in dict(plain[1])
+    assert dict(fitted[1])["金"] > 0.0
+
+
+def test_a_candidate_that_adds_a_mark_is_told() -> None:
+    """Specks of a bad copy look like brackets and stops."""
+    assert adds_mark(match_of("蒸汽黄金资产", "蒸汽(黄金资产"))
+    assert not adds_mark(match_of("蒸汽(黄金资产", "蒸汽黄金资产"))
+
+
+def test_a_forest_is_written_and_read_again_and_a_broken_one_is_refused(tmp_path: Path) -> None:
+    """The file is data: the same numbers come back, and a tree in a circle stops the run, not the machine."""
+    trees = [
+        [(0, 1.5, 1, 2, 0.0), (LEAF, 0.0, 0, 0, -2.0), (1, 0.0, 3, 4, 0.0), (LEAF, 0, 0, 0, 1.0), (LEAF, 0, 0, 0, 3.0)]
+    ]
+    forest = forest_of(("a", "b"), trees, 0.5)
+    cases = np.array([[1.0, 9.0], [2.0, -1.0], [2.0, 1.0]])
+
+    write_forest(tmp_path / "model.json", "picture", forest, {})
+    again = load_forest("picture", ("a", "b"), tmp_path / "model.json")
+
+    assert forest.log_odds(cases).tolist() == [-1.5, 1.5, 3.5]
+    assert again.log_odds(cases).tolist() == [-1.5, 1.5, 3.5]
+    broken = tmp_path / "broken.json"
+    broken.write_text(
+        (tmp_path / "model.json").read_text("utf-8").replace("[1,0.0,3,4,0.0]", "[1,0.0,0,4,0.0]"), "utf-8"
+    )
+    with pytest.raises(ModelError, match="downwards"):
+        load_forest("picture", ("a", "b"), broken)

@@ -22,7 +22,7 @@ _ASKED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class Hearing:
     """What other places of the form say of a candidate's errors together."""
 
     places: int = 0
@@ -44,18 +44,18 @@ class Company:
         """Take the labels, folded, with their pictures, and the form's other texts, folded."""
         self._members = [_Member(key, picture) for key, picture in labels if len(key) > 1]
         self._members += [_Member(text, None) for text in dict.fromkeys(texts) if len(text) > 1]
-        self._heard: dict[tuple[str, str, str, str, str], Testimony] = {}
+        self._heard: dict[tuple[str, str, str, str, str], Hearing] = {}
 
-    def testimony(self, key: str, match: Match) -> Testimony:
+    def hearing(self, key: str, match: Match) -> Hearing:
         """Return what the other labels say of the errors that turn `match` into the label `key`."""
-        total = Testimony()
+        total = Hearing()
         for edit in match.edits:
             if edit.kind in ("displaced", "swapped"):
                 continue
             left = match.name[max(0, edit.to - 1) : edit.to]
             behind = edit.to + len(edit.meant)
             heard = self._of(key, left, edit.read, edit.meant, match.name[behind : behind + 1])
-            total = Testimony(
+            total = Hearing(
                 total.places + heard.places,
                 total.support + heard.support,
                 total.meant + heard.meant,
@@ -63,14 +63,14 @@ class Company:
             )
         return total
 
-    def _of(self, key: str, left: str, read: str, meant: str, right: str) -> Testimony:
+    def _of(self, key: str, left: str, read: str, meant: str, right: str) -> Hearing:
         asked = (key, left, read, meant, right)
         found = self._heard.get(asked)
         if found is None:
             found = self._heard[asked] = self._ask(key, left, read, meant, right)
         return found
 
-    def _ask(self, key: str, left: str, read: str, meant: str, right: str) -> Testimony:
+    def _ask(self, key: str, left: str, read: str, meant: str, right: str) -> Hearing:
         # A missing or additional character is told by both neighbours; another one by either.
         frames = [(left, right)] if not read or not meant else [(left, right), (left, ""), ("", right)]
         frames = [(a, b) for a, b in dict.fromkeys(frames) if (a or b) and (len(a + b) == 2 or (read and meant))]
@@ -91,7 +91,7 @@ class Company:
             before, after = member.text[:at], member.text[at + len(now) :]
             worse, better = member.picture.scores([before + read + after, before + meant + after])
             support += max(-_MOST, min(_MOST, float(better - worse)))
-        return Testimony(len(sites), support, as_meant, as_read)
+        return Hearing(len(sites), support, as_meant, as_read)
 
 
 def _sites(member: _Member, frames: Sequence[tuple[str, str]], read: str, meant: str) -> list[tuple[_Member, int, str]]:

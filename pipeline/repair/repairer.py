@@ -168,7 +168,7 @@ class Repairer:
         return holders
 
     def _unchanged(self, sections: Sequence[str]) -> dict[str, Repair]:
-        """A name as its dictionary writes it -> that it stays; the first of `sections` that holds it is the evidence."""
+        """A name as its dictionary writes it -> that it stays; the first of `sections` that holds it vouches."""
         said: dict[str, Repair] = {}
         holders = self._holders(sections)
         for section in sections:

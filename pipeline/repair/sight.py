@@ -168,7 +168,7 @@ def _last_gain(key: str, name: str, words: WordModel) -> float:
 
 def _company(key: str, match: Match, company: Company) -> list[float]:
     """Return what the form's other places say: nats, how many they are, how they were read, and whether any knows."""
-    heard = company.testimony(key, match)
+    heard = company.hearing(key, match)
     return [
         max(-20.0, min(20.0, heard.support)),
         math.log1p(heard.places),
