@@ -104,7 +104,8 @@ def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
     middle, edge = part.shape[0] // 2, _edge(thick, height)
     level = PRINT * 255
     core = max(1, math.ceil(thick / 2))
-    solid = float(lines[middle - core : middle + core + 1].any(axis=0).mean())
+    drawn = lines[middle - core : middle + core + 1].any(axis=0)
+    solid = float(drawn.mean())
     above = part[: middle - edge].min(axis=0) < level
     below = part[middle + edge + 1 :].min(axis=0) < level
     both = float((above & below).mean())
@@ -114,4 +115,8 @@ def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
     grown = max(float((part[middle - edge - 1] < level).mean()), float((part[middle + edge + 1] < level).mean()))
     if width <= 4 * height and grown > 0.06:
         return False
+    if width > 7 * height and 0.4 <= solid < 0.85:
+        # Between the dots of a dotted ruling there is less than between strokes.
+        dots = max(2, round(0.08 * height))
+        solid = float(cv2.morphologyEx(drawn.astype(np.uint8)[None], cv2.MORPH_CLOSE, np.ones((1, dots + 1))).mean())
     return solid >= 0.85 and (both < 0.12 or (width > 7 * height and both < 0.3))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pipeline.document import Grid, Upright
 from pipeline.grid.draft import build
-from pipeline.grid.pieces import group, search
+from pipeline.grid.pieces import drop_texts, group, search
 from pipeline.settings import GridSettings
 
 __all__ = ["find_grids"]
@@ -18,6 +18,7 @@ def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[G
     """Find the page's ruled tables, from top to bottom."""
     settings = settings or GridSettings()
     across, down = search(upright.ink, upright.text_height)
+    drop_texts(across, upright.lines, upright.text_height)
     grids = []
     for across_pieces, down_pieces in group(across.pieces, down.pieces, upright.text_height):
         grid = build(upright, across, down, across_pieces, down_pieces)

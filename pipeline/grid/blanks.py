@@ -65,8 +65,9 @@ def _settle(view: View, number: int, edge: int, damage: float, height: float) ->
         return
     seen = max(edges.cover[edge], _drawn(view, number, edge))
     if edges.walls[edge]:
-        # Nothing goes on from it, nothing like it is beside it, and most of it is not there.
-        if seen < 0.3 and not any(along) and not any(beside):
+        # Nothing like it is beside it, nothing goes on from both its ends, and most of it is not there.
+        alone = beside and not any(beside) and not (len(along) == 2 and all(along))
+        if alone and seen < (0.15 if any(along) else 0.3):
             edges.walls[edge] = False
         elif _stands(view, number, edge, height) is False:
             edges.walls[edge] = False
@@ -76,7 +77,7 @@ def _settle(view: View, number: int, edge: int, damage: float, height: float) ->
     closes = (
         (seen >= 0.2 and is_row >= 0.5)
         or seen >= 0.4
-        or (goes_on == 1 and is_row == 1 and len(along) == 2 and (seen >= 0.05 or damage >= _DAMAGED))
+        or (goes_on == 1 and is_row == 1 and (seen >= 0.06 or (len(along) == 2 and damage >= _DAMAGED)))
     )
     if closes and _stands(view, number, edge, height):
         edges.walls[edge] = edges.sure[edge] = True

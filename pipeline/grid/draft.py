@@ -40,6 +40,8 @@ def build(
             break
     else:
         return None
+    if not down_pieces and all(line.virtual for line in table.columns):
+        return None  # rules across a page, and no table
     return cells(upright, table)
 
 
@@ -98,13 +100,13 @@ class Draft:
         return known[3]
 
     def drop_dead(self) -> bool:
-        """Drop the lines that have no wall."""
-        rows = [line for line, edges in zip(self.rows, self.row_edges, strict=True) if line.virtual or any(edges.walls)]
-        columns = [
-            line
-            for line, edges in zip(self.columns, self.column_edges, strict=True)
-            if line.virtual or any(edges.walls)
-        ]
+        """Drop the lines that have no wall, and that are not there for the most part."""
+
+        def alive(line: Line, edges: Edges) -> bool:
+            return line.virtual or any(edges.walls) or float(np.mean(edges.cover)) > 0.5
+
+        rows = [line for line, edges in zip(self.rows, self.row_edges, strict=True) if alive(line, edges)]
+        columns = [line for line, edges in zip(self.columns, self.column_edges, strict=True) if alive(line, edges)]
         dropped = len(rows) < len(self.rows) or len(columns) < len(self.columns)
         self.rows, self.columns = rows, columns
         return dropped

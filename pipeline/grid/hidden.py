@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from pipeline.grid.edges import Edges
@@ -40,15 +42,46 @@ def add_stubs(lines: list[Line], others: Sequence[Line], view: tuple[Sheet, int,
                 if beside == 0:
                     box = (first, low + a, last - first, b - a)
                     stubs.append(Piece(first, last, low + (a + b) / 2, float(b - a), darkness(sheet.ink, box)))
+    # A table of a row or two may have nothing but bits of a ruling, which stand alone over the height of a row.
+    bits = _bits(others, view, height) if len(others) <= 3 else []
+    stubs += bits
     known = np.array([line.place for line in lines])
     fresh = [stub for stub in stubs if not len(known) or np.abs(known - stub.place).min() > 0.6 * height]
     found = False
     least = 0.7 * float(np.median([line.dark for line in (*lines, *others) if not line.virtual]))
     for line in cluster(fresh, height, 0.15):
-        if len(line.pieces) >= 2 and line.dark >= least:
+        if (len(line.pieces) >= 2 or line.pieces[0] in bits) and line.dark >= least:
             lines.append(line)
             found = True
     lines.sort(key=lambda line: line.place)
+    return found
+
+
+def _bits(others: Sequence[Line], view: tuple[Sheet, int, int], height: float) -> list[Piece]:
+    """Find what stands in a line across a row with nothing beside it: bits of one ruling, the first and the last far apart.
+
+    A character is not as high as its row, and what is as high has strokes to its left or right.
+    """
+    sheet, low, high = view
+    low, high = max(0, low), min(sheet.ink.shape[0], high)
+    flank = max(4, round(0.28 * height))
+    found: list[Piece] = []
+    for other, following in pairwise(others):
+        first = round(other.place + other.thick / 2) + 1
+        last = round(following.place - following.thick / 2) - 1
+        if not 1.1 * height <= last - first <= 4 * height or first < 0 or last > sheet.ink.shape[1]:
+            continue
+        drawn = cv2.dilate(sheet.thin[low:high, first:last], np.ones((3, 1), np.uint8)) > 0
+        far = np.where(drawn.any(axis=1), (last - first) - drawn.argmax(axis=1) - drawn[:, ::-1].argmax(axis=1), 0)
+        candidate = (drawn.mean(axis=1) >= 0.35) & (far >= 0.65 * (last - first))
+        dark = (sheet.ink[low:high, first:last] < PRINT * 255).any(axis=1).astype(np.int64)
+        count = np.concatenate(([0], np.cumsum(dark)))
+        for a, b in stretches(candidate):
+            if b - a > 0.3 * height or a < flank or b + flank > high - low:
+                continue
+            if count[a - 2] - count[a - flank] + count[b + flank] - count[b + 2] == 0:
+                box = (first, low + a, last - first, b - a)
+                found.append(Piece(first, last, low + (a + b) / 2, max(1.0, b - a - 2.0), darkness(sheet.ink, box)))
     return found
 
 
@@ -71,14 +104,18 @@ def open_sides(
             continue
         ends = []
         for line, edge in zip(others, edges, strict=True):
-            if not line.virtual and any(edge.walls):
+            if not line.virtual and (any(edge.walls) or len(others) == 2):
                 end = _runs_out(sheet, line, outer, side == 0, height)
                 # A row of one line is 1.45 high; a stroke of text close below a table is up to 1.1 long.
                 if abs(end - outer.place) >= 1.2 * height:
                     ends.append(end)
+        if len(others) == 2 and len(ends) < least + 1:
+            least = 1  # of two rulings a break, or a seal that was lifted, cuts one off
         if len(ends) < least:
             continue
         together = [end for end in ends if sum(abs(end - other) < 0.4 * height for other in ends) >= least]
+        if not together and len(others) == 2:
+            together = ends
         if not together:
             continue
         place = min(together) if side == 0 else max(together)
@@ -125,8 +162,9 @@ def open_borders(lines: list[Line], others: list[Line], height: float) -> None:
         )
         if not len(ends):
             continue
-        last = lines[0].place if side == 0 else lines[-1].place
-        beyond = (last - ends if side == 0 else ends - last) if lines else np.full(len(ends), np.inf)
+        beyond = np.full(len(ends), np.inf)
+        if lines:
+            beyond = lines[0].place - ends if side == 0 else ends - lines[-1].place
         out = ends[beyond > 0.8 * height]
         if len(out) < 2:
             continue

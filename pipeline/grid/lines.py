@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.grid.pieces import Pieces, Sheet
-from pipeline.ink import PRINT, Grey
+from pipeline.ink import PRINT, THICK, Grey
 
 # Lines nearer to each other than this are one (two rulings of a double line; the residue of flattening).
 _SAME = 0.45
@@ -61,13 +61,14 @@ def _settle(line: Line, height: float) -> None:
     order = np.argsort(places, kind="stable")
     middle = float(places[order][np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)])
     beside = np.abs(places - middle) > 0.2 * height
-    if lengths[beside].sum() < 0.5 * lengths[~beside].sum():
+    low = min(piece.place - piece.thick / 2 for piece in line.pieces)
+    high = max(piece.place + piece.thick / 2 for piece in line.pieces)
+    # Halves that lie further apart than a thick ruling is thick are strokes of a line of text, or one of them is.
+    if lengths[beside].sum() < 0.5 * lengths[~beside].sum() or high - low > (THICK + 0.1) * height:
         line.pieces = [piece for piece, out in zip(line.pieces, beside, strict=True) if not out]
         line.place = float(np.average(places[~beside], weights=lengths[~beside]))
         line.thick = float(np.median([piece.thick for piece in line.pieces]))
     else:
-        low = min(piece.place - piece.thick / 2 for piece in line.pieces)
-        high = max(piece.place + piece.thick / 2 for piece in line.pieces)
         line.place, line.thick = (low + high) / 2, high - low
     line.dark = float(np.median([piece.dark for piece in line.pieces]))
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.ink import THICK, Grey, darkness, find_ground, is_level_ruling, is_ruling, printed, thin_across
 
@@ -94,9 +95,10 @@ def find_pieces(sheet: Sheet, mask: Mask, height: float, least: float) -> None:
         place = float(centres[number][1]) + 0.5
         if area >= 0.6 * w * h:
             box = (x, y + 1, w, max(1, h - 2))  # the search made it a pixel thicker on each side
-            # A thick ruling is inked through; a dithered cell, closed over, is not.
-            solid = h - 2 <= 0.2 * height or sheet.mask[y + 1 : y + h - 1, x : x + w].mean() > 0.5
-            if solid and is_level_ruling(sheet.ink, sheet.thin, box, height):
+            rows = np.full(w, y + h // 2)
+            solid = h - 2 <= 0.2 * height or _is_through(sheet.mask, np.arange(x, x + w), rows, h - 2.0)
+            at_edge = h - 2 > 0.25 * height and (y <= 2 or y + h >= sheet.ink.shape[0] - 2)  # the picture's dark border
+            if solid and not at_edge and is_level_ruling(sheet.ink, sheet.thin, box, height):
                 thick = max(1.0, h - 2.0)
                 sheet.pieces.append(Piece(float(x), float(x + w), place, thick, darkness(sheet.ink, box)))
             continue
@@ -111,10 +113,22 @@ def find_pieces(sheet: Sheet, mask: Mask, height: float, least: float) -> None:
         if float(np.percentile(np.abs(centre - smooth), 90)) > 0.08 * height:
             continue
         thick = max(1.0, float(np.median(filled)) - 2.0)
+        if thick > 0.2 * height and not _is_through(sheet.mask, along + x, np.floor(smooth).astype(int), thick):
+            continue
         if is_ruling(sheet.ink, sheet.thin, np.asarray(along + x + 0.5, np.float64), smooth, thick, height):
             dark = float(np.percentile(sheet.ink[smooth.astype(int), along + x], 25))
             lean = float(smooth[-1] - smooth[0])
             sheet.pieces.append(Piece(float(x), float(x + w), float(smooth.mean()), thick, 255.0 - dark, lean))
+
+
+def _is_through(mask: Mask, columns: NDArray[np.int_], rows: NDArray[np.int_], thick: float) -> bool:
+    """Tell whether a thick piece, or one half of a double one, is inked through; dithered cells and lines of text are not."""
+    reach = int(thick / 2) + 1
+    for offset in range(-reach, reach):
+        pair = [mask[np.clip(rows + o, 0, mask.shape[0] - 1), columns] for o in (offset, offset + 1)]
+        if float((pair[0] | pair[1]).mean()) >= 0.75:
+            return True
+    return False
 
 
 def drop_pale(across: Sheet, down: Sheet, height: float) -> None:
@@ -126,6 +140,26 @@ def drop_pale(across: Sheet, down: Sheet, height: float) -> None:
     least = 0.6 * float(np.percentile(long, 15))
     for sheet in (across, down):
         sheet.pieces = [piece for piece in sheet.pieces if piece.dark >= least]
+
+
+def drop_texts(across: Sheet, lines: NDArray[np.float64], height: float) -> None:
+    """Drop horizontals that run through the middle of a line of text and no further: they are its strokes.
+
+    `lines` (n, 4, 2) are where text was detected; a box around two lines is higher than any of one line.
+    """
+    boxes = [
+        (quad[:, 0].min(), quad[:, 0].max(), quad[:, 1].mean(), np.ptp(quad[:, 1]))
+        for quad in lines
+        if 0.6 * height <= np.ptp(quad[:, 1]) <= 1.9 * height
+    ]
+
+    def is_text(piece: Piece) -> bool:
+        return any(
+            x0 - 0.5 * height <= piece.first and piece.last <= x1 + 0.5 * height and abs(piece.place - y) < 0.34 * tall
+            for x0, x1, y, tall in boxes
+        )
+
+    across.pieces = [piece for piece in across.pieces if not is_text(piece)]
 
 
 def group(across: Pieces, down: Pieces, height: float) -> list[tuple[Pieces, Pieces]]:
@@ -151,6 +185,8 @@ def group(across: Pieces, down: Pieces, height: float) -> list[tuple[Pieces, Pie
                 break
             if table[i, 1] <= table[j, 3] + reach and table[j, 1] <= table[i, 3] + reach:
                 parent[root(int(j))] = root(int(i))
+    for i, j in _broken(across, down, height):
+        parent[root(len(across) + j)] = root(len(across) + i)
     groups: dict[int, list[int]] = {}
     for number in range(len(boxes)):
         groups.setdefault(root(number), []).append(number)
@@ -173,10 +209,105 @@ def group(across: Pieces, down: Pieces, height: float) -> list[tuple[Pieces, Pie
                     break
             if merged:
                 break
+    frames = _join_open(frames, across, down, height)
     found = []
     for box, members in frames:
         rows = [across[number] for number in members if number < len(across)]
         columns = [down[number - len(across)] for number in members if number >= len(across)]
         if rows and columns and box[2] - box[0] > 3 * height and box[3] - box[1] > 1.2 * height:
             found.append((rows, columns))
-    return found
+    lone = [across[number] for _, members in frames if max(members) < len(across) for number in members]
+    return found + [(rows, []) for rows in _ladders(lone, height)]
+
+
+_Frame = tuple[tuple[float, float, float, float], list[int]]
+
+
+def _join_open(frames: list[_Frame], across: Pieces, down: Pieces, height: float) -> list[_Frame]:
+    """Join what a row without any vertical parts in a table that is open at its sides.
+
+    Above and below that row horizontals begin and end together, beyond the outer verticals.
+    """
+
+    def rung(members: list[int], last: bool) -> tuple[float, float, float] | None:
+        pieces = [across[number] for number in members if number < len(across)]
+        sides = [down[number - len(across)].place for number in members if number >= len(across)]
+        if not pieces or not sides:
+            return None
+        place = max(p.place for p in pieces) if last else min(p.place for p in pieces)
+        there = [p for p in pieces if abs(p.place - place) < 0.3 * height]
+        first, end = min(p.first for p in there), max(p.last for p in there)
+        return (place, first, end) if first < min(sides) - height and end > max(sides) + height else None
+
+    joined: list[_Frame] = []
+    for box, members in sorted(frames, key=lambda frame: frame[0][1]):
+        top = rung(members, last=False)
+        for number, (other, others) in enumerate(joined):
+            bottom = rung(others, last=True)
+            if top is None or bottom is None or not 0.9 * height < top[0] - bottom[0] < 2.3 * height:
+                continue
+            if max(abs(top[1] - bottom[1]), abs(top[2] - bottom[2])) < 0.4 * height:
+                whole = (min(box[0], other[0]), other[1], max(box[2], other[2]), max(box[3], other[3]))
+                joined[number] = (whole, others + members)
+                break
+        else:
+            joined.append((box, members))
+    return joined
+
+
+def _broken(across: Pieces, down: Pieces, height: float) -> list[tuple[int, int]]:
+    """Pair the verticals that a break parted: one goes on where the other left off, and not both end at a horizontal.
+
+    Where a table ends and the next begins, both do.
+    """
+
+    def held(x: float, y: float) -> bool:
+        reach = 0.6 * height
+        return any(p.first - reach <= x <= p.last + reach and abs(p.place - y) <= reach for p in across)
+
+    order = sorted(range(len(down)), key=lambda number: down[number].place)
+    pairs = []
+    for position, i in enumerate(order):
+        for j in order[position + 1 :]:
+            if down[j].place - down[i].place > 0.2 * height:
+                break
+            upper, lower = (i, j) if down[i].first <= down[j].first else (j, i)
+            # Two breaks beside each other are up to five and a half heights long.
+            if not 0 < down[lower].first - down[upper].last <= 5.5 * height:
+                continue
+            x = (down[i].place + down[j].place) / 2
+            if not (held(x, down[upper].last) and held(x, down[lower].first)):
+                pairs.append((upper, lower))
+    return pairs
+
+
+def _ladders(lone: Pieces, height: float) -> list[Pieces]:
+    """Gather horizontals that no vertical joins, but which begin and end together: rows whose verticals are all broken."""
+    rungs: list[Pieces] = []
+    for piece in sorted(lone, key=lambda piece: piece.place):
+        if rungs and piece.place - rungs[-1][0].place <= 0.3 * height:
+            rungs[-1].append(piece)
+        else:
+            rungs.append([piece])
+    ladders: list[list[Pieces]] = []
+    for rung in rungs:
+        first, last = min(piece.first for piece in rung), max(piece.last for piece in rung)
+        if last - first < 10 * height or sum(piece.length for piece in rung) < 0.6 * (last - first):
+            continue
+        if ladders and 0.9 * height < rung[0].place - ladders[-1][-1][0].place < 4 * height:
+            before = ladders[-1][-1]
+            if not 0.7 < rung[0].dark / before[0].dark < 1.4:
+                ladders.append([rung])
+                continue
+            off = sorted(
+                [
+                    abs(min(piece.first for piece in before) - first),
+                    abs(max(piece.last for piece in before) - last),
+                ]
+            )
+            # A break may cut off one end.
+            if off[0] < 0.5 * height and off[1] < 2.8 * height:
+                ladders[-1].append(rung)
+                continue
+        ladders.append([rung])
+    return [[piece for rung in ladder for piece in rung] for ladder in ladders if len(ladder) >= 2]

@@ -110,7 +110,10 @@ def text_height(lines: NDArray[np.float64], turns: int, image: NDArray[np.uint8]
     if not len(lines):
         return max(image.shape[:2]) * _DEFAULT_HEIGHT
     width, height = sides(lines)
-    return float(np.median(height if turns % 2 == 0 else width)) * _CORE
+    long, short = (width, height) if turns % 2 == 0 else (height, width)
+    # The box around a character or two is as high as it is wide, whatever the character's height.
+    known = long >= 2.5 * short
+    return float(np.median(short[known] if known.any() else short)) * _CORE
 
 
 def measured_height(ink: Grey, lines: NDArray[np.float64], height: float) -> float:
@@ -135,6 +138,6 @@ def measured_height(ink: Grey, lines: NDArray[np.float64], height: float) -> flo
         last = int(below[0]) if len(below) else len(filled)
         if last - first >= 0.4 * height:
             heights.append(last - first)
-    if len(heights) < 3:
+    if len(heights) < min(3, max(1, len(lines) // 2)):
         return height
     return float(np.clip(1.2 / 0.92 * np.percentile(heights, 60), 0.6 * height, 1.4 * height))
