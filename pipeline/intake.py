@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipeline.leftside import ReaderTools
 
 Say = Callable[[str], None]
-ACCOUNT, READINGS = "run.json", "readings"
+ACCOUNT, READINGS, FETCHED = "run.json", "readings", "inputs"
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Intake:
         self, inputs: Sequence[Path], *, separate: bool = False
     ) -> Iterator[tuple[Source | None, InputAccount]]:
         """Yield the documents of the inputs, each with its account; one that is none is said and has no source."""
-        for source in find_sources(inputs, separate=separate):
+        for source in find_sources(inputs, separate=separate, fetched=self.out / FETCHED):
             if isinstance(source, SourceError):
                 account = InputAccount(shown(source.path), "skipped" if source.skipped else "failed", shown(source))
                 self.say(f"zhibiao: {'skipped: ' if source.skipped else ''}{account.why}")

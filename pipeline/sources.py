@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.importers import PAGE_KINDS, import_kind
 from pipeline.pages import is_image, is_litter, is_page_name, natural_key, sniff
+from pipeline.remote import fetch, url_of, without_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,29 @@ class SourceError(InputError):
         self.skipped = skipped
 
 
-def find_sources(inputs: Sequence[Path], *, separate: bool = False) -> Iterator[Source | SourceError]:
+def find_sources(
+    inputs: Sequence[Path], *, separate: bool = False, fetched: Path | None = None
+) -> Iterator[Source | SourceError]:
     """Yield the documents of the inputs in order; a path that is missing or an empty folder is yielded as its error.
 
     Images lying directly in one folder are one document in natural order (`separate` makes each its own), and so are
-    other tools' results of one kind that hold a page each; every subfolder is its own.
+    other tools' results of one kind that hold a page each; every subfolder is its own. Inputs by URL are fetched into
+    the folder `fetched` first.
     """
     for path in inputs:
         try:
-            yield from _documents(path, separate)
+            url = url_of(path)
+            yield from _documents(path if url is None else _local(url, fetched), separate)
+        except InputError as error:
+            yield SourceError(path, str(error))
         except OSError as error:  # a name that is too long, a folder that may not be listed
             yield SourceError(path, f"{path}: cannot be opened ({error.strerror}); check the path and its permissions")
+
+
+def _local(url: str, folder: Path | None) -> Path:
+    if folder is None:
+        raise InputError(f"{without_secret(url)}: there is no folder to fetch it into; give one with --out")
+    return fetch(url, folder)
 
 
 def _documents(path: Path, separate: bool) -> list[Source | SourceError]:

@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("engine", "calibration", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress", "decisions",
      "rolemap", "furniture"),
-    ("dictionaries", "dates", "htmlspans"),
+    ("dictionaries", "dates", "htmlspans", "remote"),
     ("document", "records", "settings"),
     ("geometry", "resources", "errors"),
 )  # fmt: skip
@@ -60,6 +60,7 @@ OWNERS = {
     "xlsxwriter": {"export"},
     "pydantic": {"settings", "records", "templates", "checks"},
     "pyarrow": {"export"},
+    "fsspec": {"remote"},
     "ray": {"bulk"},
     "sqlalchemy": {"store"},
     "alembic": {"store"},

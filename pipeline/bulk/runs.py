@@ -20,8 +20,9 @@ from pipeline.bulk.worker import load_engine_reader, load_record_maker
 from pipeline.errors import UsageError
 from pipeline.export import write_workbook
 from pipeline.export.whole import whole_file
-from pipeline.intake import ACCOUNT, prepare
+from pipeline.intake import ACCOUNT, FETCHED, prepare
 from pipeline.records import Record
+from pipeline.remote import url_of, without_secret
 from pipeline.run import RECORDS, WORKBOOK
 from pipeline.settings import Settings
 from pipeline.sources import Source, SourceError, find_sources
@@ -110,9 +111,10 @@ def run_store(
     workshop = _workshop(options, dictionaries=dictionaries, templates=templates)
     digest, content = make_version(workshop.settings, workshop.dictionaries, workshop.templates)
     store.put_version(digest, content)
-    command = {"inputs": [str(path) for path in inputs], "separate": separate}
+    named = [without_secret(url) if (url := url_of(path)) else str(path) for path in inputs]
+    command = {"inputs": named, "separate": separate}
     run = store.begin_run(json.loads(json.dumps(command, ensure_ascii=True)), digest)
-    sources = list(find_sources(inputs, separate=separate))
+    sources = list(find_sources(inputs, separate=separate, fetched=_fetched(store, out)))
     options.on_event("begin", {"inputs": len(sources)})
     interrupt = Interrupt(options.say)
     executor = make_executor(workshop, options)
@@ -137,11 +139,22 @@ def run_store(
         options.say("zhibiao: interrupted; what was read is stored, run the same command again to go on")
     if summary.stopped:
         options.say(f"zhibiao: stopped after more than {options.max_failures} failures; see {ACCOUNT}")
-    drawn = draw_documents(store, sources, run, out, workshop, options.say) if options.debug and out and not summary.interrupted else {}
+    drawn = (
+        draw_documents(store, sources, run, out, workshop, options.say)
+        if options.debug and out and not summary.interrupted
+        else {}
+    )
     summary.totals = write_run(store, run, out, digest, content, interrupted=summary.interrupted, drawn=drawn)
     store.end_run(run, status, summary.totals)
     options.on_event("end", {"status": status, **summary.totals})
     return summary
+
+
+def _fetched(store: Store, out: Path | None) -> Path | None:
+    """Where inputs by URL are kept: in the run's folder, else beside the file that the store is."""
+    if out is not None:
+        return out / FETCHED
+    return Path(f"{store.where}.{FETCHED}") if store.sqlite else None
 
 
 def _announced(sources: Sequence[Source | SourceError]) -> Iterator[Source | SourceError]:
