@@ -13,7 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 def forms(options: argparse.Namespace) -> None:
     from pipeline.evaluation.forms import FormScore
-    from pipeline.evaluation.generated import TEST_SEEDS, Case, generated_cases, score_cases
+    from pipeline.evaluation.generated import TEST_SEEDS, Case, generated_cases, score_cases, source_cases
     from pipeline.interpret import load_interpret_tools
     from pipeline.synth.content import Split
     from pipeline.synth.layouts import LAYOUTS, MORE_UNSEEN_LAYOUTS, UNSEEN_LAYOUTS
@@ -28,7 +28,11 @@ def forms(options: argparse.Namespace) -> None:
             for fault in score.faults:
                 print(f"  {case.seed} {case.layouts[0]} {case.style} {case.rows_damaged:.0%}: {fault}")
 
-    cases = generated_cases(options.count, layouts, load_interpret_tools(), first_seed=first, split=split)
+    tools = load_interpret_tools()
+    if options.source == "text":
+        cases = generated_cases(options.count, layouts, tools, first_seed=first, split=split)
+    else:
+        cases = source_cases(options.source, options.count, layouts, tools, first_seed=first, split=split)
     for name, score in sorted(score_cases(cases, show).items()):
         print(score.line(name))
 
@@ -97,6 +101,7 @@ def main() -> None:
     command.add_argument("--count", type=int, default=200, help="documents")
     command.add_argument("--layouts", default="known", help="known, unseen, more-unseen, or ids with commas")
     command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
+    command.add_argument("--source", default="text", help="text, xlsx, tables, page-xml, hocr, paddle-structure, …")
     command.add_argument("--faults", action="store_true", help="list every wrong value")
     command.set_defaults(run=forms)
     command = commands.add_parser("pages", help="generated pages from pixels to records")

@@ -32,6 +32,8 @@ class FormScore:
     wrong: int = 0
     silent: int = 0
     reviewed: int = 0
+    cells: int = 0
+    cells_right: int = 0
     faults: list[str] = field(default_factory=list)
 
     def __add__(self, other: FormScore) -> FormScore:
@@ -48,14 +50,20 @@ class FormScore:
         return self.fields_right / max(self.fields, 1)
 
     @property
+    def cell_share(self) -> float:
+        """Share of a form's cells that got the role they have."""
+        return self.cells_right / max(self.cells, 1)
+
+    @property
     def silent_share(self) -> float:
         """Wrong values that ask nobody to look, as a share of all values."""
         return self.silent / max(self.values, 1)
 
     def line(self, name: str) -> str:
         """One printed line."""
+        cells = f"cells {self.cell_share:.4f}  " if self.cells else ""
         return (
-            f"{name:34s} forms {self.forms_found}/{self.forms}  rows F1 {self.f1:.4f} ({self.rows_right}/{self.rows})  "
+            f"{name:34s} forms {self.forms_found}/{self.forms}  rows F1 {self.f1:.4f} ({self.rows_right}/{self.rows})  {cells}"
             f"fields {self.field_share:.4f} ({self.fields_right}/{self.fields})  head {self.head_right}/{self.head}  "
             f"silent {self.silent_share:.4%} ({self.silent}/{self.values})  "
             f"review {self.reviewed / max(self.values, 1):.2%}"

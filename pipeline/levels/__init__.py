@@ -167,16 +167,22 @@ def _following(rows: Sequence[Row], choices: Sequence[Choice], number: int) -> R
 def _with_roles(row: Row, choice: Choice, certainties: Sequence[float]) -> Row:
     if choice.kind == EMPTY:
         return row
-    roles = iter(zip(choice.roles, certainties, strict=True))
+    roles = iter(zip(choice.roles, certainties, choice.columns, strict=True))
     cells = []
     for cell in row.cells:
         if cell.text:
-            role, certainty = next(roles)
+            role, certainty, column = next(roles)
+            if column is not None and column.role == "operator" and not _is_sign(cell.text):
+                role = Role.EXTRA  # 定性
             sure = min(certainty, DOUBT) if UNSURE in cell.notes else certainty
             cells.append(replace(cell, role=role, certainty=round(sure, 4)))
         else:
             cells.append(cell)
     return replace(row, cells=tuple(cells))
+
+
+def _is_sign(text: str) -> bool:
+    return bool(_SIGN.match("".join(text.split())))
 
 
 @dataclass(slots=True)
@@ -212,7 +218,7 @@ class _Slots:
 
     def put(self, cell: RowCell, column: HeaderColumn) -> None:
         """File a cell under its column. 定性 in the operator's column is no operator."""
-        if column.role == "operator" and not _SIGN.match("".join(cell.text.split())):
+        if column.role == "operator" and not _is_sign(cell.text):
             self.extra.append((column.name, cell))
         elif column.role in _TARGET_ORDER:
             self.target.append((_TARGET_ORDER[column.role], cell))

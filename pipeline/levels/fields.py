@@ -184,7 +184,7 @@ class FieldGatherer:
         start = min(columns)
         labels = [cell for cell in filled if cell.role is Role.LABEL]
         if any(cell.col > start for cell in labels) or len(labels) > 1:
-            # 无其他事项 under 主要内容 looks like a label; a row that stands under the heads with a value in it is theirs.
+            # 无其他事项 under 主要内容 looks like a label; a row under the heads with a value in it is theirs.
             return len(labels) < len(filled) and filled[0].col == start and {cell.col for cell in filled} <= columns
         return all(cell.col in columns or cell.col < start for cell in filled)
 

@@ -224,8 +224,9 @@ def _header(first: int, last: int, n_cols: int, heads: Sequence[_Head]) -> GridH
                 taken[kept] = name
             continue
         if role in taken and role in ("level2", "level3"):
-            # One misread character must not hide a parallel grid.
-            if OSA.normalized_similarity(_base(taken[role]), _base(name)) >= _SAME_NAME:
+            # A misread or displaced character must not hide a parallel grid.
+            one, other = _base(taken[role]), _base(name)
+            if OSA.normalized_similarity(one, other) >= _SAME_NAME or sorted(one) == sorted(other):
                 group += 1
                 taken = {}
                 periods.append("")
