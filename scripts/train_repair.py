@@ -52,15 +52,15 @@ def train_pictures(forms: int, out: Path) -> None:
     import sklearn
 
     from pipeline.dictionaries import load_dictionaries
-    from pipeline.evaluation.pictures import training_data
+    from pipeline.evaluation.pictures import picture_data, training_forms
     from pipeline.repair import load_repairer
     from pipeline.repair.forest import write_forest
     from pipeline.repair.sight import PICTURE_FEATURES
     from pipeline.repair.training import fit_pictures
 
     dictionaries = load_dictionaries()
-    data, measured = training_data(forms, load_repairer(dictionaries))
-    fitted = fit_pictures(data, PICTURE_FEATURES, range(measured))
+    data = picture_data(training_forms(forms), load_repairer(dictionaries))
+    fitted = fit_pictures(data, PICTURE_FEATURES)
     about = {
         "script": f"scripts/train_repair.py --pictures {forms}",
         "dictionaries": dictionaries.digest,

@@ -119,9 +119,13 @@ def _read_lines(image: np.ndarray, boxes: np.ndarray, height: float, engine: Eng
 
 
 def picture_data(forms: Sequence[ReadForm], repairer: Repairer) -> Data:
-    """Return what the judge of pictures learns from: every candidate of every label that text alone leaves."""
+    """Return what the judge of pictures learns from: every candidate of every label that text alone leaves.
+
+    Forms of one topic share their words, so that they are in one fold.
+    """
     data = Data.empty()
-    for number, read in enumerate(forms):
+    topics = sorted({read.form.topic for read in forms})
+    for read in forms:
         labels = read.labels()
         for case, label, found in zip(read.form.cases, labels, repairer.look(labels, read.texts), strict=True):
             raw, printed, truth = folded(label.text), folded(case.raw), folded(case.truth)
@@ -136,26 +140,15 @@ def picture_data(forms: Sequence[ReadForm], repairer: Repairer) -> Data:
                     right=name == printed or (name == truth and raw != printed),
                     harm=sound,
                     group="sound" if sound else "typo" if raw == printed else "misread",
-                    fold=number % FOLDS,
+                    fold=topics.index(read.form.topic) % FOLDS,
                     veto=touches_numeral(sighting.match),
                 )
     return data
 
 
-def training_data(forms: int, repairer: Repairer) -> tuple[Data, int]:
-    """Return what the judge learns from, and how many of its first candidates it is measured on.
-
-    `forms` of the split "dev", by whose folds it is calibrated, and a third more of the topics of "train" beside them.
-    """
-    data = picture_data(list(read_forms("dev", DEV_SEED, forms)), repairer)
-    measured = len(data.right)
-    more = picture_data(list(read_forms("train", TRAIN_SEED, forms * 13 // 10)), repairer)
-    for own, other in (
-        (data.evidence, more.evidence), (data.right, more.right), (data.harm, more.harm), (data.group, more.group),
-        (data.fold, more.fold), (data.veto, more.veto), (data.label, more.label),
-    ):  # fmt: skip
-        own.extend(other)  # type: ignore[arg-type]
-    return data, measured
+def training_forms(count: int) -> list[ReadForm]:
+    """Return what the judge learns from: `count` forms of the split "dev", a third more of the topics of "train"."""
+    return [*read_forms("dev", DEV_SEED, count), *read_forms("train", TRAIN_SEED, count * 13 // 10)]
 
 
 # ------------------------------------------------------------------------------------------------------------- figures
