@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from builders import interpret_tools, page_of
+from builders import ROOT, interpret_tools, page_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +27,7 @@ from pipeline.review.pictures import PictureError, crop_around
 from pipeline.review.server import Workbench, application
 from pipeline.review.sight import differing
 from pipeline.review.waiting import Mode, Wanted
+from pipeline.review.words import FINDINGS
 from pipeline.store import DocumentRows, PagePicture, Store, StoredPage, record_rows
 
 FORM = """
@@ -449,3 +450,10 @@ def test_an_export_appears_whole_or_says_why(desk: Desk, tmp_path: Path) -> None
 
     assert not (tmp_path / "out.jsonl").exists()
     assert "no such store" in (tmp_path / "failed.txt").read_text("utf-8")
+
+
+def test_every_finding_has_a_name_that_a_reviewer_reads() -> None:
+    """A code is the machine's word; charts are for people."""
+    documented = set(re.findall(r"`([a-z]+\.[a-z-]+)`", (ROOT / "docs" / "findings.md").read_text("utf-8")))
+
+    assert {code for code in documented if not code.endswith(".md")} - set(FINDINGS) == set()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 from builders import ROOT
 
 from pipeline.decisions import Decision
+from pipeline.review.exports import FORMATS
 from pipeline.store import Reviews, Store
 
 pytest.importorskip("playwright.sync_api")
@@ -252,3 +255,32 @@ def test_a_review_with_keys_only_survives_a_crash_and_reaches_the_workbook(page:
     assert any("≥92%" in text for text in texts)
     assert server.faults == []
     assert {urlsplit(address).hostname for address in server.requests} == {"127.0.0.1"}
+
+
+def test_every_format_can_be_taken_from_the_first_page(page: Any, server: Server) -> None:
+    """Each button leads to a file that the program it is meant for opens."""
+    page.goto(server.origin)
+    page.wait_for_selector("#how-far")
+    names = page.eval_on_selector_all('button[name="format"]', "all => all.map(one => one.value)")
+    found: dict[str, Path] = {}
+    for name in names:
+        page.goto(f"{server.origin}/")
+        page.click(f'button[value="{name}"]')
+        if name == "page-xml":  # this store holds texts only, which is said
+            page.wait_for_selector("text=文本没有 PAGE XML")
+            continue
+        with page.expect_download() as coming:
+            page.click(f'a:has-text("下载 {FORMATS[name][1]}")')
+        found[name] = server.store.with_name(f"{name}-{coming.value.suggested_filename}")
+        coming.value.save_as(found[name])
+
+    assert set(found) == {"xlsx", "budget-system", "csv", "jsonl", "parquet", "examples"}
+    for name in ("xlsx", "budget-system", "csv", "parquet"):
+        with zipfile.ZipFile(found[name]) as archive:
+            assert archive.testzip() is None
+    with zipfile.ZipFile(found["csv"]) as archive:
+        tables = {file: archive.read(file).decode("utf-8-sig") for file in archive.namelist()}
+    assert any("群众满意度" in table for table in tables.values())
+    lines = [json.loads(line) for line in found["jsonl"].read_text("utf-8").splitlines()]
+    assert [len(record["indicators"]) for record in lines] == [4]
+    assert server.faults == []

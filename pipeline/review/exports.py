@@ -133,6 +133,8 @@ def make_export(where: str, format_: str, path: str, mask: bool = False) -> None
             elif target.suffix == ".zip":
                 folder = target.with_suffix("")
                 export_store(store, format_, folder, mask_personal=mask, options=options)
+                if not folder.is_dir() or not any(folder.iterdir()):
+                    raise PipelineError("档案里没有页面图像，只有文本；文本没有 PAGE XML")
                 half = Path(shutil.make_archive(str(half.with_suffix("")), "zip", folder))
             else:
                 export_store(store, format_, half, mask_personal=mask, options=options)

@@ -22,4 +22,11 @@ FINDINGS = {
     "narrative.document-number": "文号格式", "form.blank": "空白表", "form.operators-absent": "全表不写比较符号",
     "form.units-absent": "全表不写单位", "form.title-missing": "没有表名", "text.unplaced": "文字没有归处",
     "text.before-form": "表名之前有文字", "decision.reading-changed": "人工决定后识别有变",
+    "target.operator-unusual": "比较符号少见", "target.stem-sentence": "性质类指标答成句子",
+    "target.boolean-words": "是否类指标另作答复", "target.unit-spelling": "单位写法不一",
+    "indicators.repeated-name": "同名指标目标值不同", "levels.no-output": "没有产出指标",
+    "levels.no-benefit": "没有效益指标", "levels.no-satisfaction": "没有满意度指标", "levels.empty": "有级别没有指标",
+    "fields.phone-format": "电话格式不对", "fields.year-goal": "年度目标写的是别的年份",
+    "goals.number-mismatch": "目标与指标数字不符", "goals.past-tense": "目标写成了成绩",
+    "narrative.amount": "文中金额与表头不符",
 }  # fmt: skip
