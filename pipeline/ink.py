@@ -104,7 +104,7 @@ def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
     middle, edge = part.shape[0] // 2, _edge(thick, height)
     level = PRINT * 255
     core = max(1, math.ceil(thick / 2))
-    drawn = lines[middle - core : middle + core + 1].any(axis=0)
+    drawn: NDArray[np.bool_] = np.any(lines[middle - core : middle + core + 1], axis=0)
     solid = float(drawn.mean())
     above = part[: middle - edge].min(axis=0) < level
     below = part[middle + edge + 1 :].min(axis=0) < level
@@ -118,5 +118,7 @@ def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
     if width > 7 * height and 0.4 <= solid < 0.85:
         # Between the dots of a dotted ruling there is less than between strokes.
         dots = max(2, round(0.08 * height))
-        solid = float(cv2.morphologyEx(drawn.astype(np.uint8)[None], cv2.MORPH_CLOSE, np.ones((1, dots + 1))).mean())
+        solid = float(
+            cv2.morphologyEx(drawn.astype(np.uint8).reshape(1, -1), cv2.MORPH_CLOSE, np.ones((1, dots + 1))).mean()
+        )
     return solid >= 0.85 and (both < 0.12 or (width > 7 * height and both < 0.3))

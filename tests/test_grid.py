@@ -200,3 +200,81 @@ def test_drawn_pages_have_exact_grids(kind: str) -> None:
     page = make_pages("sichuan-goal-2021", kind, 500_000)[1][0]
 
     assert _read(page) == [{(c.row, c.col, c.rowspan, c.colspan) for c in t.cells} for t in page.tables]
+
+
+def _line(ink: NDArray[np.uint8], x: int, y: int, characters: int, rng: np.random.Generator) -> None:
+    """Write a line of square characters; here and there a sign of punctuation leaves most of its square blank."""
+    for number in range(characters):
+        left = x + 25 * number
+        if number and rng.random() < 0.12:
+            ink[y + 18 : y + 23, left + 2 : left + 6] = 0
+            continue
+        for _ in range(3):
+            a, b = rng.integers(0, 23, 2), rng.integers(0, 23, 2)
+            cv2.line(ink, (left + int(a[0]), y + int(b[0])), (left + int(a[1]), y + int(b[1])), 0, 2)
+        ink[y : y + 2, left + 1 : left + 21] = 0
+        ink[y + 21 : y + 23, left + 1 : left + 21] = 0
+
+
+def _unruled(lengths: Sequence[Sequence[int]], lefts: Sequence[int], pitch: int = 46) -> NDArray[np.uint8]:
+    """Write rows of texts of so many characters, each beginning at its column's left; 0 leaves a cell blank."""
+    ink = np.full((160 + pitch * len(lengths), 1500), 255, np.uint8)
+    rng = np.random.default_rng(3)
+    for number, row in enumerate(lengths):
+        for left, characters in zip(lefts, row, strict=True):
+            _line(ink, left, 80 + pitch * number, characters, rng)
+    return ink
+
+
+def test_a_table_without_rulings_is_inferred_and_says_so() -> None:
+    """Reports typed with tabs have no rulings; nobody should take their cells for ruled ones."""
+    ink = _unruled([(4, 6, 3), (3, 5, 4), (5, 7, 2), (2, 6, 0), (4, 8, 3)], (100, 400, 900))
+
+    [grid] = find_grids(_upright(ink))
+
+    assert not grid.ruled
+    assert _spans(grid) == {(r, c, 1, 1) for r in range(5) for c in range(3)}
+    assert {cell.support for cell in grid.cells} == {0.0}
+
+
+def test_a_cell_that_runs_over_two_lines_is_one_row() -> None:
+    """A text is wrapped at the end of its column only, and the other columns are blank beside its second line."""
+    ink = _unruled([(4, 8, 3), (3, 16, 4), (0, 5, 0), (5, 7, 2), (4, 16, 3), (0, 3, 0)], (100, 400, 1000))
+
+    [grid] = find_grids(_upright(ink))
+
+    assert (grid.n_rows, grid.n_cols) == (4, 3)
+
+
+def test_a_heading_over_two_columns_spans_them() -> None:
+    """It is centred over what it heads."""
+    ink = _unruled([(4, 5, 4)] * 8, (100, 500, 1000))
+    ink[60:110, 350:] = 255
+    _line(ink, 700, 80, 6, np.random.default_rng(4))
+
+    [grid] = find_grids(_upright(ink))
+
+    assert (0, 1, 1, 2) in _spans(grid)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_paragraphs_are_no_table(seed: int) -> None:
+    """Prose has no blanks that run through its lines: not one paragraph, not a list, not two columns of it."""
+    rng = np.random.default_rng(seed)
+    ink = np.full((1700, 1500), 255, np.uint8)
+    for number in range(30):
+        first, last = number % 7 == 0, number % 7 == 6
+        _line(ink, 100 + 50 * first, 80 + 46 * number, int(rng.integers(8, 40)) if last else 50 - 2 * first, rng)
+    columns = np.full((1700, 1500), 255, np.uint8)
+    for number in range(30):
+        for left in (100, 800):
+            _line(columns, left, 80 + 46 * number, int(rng.integers(5, 20)) if number % 7 == 6 else 24, rng)
+    numbered = np.full((1700, 1500), 255, np.uint8)
+    for number in range(12):
+        _line(numbered, 100, 80 + 92 * number, 1, rng)
+        _line(numbered, 180, 80 + 92 * number, 45, rng)
+        _line(numbered, 180, 126 + 92 * number, int(rng.integers(5, 45)), rng)
+
+    assert find_grids(_upright(ink)) == []
+    assert find_grids(_upright(columns)) == []
+    assert find_grids(_upright(numbered)) == []

@@ -7,6 +7,7 @@ where it ends, it ends at another ruling. A gap that ends anywhere else is damag
 from __future__ import annotations
 
 from pipeline.document import Grid, Upright
+from pipeline.grid.aligned import infer_grids
 from pipeline.grid.draft import build
 from pipeline.grid.pieces import drop_texts, group, search
 from pipeline.settings import GridSettings
@@ -15,7 +16,7 @@ __all__ = ["find_grids"]
 
 
 def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[Grid]:
-    """Find the page's ruled tables, from top to bottom."""
+    """Find the page's ruled tables, from top to bottom; where there are none, those that its text's alignment shows."""
     settings = settings or GridSettings()
     across, down = search(upright.ink, upright.text_height)
     drop_texts(across, upright.lines, upright.text_height)
@@ -24,4 +25,6 @@ def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[G
         grid = build(upright, across, down, across_pieces, down_pieces)
         if grid is not None:
             grids.append(grid)
+    if not grids:
+        grids = infer_grids(upright)
     return sorted(grids, key=lambda grid: (min(box[1] for box in grid.boxes), min(box[0] for box in grid.boxes)))

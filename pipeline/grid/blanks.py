@@ -67,9 +67,7 @@ def _settle(view: View, number: int, edge: int, damage: float, height: float) ->
     if edges.walls[edge]:
         # Nothing like it is beside it, nothing goes on from both its ends, and most of it is not there.
         alone = beside and not any(beside) and not (len(along) == 2 and all(along))
-        if alone and seen < (0.15 if any(along) else 0.3):
-            edges.walls[edge] = False
-        elif _stands(view, number, edge, height) is False:
+        if (alone and seen < (0.15 if any(along) else 0.3)) or _stands(view, number, edge, height) is False:
             edges.walls[edge] = False
         return
     goes_on = np.mean(along) if along else 0.0

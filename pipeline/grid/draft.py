@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.document import Cell, Grid, Upright
 from pipeline.grid.blanks import View, settle
 from pipeline.grid.edges import Edges, doubt, judge
-from pipeline.grid.hidden import add_stubs, open_borders, open_sides
+from pipeline.grid.hidden import add_stubs, beside, open_borders, open_sides
 from pipeline.grid.lines import Line, Profile, cluster, profile
 from pipeline.grid.pieces import Pieces, Sheet
 from pipeline.grid.spans import Span, find_spans, idle, mend
@@ -28,7 +29,8 @@ def build(
     if len(rows) < 2 or len(columns) < 2:
         open_borders(rows, columns, height)
         open_borders(columns, rows, height)
-    table = Draft(across, down, rows, columns, height)
+    texts = np.concatenate([upright.lines.min(axis=1), upright.lines.max(axis=1)], axis=1)
+    table = Draft(across, down, rows, columns, height, texts)
     for attempt in range(8):
         if not table.judge():
             return None
@@ -54,6 +56,7 @@ class Draft:
     rows: list[Line]
     columns: list[Line]
     height: float
+    texts: NDArray[np.float64]  # (n, 4): x0, y0, x1, y1 of the page's lines of text
     row_edges: list[Edges] = field(default_factory=list)
     column_edges: list[Edges] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
@@ -132,6 +135,8 @@ class Draft:
         found = open_sides(self.columns, self.rows, self.row_edges, self.across, self.height)
         # A table that is open at its sides is open at its ends: there one ruling that runs on is enough.
         least = 1 if any(line.virtual for line in self.columns) else 2
+        if not found:
+            found = beside(self.columns, self.rows, self.texts, self.height)
         return open_sides(self.rows, drawn, self.column_edges, self.down, self.height, least) or found
 
     def add_stubs(self) -> bool:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.grid.edges import Edges
 from pipeline.grid.lines import Line, cluster, profile, stretches
@@ -58,7 +59,7 @@ def add_stubs(lines: list[Line], others: Sequence[Line], view: tuple[Sheet, int,
 
 
 def _bits(others: Sequence[Line], view: tuple[Sheet, int, int], height: float) -> list[Piece]:
-    """Find what stands in a line across a row with nothing beside it: bits of one ruling, the first and the last far apart.
+    """Find what stands in a line across a row with nothing beside it: bits of one ruling, the outer ones far apart.
 
     A character is not as high as its row, and what is as high has strokes to its left or right.
     """
@@ -123,6 +124,27 @@ def open_sides(
         lines.insert(0 if side == 0 else len(lines), Line(place, 1.0, [], virtual=True))
         found = True
     return found
+
+
+def beside(lines: list[Line], others: Sequence[Line], texts: NDArray[np.float64], height: float) -> bool:
+    """Add the outer edge of a column that only has a ruling at its inner side: text stands there, level with the rows.
+
+    Only of tables that are open at their other side; `texts` are boxes (n, 4): x0, y0, x1, y1.
+    """
+    if lines[0].virtual == lines[-1].virtual or not len(texts):
+        return False
+    side = -1 if lines[0].virtual else 0
+    edge, top, bottom = lines[side].place, others[0].place, others[-1].place
+    level = (texts[:, 1] > top - 0.2 * height) & (texts[:, 3] < bottom + 0.2 * height)
+    out = texts[:, 2] < edge + 0.3 * height if side == 0 else texts[:, 0] > edge - 0.3 * height
+    # A column of labels is up to a dozen characters wide; what stands further off is not of the table.
+    near = texts[:, 2] > edge - 6 * height if side == 0 else texts[:, 0] < edge + 6 * height
+    found = texts[level & out & near]
+    if not len(found) or (found[:, 2] - found[:, 0]).max() < 0.7 * height:
+        return False
+    place = float(found[:, 0].min()) - 0.3 * height if side == 0 else float(found[:, 2].max()) + 0.3 * height
+    lines.insert(0 if side == 0 else len(lines), Line(place, 1.0, [], virtual=True))
+    return True
 
 
 def _runs_out(sheet: Sheet, line: Line, outer: Line, backwards: bool, height: float) -> float:

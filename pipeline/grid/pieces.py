@@ -122,7 +122,7 @@ def find_pieces(sheet: Sheet, mask: Mask, height: float, least: float) -> None:
 
 
 def _is_through(mask: Mask, columns: NDArray[np.int_], rows: NDArray[np.int_], thick: float) -> bool:
-    """Tell whether a thick piece, or one half of a double one, is inked through; dithered cells and lines of text are not."""
+    """Tell whether a thick piece, or half of a double one, is inked through; shaded cells and lines of text are not."""
     reach = int(thick / 2) + 1
     for offset in range(-reach, reach):
         pair = [mask[np.clip(rows + o, 0, mask.shape[0] - 1), columns] for o in (offset, offset + 1)]
@@ -282,7 +282,7 @@ def _broken(across: Pieces, down: Pieces, height: float) -> list[tuple[int, int]
 
 
 def _ladders(lone: Pieces, height: float) -> list[Pieces]:
-    """Gather horizontals that no vertical joins, but which begin and end together: rows whose verticals are all broken."""
+    """Gather horizontals that begin and end together with no vertical among them: all of theirs are broken."""
     rungs: list[Pieces] = []
     for piece in sorted(lone, key=lambda piece: piece.place):
         if rungs and piece.place - rungs[-1][0].place <= 0.3 * height:

@@ -115,13 +115,22 @@ def fit_warp(ink: Grey, height: float, lines: NDArray[np.float64], start: Warp) 
     else:
         horizontal_points = [_rotate(piece.along, piece.across, middle, -level) for piece in horizontal]
         vertical_points = [_rotate(piece.across, piece.along, middle, -level) for piece in vertical]
-    bend_y = _fit(horizontal_points, HORIZONTAL_TERMS, 1, ink.shape)
-    bend_x = _fit(vertical_points, VERTICAL_TERMS, 0, ink.shape)
+    # Less ruling than the smallest table has is none: strokes of text in a row, which would bend the page.
+    bend_y = _fit(horizontal_points if _length(horizontal) >= _SOME * height else (), HORIZONTAL_TERMS, 1, ink.shape)
+    bend_x = _fit(vertical_points if _length(vertical) >= _FEW * height else (), VERTICAL_TERMS, 0, ink.shape)
     warp = Warp(start.page_size, start.turns, start.scale, -level, side, bend_y, bend_x, (0.0, 0.0), (1, 1))
     if not _is_sound(warp):
         zeros_y, zeros_x = np.zeros(len(HORIZONTAL_TERMS)), np.zeros(len(VERTICAL_TERMS))
         warp = Warp(start.page_size, start.turns, start.scale, -level, side, zeros_y, zeros_x, (0.0, 0.0), (1, 1))
     return _frame(warp)
+
+
+# As many text heights of ruling as the horizontals, and the verticals, of a table of one row have.
+_SOME, _FEW = 40.0, 4.0
+
+
+def _length(pieces: Sequence[_Piece]) -> float:
+    return float(sum(piece.along[-1] - piece.along[0] for piece in pieces))
 
 
 # From this lean on (radians, half a degree) rulings are traced a second time.
@@ -138,8 +147,7 @@ def _level(
     angle_v, length_v = _slope(vertical)
     angles = np.concatenate([angle_h, -angle_v])
     lengths = np.concatenate([length_h, length_v])
-    # As many heights of ruling as a table of two rows has.
-    if lengths.sum() < 40 * height:
+    if lengths.sum() < _SOME * height:
         text_angles, text_lengths = _text_slopes(lines)
         angles, lengths = np.concatenate([angles, text_angles]), np.concatenate([lengths, text_lengths])
     level = _weighted_median(angles, lengths) if len(angles) else 0.0
