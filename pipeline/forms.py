@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -35,8 +35,10 @@ _LISTED = re.compile(r"(指标|目标)\s*[-—–－]{1,2}\s*[^\s\-—:：】]{2
 # A level with its sublevel and one indicator take more characters than that.
 _SHORTEST_LIST = 16
 _AMOUNT = re.compile(r"[\d.,]+%?")
+_TOTAL = re.compile(r"(合计|总计|小计)[:：]?$")
 # A text of fewer characters may stand in every column of a row by chance.
 _LEAST_REPEATED = 4
+_MOST_TWICE = 3
 # Two forms of one layout begin alike in one of their first rows, though one label of each may be misread.
 _FIRST_ROWS = 4
 _SAME_START = 0.7
@@ -169,9 +171,21 @@ def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row | 
 
 
 def _says_twice(rows: Iterable[Sequence[RowCell]], n_cols: int) -> bool:
-    """Tell whether an export prints a merged cell's text in every column it spans: some row says one thing only."""
-    whole = [{cell.text for cell in row} for row in rows if len(row) == n_cols >= 3]
-    return any(len(texts) == 1 and len(next(iter(texts))) >= _LEAST_REPEATED for texts in whole)
+    """Tell whether an export prints a merged cell's text in every column it spans: some row says one thing only.
+
+    Or one thing to its end, three times at least.
+    """
+    if n_cols < 3:
+        return False
+    for row in rows:
+        if len(row) != n_cols:
+            continue
+        texts = [cell.text for cell in row]
+        same = [list(run) for text, run in groupby(texts) if len(text) >= _LEAST_REPEATED and not _AMOUNT.match(text)]
+        # The last cell of a row is a field's value as wide as the table; a name three times beside itself is no list.
+        if any(len(run) == n_cols or (len(run) >= _MOST_TWICE and run[0] == texts[-1]) for run in same):
+            return True
+    return False
 
 
 def _said_once(cells: tuple[RowCell, ...]) -> tuple[RowCell, ...]:
@@ -395,6 +409,8 @@ class _Cutter:
         before = {cell.col: cell.text for cell in part.rows[-1].cells} if part.rows else {}
         if leads and all(before.get(cell.col) == cell.text for cell in leads):
             return False
+        if leads and _TOTAL.match("".join(leads[0].text.split())):
+            return False  # 合计 under the projects is none
         has_rows = part.header is not None and part.rows and part.rows[-1] is not part.header
         # One lone short cell may have slid sideways; a project fills its name and more beside it.
         same_width = part.header is not None and row.n_cols == part.header.n_cols

@@ -41,6 +41,8 @@ _LONGEST_BAR = 24
 # A target that has its operator and unit in columns of their own is read in this order.
 _TARGET_ORDER = {"operator": 0, "target": 1, "unit": 2}
 _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|＝|＞|＜|>=|<=|大于|小于|等于|不少于|不低于|不超过|不高于)")
+# Three characters or fewer are the rest of a name more often than a name.
+_REST_OF_NAME = 3
 _PERIOD = re.compile(r"(长期|中期|实施期|年度)(?:总体)?(?:绩效)?(?:指标|目标)")
 _EVEN = math.log(0.5)
 _NAMING = (Role.LABEL, Role.LEVEL1, Role.LEVEL2)
@@ -115,21 +117,26 @@ def _unplaced(
     strays: Sequence[RowCell],
 ) -> list[RowCell]:
     """The cells that nothing took, for nothing that was read is lost; restated levels and placeholders are no loss."""
-    placed = {id(cell) for cell in (*headers, *strays)}
-    placed |= {id(cell) for entry in fields for cell in (*entry.labels, *entry.values)}
+    placed = {_mark(cell) for cell in (*headers, *strays)}
+    placed |= {_mark(cell) for entry in fields for cell in (*entry.labels, *entry.values)}
     levels = {(row.level1 and _key(row.level1), row.level2 and _key(row.level2)) for row in indicators}
     named = {Role.LEVEL1: {one for one, _ in levels}, Role.LEVEL2: {two for _, two in levels}}
     for row in indicators:
-        placed |= {id(cell) for cell in (row.level3, *row.target, *(cell for _, cell in row.extra)) if cell}
+        placed |= {_mark(cell) for cell in (row.level3, *row.target, *(cell for _, cell in row.extra)) if cell}
     return [
         cell
         for row in rows
         for cell in row.cells
         if cell.text
-        and id(cell) not in placed
+        and _mark(cell) not in placed
         and not (cell.role in named and _key(cell) in named[cell.role])
         and not (cell.role is Role.LEVEL3 and not without_placeholder(label_text(cell.text)))
     ]
+
+
+def _mark(cell: RowCell) -> tuple[int, int, str]:
+    """What tells a form's cells apart, however sure we are of them."""
+    return cell.row, cell.col, cell.text
 
 
 def _log_probabilities(
@@ -365,7 +372,7 @@ class _Gatherer:
             return
         grid.blank = None
         number = row.cells[0].row
-        if level3 is None and grid.rows and (number <= grid.level3_until or _is_sub_row(found.extra)):
+        if level3 is None and grid.rows and (number <= grid.level3_until or _goes_on(target, found.extra)):
             self._sub_row(grid, target, found.extra)
             return
         if self.table_changed and level3 is not None and level2 is None and not target and grid.rows:
@@ -373,6 +380,11 @@ class _Gatherer:
             level3 = replace(level3, certainty=min(level3.certainty, DOUBT))
             if (last := grid.rows[-1].level3) is not None:
                 grid.rows[-1] = replace(grid.rows[-1], level3=replace(last, certainty=min(last.certainty, DOUBT)))
+        before = grid.rows[-1] if grid.rows else None
+        lost = before is not None and before.level3 is not None and not before.target
+        if level3 is not None and level2 is None and lost and len(label_text(level3.text)) <= _REST_OF_NAME:
+            # 水质达标 without a target, then 率 with one: the end of a name stands on a row of its own.
+            level3 = replace(level3, certainty=min(level3.certainty, DOUBT))
         if level3 is not None:
             grid.level3_until = level3.row + level3.rowspan - 1 if level3.rowspan > 1 else -1
         grid.rows.append(
@@ -383,7 +395,7 @@ class _Gatherer:
     def _doubtful_target(target: tuple[RowCell, ...], level3: RowCell | None, found: _Slots) -> tuple[RowCell, ...]:
         """A sign and a unit without a number between them, and a target that belongs to no name, are asked about."""
         hollow = bool(target) and all(place != _TARGET_ORDER["target"] for place, _ in found.target)
-        nameless = level3 is None and not _is_sub_row(found.extra)
+        nameless = level3 is None and not _goes_on(target, found.extra)
         if not hollow and not nameless:
             return target
         return tuple(replace(cell, certainty=min(cell.certainty, DOUBT)) for cell in target)
@@ -472,9 +484,9 @@ class _Gatherer:
             self.fields.strays.append(cell)
 
 
-def _is_sub_row(extra: Sequence[tuple[str, RowCell]]) -> bool:
+def _goes_on(target: Sequence[RowCell], extra: Sequence[tuple[str, RowCell]]) -> bool:
     """② and what follows it go on with the row of ①."""
-    return any(FURTHER_ITEM.match(cell.text) for _, cell in extra)
+    return any(FURTHER_ITEM.match(cell.text) for cell in (*target, *(cell for _, cell in extra)))
 
 
 def _period_in(words: str) -> str | None:

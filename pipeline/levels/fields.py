@@ -29,6 +29,7 @@ class _Heads:
 
     cells: list[RowCell]
     table: int
+    amounts: bool = False  # nothing but amounts stands below them
 
 
 class FieldGatherer:
@@ -175,13 +176,17 @@ class FieldGatherer:
         over = {cell.col for cell in below}
         first = next((i for i, cell in enumerate(filled) if cell.col in over), 1 if filled[0].col == 0 else 0)
         self._parents = [*self._parents, *filled[:first]]
-        self._heads = _Heads(list(filled[first:]), row.table)
+        self._heads = _Heads(list(filled[first:]), row.table, self._over_amounts(filled, following))
 
     def _fits_heads(self, filled: Sequence[RowCell]) -> bool:
         """Values stand under the column labels, and at most one label stands left of them."""
         assert self._heads is not None
         columns = {cell.col for cell in self._heads.cells}
         start = min(columns)
+        values = [cell for cell in filled if cell.role is not Role.LABEL]
+        if self._heads.amounts and len(values) == 1 and not _AMOUNT.match("".join(values[0].text.split())):
+            self._heads = None  # a text ends a table of amounts
+            return False
         labels = [cell for cell in filled if cell.role is Role.LABEL]
         if any(cell.col > start for cell in labels) or len(labels) > 1:
             # 无其他事项 under 主要内容 looks like a label; a row under the heads with a value in it is theirs.

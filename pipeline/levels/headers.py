@@ -131,7 +131,10 @@ def _merged(upper: Row, lower: Row, lexicon: Lexicon) -> list[_Head] | None:
         known = set(texts) <= _GRADES or all(part.role for part in parts_of)
         divided = _in_turn(above, parts_of) if known else None
     if divided is None:
-        return None
+        dropped = _dropped(upper, lower, heads, parts_of)
+        if dropped is None:
+            return None
+        heads, divided = dropped
     whole = [head.role or "" for i, head in enumerate(heads) if i not in divided]
     # A field's label may be misread for a column's: only a level that stands undivided makes the upper row a header.
     if all(len(parts) == 1 for parts in divided.values()) or not any(role.startswith("level") for role in whole):
@@ -153,6 +156,27 @@ def _divided(upper: Row, above: Sequence[RowCell], parts: Sequence[_Head]) -> di
             return None
         found.setdefault(over, []).append(replace(part, above="".join(above[over].text.split())))
     return found
+
+
+def _dropped(
+    upper: Row, lower: Row, heads: list[_Head], parts: list[_Head]
+) -> tuple[list[_Head], dict[int, list[_Head]]] | None:
+    """Two rows of heads whose spans were dropped with the slots they cover, both pushed to the left.
+
+    Table rows are then as wide as the upper row with the lower one in place of the one head that it divides; that is
+    the target's.
+    """
+    together = len(heads) + len(parts) - 1
+    packed = all(cell.col == i and cell.text for row in (upper, lower) for i, cell in enumerate(row.cells))
+    wide = [i for i, head in enumerate(heads) if head.role == "target"]
+    if upper.spans_known or not packed or together != upper.n_cols or len(wide) != 1:
+        return None
+    [at] = wide
+    more = len(parts) - 1
+    name = "".join(heads[at].cell.text.split())
+    below = [replace(p, above=name, cell=replace(p.cell, col=at + n)) for n, p in enumerate(parts)]
+    moved = [h if i <= at else replace(h, cell=replace(h.cell, col=h.cell.col + more)) for i, h in enumerate(heads)]
+    return moved, {at: below}
 
 
 def _end_of(upper: Row, above: Sequence[RowCell], number: int) -> int:

@@ -49,14 +49,15 @@ def _right_aligned(rows: Sequence[Row], headers: Sequence[GridHeader | None]) ->
     """
     done = list(rows)
     for header in {id(h): h for h in headers if h is not None}.values():
-        width = len(rows[header.row].cells)
+        columns = _slots(rows[header.row], header)
+        width = len(columns)
         own = [
             r
             for r, row in enumerate(rows)
             if headers[r] is header and r > header.row and 1 < len(row.cells) < width and not row.spans_known
             and row.n_cols == header.n_cols and all(c.colspan == c.rowspan == 1 for c in row.cells)
         ]  # fmt: skip
-        place = next((i for i, cell in enumerate(rows[header.row].cells) if _is_target_head(header, cell)), None)
+        place = next((i for i, col in enumerate(columns) if _is_target_head(header, col)), None)
         if not own or place is None:
             continue
         left = sum(_is_target_at(rows[r], place) for r in own)
@@ -64,14 +65,21 @@ def _right_aligned(rows: Sequence[Row], headers: Sequence[GridHeader | None]) ->
         if right <= left or right * 2 < len(own):
             continue
         for r in own:
-            columns = [cell.col for cell in rows[header.row].cells][width - len(rows[r].cells) :]
-            moved = (replace(cell, col=col) for cell, col in zip(rows[r].cells, columns, strict=True))
+            ends = columns[width - len(rows[r].cells) :]
+            moved = (replace(cell, col=col) for cell, col in zip(rows[r].cells, ends, strict=True))
             done[r] = replace(rows[r], cells=tuple(moved))
     return done
 
 
-def _is_target_head(header: GridHeader, cell: RowCell) -> bool:
-    return any(column.role == "target" and column.col == cell.col for column in header.columns)
+def _slots(row: Row, header: GridHeader) -> list[int]:
+    """The first columns of a full row's cells, as the header prints them."""
+    if header.first == header.row:
+        return [cell.col for cell in row.cells]
+    return sorted({column.col for column in header.columns} | {bar.col for bar in header.bars})
+
+
+def _is_target_head(header: GridHeader, col: int) -> bool:
+    return any(column.role == "target" and column.col == col for column in header.columns)
 
 
 def _is_target_at(row: Row, place: int) -> bool:
@@ -216,17 +224,20 @@ def _grid_rest(
     if levels and not all(joined_levels):
         return None
     sure = bool(levels)
+    joined = False
     if "level3" in roles and not sure:
         one, other = above[roles["level3"].col].text, roles["level3"].text
         verdict = _name_goes_on(one, other, lexicon)
-        if verdict is None and len(roles) == 1 and "target" in {column.role for column in header.columns}:
-            # A name alone on its row, behind one that does not end: a name's long rest.
-            verdict = False if _is_unfinished(one, other, lexicon) else None
-        if verdict is None:
+        lacks = set(roles) <= {"level3", "target"} and ("target" not in roles or roles["target"].col not in above)
+        if not verdict and lacks and "target" in {column.role for column in header.columns}:
+            # Behind a name that does not end, a name alone on its row, or with the target that the first lacks.
+            joined = _is_unfinished(one, other, lexicon)
+        if verdict is None and not joined:
             return None
+        verdict = bool(verdict)
         sure = verdict
     alone = [cell for cell in filled if cell.col not in above]
-    if alone and not sure:
+    if alone and not sure and not joined:
         return None
     if "target" in roles and roles["target"] not in alone:
         one, other = above[roles["target"].col].text, roles["target"].text
@@ -257,7 +268,9 @@ def _name_goes_on(one: str, other: str, lexicon: Lexicon) -> bool | None:
 
 def _is_unfinished(one: str, other: str, lexicon: Lexicon) -> bool:
     names = lexicon.exact["level3"]
-    free = comparison_key(one) not in names and comparison_key(other) not in names and not _ITEM.match(other)
+    # A row that slid sideways has its target where names stand.
+    free = not any(comparison_key(t) in names or _COMPLETE_TARGET.match(t) for t in (one, other))
+    free = free and not _ITEM.match(other)
     return free and not _ends_a_name(one) and _ends_a_name(other)
 
 
