@@ -120,7 +120,7 @@ class RepairSettings(StageSettings):
     open_lead: float = 2.0
     # The least probability of a repair that the picture supports (docs/repair.md has the curve). Few sound labels have
     # such a candidate, and a misread label that is mended wrongly was wrong before.
-    least_picture_score: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.5
+    least_picture_score: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.6
 
 
 class CheckSettings(StageSettings):

@@ -203,3 +203,19 @@ def test_a_forest_is_written_and_read_again_and_a_broken_one_is_refused(tmp_path
     )
     with pytest.raises(ModelError, match="downwards"):
         load_forest("picture", ("a", "b"), broken)
+
+
+def test_a_phrase_misread_all_over_a_form_does_not_outvote_the_one_label_read_right(words: WordModel) -> None:
+    """Three labels were read 宜讲团 for 宣讲团, each hardly surer of it: that is one recogniser's habit, not a witness."""
+    wrong = [f"鹤林劳模宜讲团走基层{tail}" for tail in ("资金到位率", "培训费标准", "满意度调查")]
+    right = seen("鹤林劳模宣讲团走基层制度建设", {}, 0.9)
+    labels = [Label("鹤林劳模宣讲团走基层制度建设", Role.LEVEL3, (), (right,))]
+    doubted = [Label(text, Role.LEVEL3, (), (seen(text, {4: "宣"}, 0.55),)) for text in wrong]
+    plain = [Label(text, Role.LEVEL3) for text in wrong]
+    repairer = load_repairer(load_dictionaries())
+
+    [outvoted, *_] = repairer.repair_form([Label(labels[0].text, Role.LEVEL3), *plain], None, ())
+    [asked, *_] = repairer.repair_form([*labels, *doubted], None, ())
+
+    assert outvoted.value == "鹤林劳模宜讲团走基层制度建设"
+    assert asked.value == "鹤林劳模宣讲团走基层制度建设"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline.repair.judge import Match
 from pipeline.repair.picture import Picture
@@ -17,6 +18,8 @@ from pipeline.repair.picture import Picture
 _MOST = 8.0
 # What a text says that has no picture: it was read so, which is right nine times in ten on paper that is in doubt.
 _WRITTEN = 2.0
+# A character is hardly sure below the one and not quite below the other; forms read well have one in a hundred.
+_HARDLY, _QUITE = 0.6, 0.95
 # Places asked for one error; a form with more has said enough.
 _ASKED = 10
 
@@ -27,6 +30,7 @@ class Hearing:
 
     places: int = 0
     support: float = 0.0  # nats for the candidate against what was read, summed over places
+    pictured: float | None = None  # the same per place that has a picture; None where none has
     meant: int = 0  # places that were read as the candidate has it
     read: int = 0  # places that were read as the label was
 
@@ -48,20 +52,29 @@ class Company:
 
     def hearing(self, key: str, match: Match) -> Hearing:
         """Return what the other labels say of the errors that turn `match` into the label `key`."""
-        total = Hearing()
+        heard_all: list[Hearing] = []
         for edit in match.edits:
             if edit.kind in ("displaced", "swapped"):
                 continue
             left = match.name[max(0, edit.to - 1) : edit.to]
             behind = edit.to + len(edit.meant)
-            heard = self._of(key, left, edit.read, edit.meant, match.name[behind : behind + 1])
-            total = Hearing(
-                total.places + heard.places,
-                total.support + heard.support,
-                total.meant + heard.meant,
-                total.read + heard.read,
-            )
-        return total
+            heard_all.append(self._of(key, left, edit.read, edit.meant, match.name[behind : behind + 1]))
+        pictured = [heard.pictured for heard in heard_all if heard.pictured is not None]
+        return Hearing(
+            sum(heard.places for heard in heard_all),
+            sum(heard.support for heard in heard_all),
+            min(pictured, default=None),
+            sum(heard.meant for heard in heard_all),
+            sum(heard.read for heard in heard_all),
+        )
+
+    @cached_property
+    def doubt(self) -> tuple[float, float]:
+        """The shares of the form's characters of which the recogniser was hardly sure, and not quite."""
+        sure = [c for member in self._members if member.picture for c in member.picture.certainties(member.text)]
+        if not sure:
+            return 0.0, 0.0
+        return sum(c < _HARDLY for c in sure) / len(sure), sum(c < _QUITE for c in sure) / len(sure)
 
     def _of(self, key: str, left: str, read: str, meant: str, right: str) -> Hearing:
         asked = (key, left, read, meant, right)
@@ -82,6 +95,7 @@ class Company:
             if len(sites) >= _ASKED:
                 break
         support, as_meant, as_read = 0.0, 0, 0
+        pictured: list[float] = []
         for member, at, now in sites:
             as_meant += now == meant
             as_read += now == read
@@ -90,8 +104,9 @@ class Company:
                 continue
             before, after = member.text[:at], member.text[at + len(now) :]
             worse, better = member.picture.scores([before + read + after, before + meant + after])
-            support += max(-_MOST, min(_MOST, float(better - worse)))
-        return Hearing(len(sites), support, as_meant, as_read)
+            pictured.append(max(-_MOST, min(_MOST, float(better - worse))))
+        mean = sum(pictured) / len(pictured) if pictured else None
+        return Hearing(len(sites), support + sum(pictured), mean, as_meant, as_read)
 
 
 def _sites(member: _Member, frames: Sequence[tuple[str, str]], read: str, meant: str) -> list[tuple[_Member, int, str]]:

@@ -56,6 +56,8 @@ PICTURE_FEATURES = (
     "company_known",
     "commoner",
     "known_trigrams",
+    "form_hardly_sure",
+    "form_not_quite_sure",
 )
 
 
@@ -130,7 +132,7 @@ def sightings(
                     len(key), read / max(1, len(key)), *evidence[2:], float(text in known), *_likeness(errors),
                     *_stretch(key, match, lexicon), _last_gain(key, text, lexicon.words),
                     *_company(key, match, company), _commoner(errors, lexicon.words),
-                    _trigrams(key, match, lexicon),
+                    _trigrams(key, match, lexicon), *company.doubt,
                 ],
             )
         )  # fmt: skip
