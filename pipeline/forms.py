@@ -371,7 +371,8 @@ class _Cutter:
             end = next((n for n, other in enumerate(near) if self._title(other) is not None), len(near))
             below = [other for other in near[:end] if other.table == row.table]
             return is_name or bool(written) or any(self._is_grid_header(r) or self._is_level_row(r) for r in below)
-        return is_name and seen_grid
+        # A sheet of projects prints its header on every page; whether a project begins is said by the row below it.
+        return is_name and seen_grid and not (part.wide and self._is_grid_header(row))
 
     def _is_grid_header(self, row: Row) -> bool:
         roles = [self._column_role(cell.text) for cell in row.cells if cell.text]
