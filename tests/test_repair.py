@@ -428,3 +428,20 @@ def test_a_sound_label_that_was_read_clearly_stays(repairer: Repairer) -> None:
     [repair] = repairer.repair_form([Label("督促次数", Role.LEVEL3, (), (line,))], None, ())
 
     assert repair.value == "督促次数"
+
+
+@pytest.mark.parametrize(
+    "label", ["1、一般公共预算", "（一）一般公共预算", "项目资金(万元)", "其中：其他资金", "项目资金（单位：元）"]
+)
+def test_numbers_and_units_around_a_field_are_no_error(label: str) -> None:
+    """Forms number their fields and write the unit behind them; the name is known all the same."""
+    [repair] = load_repairer(load_dictionaries()).repair_form([Label(label, Role.LABEL)], None, ())
+
+    assert (repair.status, repair.value) == (Status.UNCHANGED, label)
+
+
+def test_a_negation_is_not_taken_away() -> None:
+    """非财政拨款 is the other half of the money, not 财政拨款 with a character too many."""
+    [repair] = load_repairer(load_dictionaries()).repair_form([Label("非财政拨款", Role.LABEL)], None, ())
+
+    assert (repair.status, repair.proposal) == (Status.UNKNOWN, None)

@@ -33,6 +33,7 @@ _NUMERALS = frozenset("一二三四五六七八九十两")
 # (项目成本, 项目总成本).
 _FUNCTION_WORDS = frozenset("的等及和与或之各其所按对在为以于并")
 _LITTLE_WORDS = _FUNCTION_WORDS | frozenset("总新年月日全市县区省非未不均可再")
+_NEGATIONS = frozenset("非未不无")
 _MARKS = frozenset("()\"'《》<>、,.·:;/-—")
 # Look-alikes of the published misreadings are above this, words that writers exchange below (学员 .18, 食药 -.01).
 _UNLIKE = 0.35
@@ -129,6 +130,11 @@ def touches_numeral(match: Match) -> bool:
         ):
             return True
     return False
+
+
+def negates(match: Match) -> bool:
+    """Return whether label and candidate differ by a negation (非财政拨款, 财政拨款): one is not the other misread."""
+    return any(edit.kind in ("inserted", "dropped") and (edit.read or edit.meant) in _NEGATIONS for edit in match.edits)
 
 
 def adds_mark(match: Match) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -27,6 +28,7 @@ from pipeline.repair.judge import (
     is_vetoed,
     is_wording,
     load_judge,
+    negates,
     touches_numeral,
 )
 from pipeline.repair.names import NameIndex
@@ -66,6 +68,11 @@ _SURE_PICTURE = 1.0
 # A gain in the words' log-likelihood that says something, and the log-odds that a repair must have more without it; on
 # the development set this spares three in four of the sound labels that would be changed and one repair in twenty.
 _WORDS_SAY, _FORM_ALONE = 3.2, 2.0
+# What forms write around the name of a field or column: its number in a list, 其中, the unit of its amounts.
+_TAGS = re.compile(
+    r"^\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})(?:[)）][、.．]?|[、.．]))?\s*(?:其中\s*[:：])?"
+    r"|\s*[(（]?(?:单位\s*[:：]?\s*)?(?:万元|亿元|元)\s*[)）]?\s*[:：]?\s*$"
+)
 # How much better the pictures of a repeated phrase must like it than what the label was read as (nats, each).
 _CLEARLY = 4.0
 # What text alone would make of a label, likeliest first, is also asked of the picture; the rest never won.
@@ -148,6 +155,11 @@ class Repairer:
             return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=f"dictionary:{holder}")
         if not key:
             return Repair(raw, raw, Status.UNCHANGED)
+        if label.role in (Role.LABEL, Role.HEADER):
+            # 1、一般公共预算 and 项目资金（万元） are names with a number before them and a unit behind.
+            bare = comparison_key(_TAGS.sub("", raw))
+            if bare != key and (holder := self._exact[label.role].get(bare)) is not None:
+                return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=f"dictionary:{holder}")
         if label.role not in _CANDIDATES:
             return Repair(raw, raw, Status.UNKNOWN)
         if skeleton and any(comparison_key(name) == key for name in _skeleton_names(label, skeleton)):
@@ -249,7 +261,7 @@ class Repairer:
             odds = judged + (_CLOSED if index.is_template else 0.0)
             # A name with a little word more is worth a look; one with a little word less is another way to say it.
             wording = match.edits[0].kind == "dropped" and is_wording(keys[i], match, words)
-            if odds < self._known_judge.propose or wording:
+            if odds < self._known_judge.propose or wording or negates(match):
                 continue
             name, source = index.sources[match.name]
             # Two errors leave more room for another name: twice as strange, so twice as sure.
