@@ -97,9 +97,11 @@ def load_template(path: Path) -> Template:
     except tomllib.TOMLDecodeError as error:
         raise DictionaryError(f"{path}: is not valid TOML: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is missing under its right name too: the misspelling is what to mend.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         where = ".".join(str(part) for part in first["loc"])
-        raise DictionaryError(f"{path}: {where}: {first['msg']}; see docs/layouts.md") from error
+        says = "is no key of a template" if first["type"] == "extra_forbidden" else first["msg"]
+        raise DictionaryError(f"{path}: {where}: {says}; see docs/layouts.md") from error
     for level1, below in checked.skeleton.items():
         if len(set(below)) != len(below):
             raise DictionaryError(f"{path}: skeleton.{level1} lists a name twice; keep one")

@@ -49,3 +49,12 @@ def test_two_templates_with_one_id_stop_the_run(tmp_path: Path) -> None:
 
     with pytest.raises(DictionaryError, match="also in"):
         load_templates([path])
+
+
+def test_a_misspelt_key_is_named_and_not_the_key_that_it_misses(tmp_path: Path) -> None:
+    """`colums` is what the user sees in the file; `columns` is what is missing because of it."""
+    path = tmp_path / "my.toml"
+    path.write_text('id = "my-bureau"\nsource = "x"\ntitles = ["项目绩效目标表"]\nfields = []\ncolums = []\n', "utf-8")
+
+    with pytest.raises(DictionaryError, match="colums: is no key"):
+        load_template(path)
