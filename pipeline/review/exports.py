@@ -130,6 +130,8 @@ def make_export(where: str, format_: str, path: str, mask: bool = False) -> None
             if format_ == "examples":
                 refresh_store(store, options)
                 _write_examples(store, half)
+                if not half.stat().st_size:
+                    raise PipelineError("还没有人对指标行作过决定，没有训练样例")
             elif target.suffix == ".zip":
                 folder = target.with_suffix("")
                 export_store(store, format_, folder, mask_personal=mask, options=options)
@@ -142,6 +144,8 @@ def make_export(where: str, format_: str, path: str, mask: bool = False) -> None
     except BaseException as error:
         said = str(error) if isinstance(error, PipelineError) else traceback.format_exc()
         (target.parent / "failed.txt").write_text(said, "utf-8")
+        if isinstance(error, PipelineError):  # the page says it; the terminal needs no trace of it
+            raise SystemExit(1) from None
         raise
 
 
