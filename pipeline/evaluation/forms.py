@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from pipeline.dictionaries import comparison_key
+from pipeline.fieldvalues import split_label
 from pipeline.records import Indicator, Record
 from pipeline.synth.model import Truth, TruthIndicator
 
@@ -63,8 +64,9 @@ class FormScore:
         """One printed line."""
         cells = f"cells {self.cell_share:.4f}  " if self.cells else ""
         return (
-            f"{name:34s} forms {self.forms_found}/{self.forms}  rows F1 {self.f1:.4f} ({self.rows_right}/{self.rows})  {cells}"
-            f"fields {self.field_share:.4f} ({self.fields_right}/{self.fields})  head {self.head_right}/{self.head}  "
+            f"{name:34s} forms {self.forms_found}/{self.forms}  rows F1 {self.f1:.4f} ({self.rows_right}/{self.rows})  "
+            f"{cells}fields {self.field_share:.4f} ({self.fields_right}/{self.fields})  "
+            f"head {self.head_right}/{self.head}  "
             f"silent {self.silent_share:.4%} ({self.silent}/{self.values})  "
             f"review {self.reviewed / max(self.values, 1):.2%}"
         )
@@ -187,10 +189,13 @@ def _score_form(record: Record, truth: Truth, printed: Mapping[str, str]) -> For
 
 def _score_fields(record: Record, truth: Truth, printed: Mapping[str, str], score: FormScore) -> None:
     got = {comparison_key(key): value for key, value in record.fields.items()}
+    parts = {split_label(before)[0]: split_label(after)[0] for before, after in printed.items()}
     for key, text in truth.fields.items():
         score.fields += 1
         score.values += 1
-        value = got.get(comparison_key(key)) or got.get(comparison_key(printed.get(key, key)))
+        # Each label of a path may be misprinted for itself.
+        other = "→".join(parts.get(part, part) for part in key.split("→"))
+        value = got.get(comparison_key(key)) or got.get(comparison_key(other))
         right = value is not None and _same(value.value, text)
         score.fields_right += right
         score.reviewed += bool(value and value.review)
