@@ -17,6 +17,8 @@ from pipeline.grid.pieces import Sheet
 _DUST = 0.13
 # Where a page loses more than this share of its rulings, one may be lost as a whole.
 _DAMAGED = 0.01
+# And where it loses less than this, nothing was broken.
+_WHOLE = 0.001
 
 
 class View(NamedTuple):
@@ -67,7 +69,10 @@ def _settle(view: View, number: int, edge: int, damage: float, height: float) ->
     if edges.walls[edge]:
         # Nothing like it is beside it, nothing goes on from both its ends, and most of it is not there.
         alone = beside and not any(beside) and not (len(along) == 2 and all(along))
-        if (alone and seen < (0.15 if any(along) else 0.3)) or _stands(view, number, edge, height) is False:
+        stands = _stands(view, number, edge, height)
+        # Where nothing is broken, what is seen in part is strokes of text.
+        over = stands is False or (damage < _WHOLE and not stands)
+        if over or (alone and seen < (0.15 if any(along) else 0.3)):
             edges.walls[edge] = False
         return
     goes_on = np.mean(along) if along else 0.0

@@ -132,8 +132,9 @@ class Draft:
     def open_sides(self) -> bool:
         """Add outer edges that were never drawn."""
         drawn = list(self.columns)
-        found = open_sides(self.columns, self.rows, self.row_edges, self.across, self.height)
-        # A table that is open at its sides is open at its ends: there one ruling that runs on is enough.
+        # A table that is open at one side is open at the others: there one ruling that runs on is enough.
+        least = 1 if any(line.virtual for line in self.columns) else 2
+        found = open_sides(self.columns, self.rows, self.row_edges, self.across, self.height, least)
         least = 1 if any(line.virtual for line in self.columns) else 2
         if not found:
             found = beside(self.columns, self.rows, self.texts, self.height)
