@@ -21,7 +21,7 @@ from pipeline.document import (
     Status,
     Target,
 )
-from pipeline.labeltext import label_text, split_weight, without_placeholder
+from pipeline.labeltext import joined_text, label_text, split_weight, without_placeholder
 from pipeline.records import (
     FieldValue,
     Finding,
@@ -36,10 +36,6 @@ from pipeline.records import (
     ValueCell,
     Where,
 )
-
-# A paragraph ends with one of these; a cell cut by a page break anywhere else goes on in the middle of a sentence.
-_PARAGRAPH_END = re.compile(r"[。；;！!？?：:]\s*$")
-_PARAGRAPH_START = re.compile(r"^\s*(\d+[.、．)）]|[（(][一二三四五六七八九十\d]+[)）]|[一二三四五六七八九十]+[、.])")
 
 ParseTarget = Callable[[str, str | None], tuple[Target, Repair | None]]
 ParseField = Callable[[str, str, str | None], dict[str, Any] | None]
@@ -60,10 +56,10 @@ def joined_value(cells: Sequence[RowCell]) -> str:
     for cell in cells:
         if not text:
             text = cell.text
-        elif "loose" in cell.notes or _PARAGRAPH_END.search(text) or _PARAGRAPH_START.search(cell.text):
+        elif "loose" in cell.notes:
             text += "\n" + cell.text
         else:
-            text += cell.text
+            text = joined_text(text, cell.text)
     return text
 
 
@@ -99,8 +95,9 @@ def continued_fields(
 
 
 def _on_next_page(before: FieldEntry, entry: FieldEntry) -> bool:
+    # The label may be a column's head pages before.
     pages = [
-        [place.page for cell in (*e.labels, *e.values) for place in cell.places if place.page is not None]
+        [place.page for cell in e.values or e.labels for place in cell.places if place.page is not None]
         for e in (before, entry)
     ]
     return bool(pages[0] and pages[1]) and min(pages[1]) - max(pages[0]) == 1

@@ -19,6 +19,17 @@ _DOTS = r"^\s*(?:…+|\.{3,}|⋯+|·{3,})\s*$"
 _PLACEHOLDER = re.compile(f"{_NUMBERED}|{_MISREAD}|{_DOTS}")
 
 
+# A paragraph ends with one of these; a cell cut by a page break anywhere else goes on in the middle of a sentence.
+_PARAGRAPH_END = re.compile(r"[。；;！!？?：:]\s*$")
+_PARAGRAPH_START = re.compile(r"^\s*(\d+[.、．)）]|[（(][一二三四五六七八九十\d]+[)）]|[一二三四五六七八九十]+[、.])")
+
+
+def joined_text(one: str, other: str) -> str:
+    """Two pieces of a value that a page break cut: a sentence becomes one again, a paragraph begins a line."""
+    parted = one and (_PARAGRAPH_END.search(one) or _PARAGRAPH_START.search(other))
+    return f"{one}\n{other}" if parted else one + other
+
+
 def label_text(text: str) -> str:
     """A label as it reads on one line: breaks, and spaces beside Chinese characters, are the layout's."""
     return _BETWEEN_HAN.sub("", " ".join(text.split())).strip()

@@ -109,6 +109,50 @@ def test_a_row_two_columns_to_the_left_is_no_level() -> None:
     assert [i.target.raw for i in record.indicators if i.level3 == "应急机制建立情况" and i.target] == ["已建立"]
 
 
+@pytest.mark.parametrize("pixels", [False, True], ids=["text", "pixels"])
+@pytest.mark.parametrize(
+    ("before", "after", "values"),
+    [
+        pytest.param(
+            "主管部门 | 某某县林业和草原资源保护 | 实施单位 | 某某县国有林场管理服务",
+            " | 中心 | | 总站",
+            {"主管部门": "某某县林业和草原资源保护中心", "实施单位": "某某县国有林场管理服务总站"},
+            id="values under blank labels",
+        ),
+        pytest.param(
+            "项目概况 | 加强巡护能力建设，完善森林防火预警 | 主管部门 | 某某县林业局",
+            "项目概况 | 体系。 | |",
+            {"项目概况": "加强巡护能力建设，完善森林防火预警体系。", "主管部门": "某某县林业局"},
+            id="a label printed again",
+        ),
+        pytest.param(
+            "主管部门 | 某某县林业局 | 实施单位 | 某某县国有林场",
+            "资金用途 | 业务类 | 联系人 | 某某",
+            {"主管部门": "某某县林业局", "实施单位": "某某县国有林场", "资金用途": "业务类", "联系人": "某某"},
+            id="a row of its own",
+        ),
+    ],
+)
+def test_a_row_of_fields_cut_by_the_page_edge_is_one_again(
+    before: str, after: str, values: dict[str, str], pixels: bool
+) -> None:
+    """Half an agency's name is a wrong name that nothing else would show."""
+    [record] = records_of(TITLE + NAME.rstrip("\n") + "\n" + before + "\n", after + "\n" + FOUR + BODY, pixels=pixels)
+
+    assert {key: record.fields[key].value for key in values} == values
+
+
+@pytest.mark.parametrize("pixels", [False, True], ids=["text", "pixels"])
+def test_a_merged_level_cut_by_the_page_edge_is_one_again(pixels: bool) -> None:
+    """Its text runs over the break while the row on the next page has a name and a target of its own."""
+    first = "效益指标 | 可持续影响指 | 林区生态持续改善 | 改善\n"
+    [record] = records_of(TITLE + NAME + FOUR + first, " | 标 | 巡护队伍稳定性 | 稳定\n", pixels=pixels)
+
+    assert [(i.level1, i.level2, i.level3) for i in record.indicators] == [
+        ("效益指标", "可持续影响指标", "林区生态持续改善"), ("效益指标", "可持续影响指标", "巡护队伍稳定性"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("before", "after", "row"),
     [

@@ -173,6 +173,19 @@ def test_a_lone_dash_stays() -> None:
     assert stays(page, 1.2, 0.93)
 
 
+def test_a_lone_hyphen_stays_and_is_read_by_its_shape() -> None:
+    """It says that there is nothing to say; the recogniser reads nothing where it stands alone."""
+    page = paper()
+    ink(page, 6.5, 0.95, 0.28, 0.08)
+    recognise, _ = reader_saying("", "")
+
+    [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 400, 60))], recognise)
+
+    assert stays(page, 6.6, 0.98)
+    assert isinstance(table, Table)
+    assert table.readings[0].text == "-"
+
+
 def test_a_bar_of_an_equals_sign_at_the_edge_stays() -> None:
     """= reads as - where one bar touches the cell's edge and is taken for the rest of a ruling."""
     page = paper()

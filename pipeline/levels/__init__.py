@@ -14,6 +14,7 @@ from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import FieldEntry, Form, IndicatorRow, LabelledForm, Role, Row, RowCell
 from pipeline.labeltext import label_text, split_weight, without_placeholder
 from pipeline.levels.columns import infer_headers, refine_headers
+from pipeline.levels.cuts import UNSURE
 from pipeline.levels.decode import (
     EMPTY,
     FIELDS,
@@ -32,7 +33,7 @@ from pipeline.levels.headers import GridHeader, HeaderColumn
 from pipeline.levels.lexicon import Lexicon, belongs
 from pipeline.levels.lists import list_sheet, listed_indicators
 from pipeline.levels.model import LevelModel, load_level_model
-from pipeline.levels.prepare import UNSURE, prepare_rows
+from pipeline.levels.prepare import prepare_rows
 from pipeline.levels.settle import DOUBT, settle
 from pipeline.templates import Template
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Role, Row, RowCell
 from pipeline.labeltext import label_text, split_weight
+from pipeline.levels.cuts import UNSURE
 from pipeline.levels.decode import EMPTY, GRID, HEADER, Choice, Skeleton
 from pipeline.levels.headers import GridHeader, HeaderColumn
 from pipeline.levels.lexicon import Lexicon, belongs
-from pipeline.levels.prepare import UNSURE
 
 # The certainty of what was put right by a guess: under every setting of `review_confidence`.
 DOUBT = 0.5

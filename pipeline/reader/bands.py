@@ -15,6 +15,9 @@ from pipeline.ink import Grey, find_ground, printed
 from pipeline.reader.specks import LOW, without_specks
 
 LINE_HEIGHT = 48
+# A hyphen is a fifth of a character wide or more, in wide faces a third; a dash reaches from .4 to two characters.
+SHORT_DASH = 0.18
+LONG_DASH = 0.4
 
 
 @dataclass(slots=True)
@@ -122,9 +125,12 @@ def _split_rows(mask: Grey, size: float) -> list[tuple[int, int]]:
 
 
 def is_dash(mask: Grey, size: float) -> bool:
-    """A line of nothing but a dash, which may be as thin as a hair."""
+    """A line of nothing but a dash or a hyphen, which may be as thin as a hair."""
     columns = np.flatnonzero(mask.any(axis=0))
-    return len(columns) > 0 and mask.shape[0] <= 0.3 * size and 0.4 * size <= columns[-1] + 1 - columns[0] <= 2.2 * size
+    if not len(columns) or mask.shape[0] > 0.3 * size:
+        return False
+    wide = int(columns[-1]) + 1 - int(columns[0])
+    return SHORT_DASH * size <= wide <= 2.2 * size and (wide >= LONG_DASH * size or wide >= 2 * mask.shape[0])
 
 
 def is_slash(mask: Grey) -> bool:

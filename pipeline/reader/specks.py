@@ -48,7 +48,7 @@ def without_specks(mask: Grey, size: float) -> Grey:
     if not large.any():
         # Alone in its cell no sign is so small but a row of dots: two specks are no 二 and no colon.
         alone = np.array([not _in_a_row(i, x, y, w, h, size) for i in range(count - 1)])
-        drop |= (extent <= _ALONE * size) & alone
+        drop |= (extent <= _ALONE * size) & alone & ~_hyphens(x, y, w, h, (tall, wide), size)
     else:
         small = np.flatnonzero(~large & ~drop)
         # Marks hold on to marks: the comma behind a closing quotation mark, both far from any character.
@@ -76,6 +76,21 @@ def without_specks(mask: Grey, size: float) -> Grey:
     if not drop.any():
         return mask
     return np.where(np.concatenate(([False], drop))[labels], 0, mask).astype(np.uint8)
+
+
+def _hyphens(
+    x: _Measures, y: _Measures, w: _Measures, h: _Measures, shape: tuple[int, int], size: float
+) -> NDArray[np.bool_]:
+    """A hyphen alone in its cell says "none": a flat bar at half the cell's height, in its middle or where text begins.
+
+    Dust is round, and lies anywhere.
+    """
+    tall, wide = shape
+    flat = (w >= 0.18 * size) & (w >= 2 * h)
+    middle = np.abs(y + h / 2 - tall / 2) <= 0.2 * size
+    placed = (np.abs(x + w / 2 - wide / 2) <= 0.15 * size) | ((x >= 0.05 * size) & (x <= 0.4 * size))
+    one = np.full(len(x), len(x) == 1)
+    return flat & middle & placed & one
 
 
 def _measured(labels: NDArray[np.int32], count: int) -> tuple[_Measures, _Measures, _Measures, _Measures, _Measures]:

@@ -1,0 +1,352 @@
+"""Cells cut by a page break made one again: the row that a break cut goes on in the first row of the next page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.dictionaries import comparison_key
+from pipeline.document import Row, RowCell
+from pipeline.labeltext import joined_text, label_text
+from pipeline.levels.headers import GridHeader
+from pipeline.levels.lexicon import FUZZY, Lexicon
+
+# A note on a cell whose text nobody can be sure of: its certainty is capped, so that a person looks.
+UNSURE = "unsure"
+COMPLETE_TARGET = re.compile(r"^([≥≤=><≧≦═]|[大小]于|不[少低超高多]于?|不超过)?\s*[\d,.]+\s*\S{1,8}$")
+_OPEN_TARGET = re.compile(r"([≥≤=><≧≦═]|[大小]于|不[少低多]于|不高于|不超过|百分之)[\d,.]*$")
+BARE_NUMBER = re.compile(r"[\d.,]+$")
+# What a name or a sentence never begins with: punctuation that closes, and words that only go on.
+_GOES_ON = re.compile(r"^[，。、；：）)》”％%]")
+_ITEM = re.compile(r"^([①-⑳]|\d+[.、．)）]|[（(][一二三四五六七八九十\d]+[)）]|指标\d)")
+# Three characters or fewer are the rest of a name far more often than a name.
+_SHORT = 3
+
+# One misread character in a label of five.
+_NEAR = 0.8
+_LABEL = FUZZY.index("label")
+# Edges of one column on two pages, in table widths: the pages are straightened one by one.
+_SAME_EDGE = 0.02
+# A value that goes on over the break fills its cell to the end; what is shorter was written out.
+_FILLED = 0.6
+_SENTENCE = 20
+# In a shorter name one misread character leaves too little to know it by.
+_LONG_NAME = 5
+_BARE_VALUE = re.compile(r"[\d.,%:：年月日/\-—\s]*")
+
+
+def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexicon: Lexicon) -> list[Row]:
+    """Put the first row of a page back into the row before the break where it holds only the rest of its cells.
+
+    A level's name that the break cuts is made whole where it begins; the row with its rest keeps its other cells.
+    """
+    done: list[Row] = []
+    last = -1  # the last row with text in a table, as an index of `done`, and its header
+    last_header: GridHeader | None = None
+    for r, given in enumerate(rows):
+        row, header = given, headers[r]
+        filled = [cell for cell in row.cells if cell.text]
+        in_grid = header is not None and header.row < r
+        if row.n_cols and filled and (in_grid or header is None):
+            before = done[last] if last >= 0 else None
+            broken = before is not None and _breaks(before, row)
+            if broken and header is None and _join_fields(done, row, lexicon):
+                continue
+            if before is not None and header is not None and last_header is not None:
+                whole = broken and before.n_cols == row.n_cols
+                parts = _grid_rest(before, filled, header, lexicon) if whole else None
+                if parts is not None:
+                    done[last] = _with_rest(before, parts)
+                    continue
+                row = _join_levels(done, row, lexicon)
+            last, last_header = len(done), header
+        done.append(row)
+    return done
+
+
+def _breaks(before: Row, row: Row) -> bool:
+    return before.page != row.page or before.table != row.table
+
+
+def _with_rest(before: Row, parts: Mapping[int, tuple[RowCell, bool]]) -> Row:
+    """The row with the rest of its cells put behind them; both places are kept."""
+    cells = []
+    for cell in before.cells:
+        rest = parts.get(cell.col)
+        if rest is None:
+            cells.append(cell)
+            continue
+        more, sure = rest
+        cells.append(_one_cell(cell, more, cell.text + more.text, sure))
+    return replace(before, cells=tuple(cells))
+
+
+def _one_cell(cell: RowCell, more: RowCell, text: str, sure: bool = True) -> RowCell:
+    if not cell.text:
+        return replace(more, row=cell.row, col=cell.col, rowspan=cell.rowspan, colspan=cell.colspan)
+    return replace(
+        cell,
+        text=text,
+        confidence=min(cell.confidence, more.confidence),
+        places=(*cell.places, *more.places),
+        lines=(*cell.lines, *more.lines),
+        notes=(*cell.notes, "cut", *(() if sure else (UNSURE,))),
+    )
+
+
+# ---------------------------------------------------------------------------------------- what reaches over the break
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """A cell that ends where the page does, and its row in `done`."""
+
+    at: int
+    cell: RowCell
+    edges: tuple[float, float] | None  # left and right, in pixels
+
+
+def _reaching(done: Sequence[Row], table: int, foot: int | None = None) -> list[_Above]:
+    """The cells of a table that reach down to a row, by default to its foot."""
+    cells = [(i, cell) for i, row in enumerate(done) if row.table == table and row.n_cols for cell in row.cells]
+    if foot is None:
+        foot = max((cell.row + cell.rowspan for _, cell in cells), default=0)
+    return [_Above(i, cell, _edges([cell])) for i, cell in cells if cell.row + cell.rowspan >= foot]
+
+
+def _edges(cells: Sequence[RowCell]) -> tuple[float, float] | None:
+    """Left and right end of cells that have outlines."""
+    xs = [x for cell in cells for place in cell.places[:1] for x, _ in place.polygon]
+    return (min(xs), max(xs)) if xs and max(xs) > min(xs) else None
+
+
+def _partners(above: Sequence[_Above], before: Row, row: Row) -> dict[int, _Above]:
+    """For each cell of the row (by id) the cell over the break that has its column: by outline, else by number.
+
+    Outlines are compared on the page and within the table: pages lie in the scanner one by one, and a table may have
+    lost a column.
+    """
+    frame, other = _edges([one.cell for one in above]), _edges(row.cells)
+    found: dict[int, _Above] = {}
+    for cell in row.cells:
+        edges = _edges([cell])
+        if edges is None or frame is None or other is None:
+            same = [one for one in above if before.n_cols == row.n_cols and cell.col == one.cell.col]
+        else:
+            near = _SAME_EDGE * max(frame[1] - frame[0], other[1] - other[0])
+            same = [one for one in above if one.edges and _agree(one.edges, edges, near)]
+            if not same and _breaks(before, row):
+                shares = _shares(edges, other)
+                same = [one for one in above if one.edges and _agree(_shares(one.edges, frame), shares, _SAME_EDGE)]
+        if same:
+            found[id(cell)] = same[0]
+    return found
+
+
+def _agree(one: tuple[float, float], other: tuple[float, float], near: float) -> bool:
+    return all(abs(a - b) <= near for a, b in zip(one, other, strict=True))
+
+
+def _shares(edges: tuple[float, float], frame: tuple[float, float]) -> tuple[float, float]:
+    left, right = frame
+    return (edges[0] - left) / (right - left), (edges[1] - left) / (right - left)
+
+
+# ------------------------------------------------------------------------------------------------------------- fields
+
+
+def _join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> bool:
+    """Put a row that goes on a row of fields into it; tell whether it was one.
+
+    Its labels are blank, printed again, or the rest of labels that are known as a whole; its texts stand under values.
+    """
+    before = next(r for r in reversed(done) if r.n_cols and any(cell.text for cell in r.cells))
+    above = _reaching(done, before.table)
+    partners = _partners(above, before, row)
+    labels = {id(one.cell) for one in above if _is_label(one.cell.text, lexicon)}
+    if not labels:
+        return False
+    cut: list[tuple[_Above, RowCell]] = []
+    going: list[tuple[_Above, RowCell]] = []
+    for cell in row.cells:
+        if not cell.text:
+            continue
+        one = partners.get(id(cell))
+        if one is None:
+            return False
+        if id(one.cell) in labels:
+            if comparison_key(cell.text) != comparison_key(one.cell.text):
+                return False
+        elif one.cell.text and _is_cut_label(one.cell.text, cell.text, lexicon):
+            cut.append((one, cell))
+        elif _is_label(cell.text, lexicon) or not _may_go_on(one.cell, cell):
+            return False
+        else:
+            going.append((one, cell))
+    named = labels | {id(one.cell) for one, _ in cut}
+    if not all(_has_label(one, above, done, named) for one, _ in going) or not (going or cut):
+        return False
+    for one, cell in (*cut, *going):
+        whole = _one_cell(one.cell, cell, joined_text(one.cell.text, cell.text))
+        done[one.at] = replace(done[one.at], cells=tuple(whole if c is one.cell else c for c in done[one.at].cells))
+    return True
+
+
+def _is_label(text: str, lexicon: Lexicon) -> bool:
+    key = comparison_key(label_text(text))
+    known = key in lexicon.exact["field"] or key in lexicon.exact["narrative"]
+    return known or lexicon.nearness(key)[_LABEL] >= _NEAR
+
+
+def _is_cut_label(one: str, other: str, lexicon: Lexicon) -> bool:
+    known = lexicon.exact["field"] | lexicon.exact["narrative"]
+    whole = comparison_key(one + other)
+    return whole in known and comparison_key(other) not in known and comparison_key(one) not in known
+
+
+def _may_go_on(cell: RowCell, more: RowCell) -> bool:
+    """Tell whether a value can go on in another: two numbers are two values, and a short text was written out."""
+    if not cell.text:
+        return True
+    if _BARE_VALUE.fullmatch(cell.text) or _BARE_VALUE.fullmatch(more.text):
+        return False
+    return len(cell.text) >= _SENTENCE or _fills(cell)
+
+
+def _fills(cell: RowCell) -> bool:
+    """Tell whether the text of a cell runs to its right edge; without outlines it may."""
+    outline = cell.places[0].polygon if cell.places else ()
+    ends = [x for line in cell.lines for x, _ in line.place.polygon]
+    if not outline or not ends:
+        return True
+    left, right = min(x for x, _ in outline), max(x for x, _ in outline)
+    return len(cell.lines) > 1 or max(ends) - min(ends) >= _FILLED * (right - left)
+
+
+def _has_label(one: _Above, above: Sequence[_Above], done: Sequence[Row], labels: set[int]) -> bool:
+    """A value has its label to the left of it, or over it where a table stands inside the head."""
+    left = any(id(other.cell) in labels and other.cell.col < one.cell.col for other in above)
+    over = any(id(c) in labels and c.col == one.cell.col for row in done[: one.at] for c in row.cells)
+    return left or over
+
+
+# ------------------------------------------------------------------------------------------------------------ the grid
+
+
+def _join_levels(done: list[Row], row: Row, lexicon: Lexicon) -> Row:
+    """Give the rest of a level's name to the cell that it was cut from; the row's own cells stay, with that one blank.
+
+    A merged cell's text runs over the break like any other: 可持续影响指 | 标. On one page a merged cell of two lines
+    is taken for two where nothing but white is between them.
+    """
+    before = next(r for r in reversed(done) if r.n_cols and any(cell.text for cell in r.cells))
+    foot = None if _breaks(before, row) else min(cell.row for cell in row.cells)
+    above = [one for one in _reaching(done, before.table, foot) if one.cell.text]
+    partners = _partners(above, before, row)
+    for cell in row.cells:
+        one = partners.get(id(cell))
+        if one is None or not cell.text:
+            continue
+        if any(_one_name(one.cell.text, cell.text, section, lexicon) for section in ("level1", "level2")):
+            whole = _one_cell(one.cell, cell, one.cell.text + cell.text)
+            done[one.at] = replace(done[one.at], cells=tuple(whole if c is one.cell else c for c in done[one.at].cells))
+            blank = replace(cell, text="", notes=(*cell.notes, "restated"))
+            row = replace(row, cells=tuple(blank if c is cell else c for c in row.cells))
+    return row
+
+
+def _grid_rest(
+    before: Row, filled: Sequence[RowCell], header: GridHeader, lexicon: Lexicon
+) -> dict[int, tuple[RowCell, bool]] | None:
+    """The cells of a row that are the rest of the row before, or None where the row is one of its own.
+
+    A row of its own has a name and a target. The rest of a row has no cell that the row before lacks; what two pieces
+    make must be likelier than either alone.
+    """
+    above = {cell.col: cell for cell in before.cells if cell.text}
+    roles: dict[str, RowCell] = {}
+    for cell in filled:
+        column = header.column_at(cell.col, header.n_cols)
+        if column is None or column.role in roles:
+            return None
+        roles[column.role] = cell
+    if any(cell.col not in above for role, cell in roles.items() if role not in ("target", "extra")):
+        return None
+    levels = [role for role in ("level1", "level2") if role in roles]
+    joined_levels = [_one_name(above[roles[role].col].text, roles[role].text, role, lexicon) for role in levels]
+    if levels and not all(joined_levels):
+        return None
+    sure = bool(levels)
+    joined = False
+    if "level3" in roles and not sure:
+        one, other = above[roles["level3"].col].text, roles["level3"].text
+        verdict = _name_goes_on(one, other, lexicon)
+        lacks = set(roles) <= {"level3", "target"} and ("target" not in roles or roles["target"].col not in above)
+        if not verdict and lacks and "target" in {column.role for column in header.columns}:
+            # Behind a name that does not end, a name alone on its row, or with the target that the first lacks.
+            joined = _is_unfinished(one, other, lexicon)
+        if verdict is None and not joined:
+            return None
+        verdict = bool(verdict)
+        sure = verdict
+    alone = [cell for cell in filled if cell.col not in above]
+    if alone and not sure and not joined:
+        return None
+    if "target" in roles and roles["target"] not in alone:
+        one, other = above[roles["target"].col].text, roles["target"].text
+        goes_on = _target_goes_on(one, other, lexicon)
+        if not goes_on:
+            return None
+        sure = sure or "level3" not in roles
+    # Without a target's column nothing tells the rest of a name from a name, but for the pieces themselves.
+    elif not sure and ("level3" not in roles or not any(c.role == "target" for c in header.columns)):
+        return None
+    return {cell.col: (cell, sure) for cell in filled}
+
+
+def _one_name(one: str, other: str, section: str, lexicon: Lexicon) -> bool:
+    """Tell whether two pieces make a known name, one of its characters misread, and the second alone makes none."""
+    known = lexicon.exact[section]
+    whole = comparison_key(one + other)
+    near = len(whole) >= _LONG_NAME and lexicon.nearness(whole)[FUZZY.index(section)] >= 1 - 1.01 / len(whole)
+    return (whole in known or near) and comparison_key(other) not in known
+
+
+def _name_goes_on(one: str, other: str, lexicon: Lexicon) -> bool | None:
+    """True where the second text is surely the rest of the first, False where that is likely, None where it is not."""
+    names = lexicon.exact["level3"]
+    if comparison_key(one + other) in names or _GOES_ON.match(other):
+        return True
+    if _ITEM.match(other) or comparison_key(other) in names or comparison_key(one) in names:
+        return None
+    return len(other) <= _SHORT and not _ends_a_name(one)
+
+
+def _is_unfinished(one: str, other: str, lexicon: Lexicon) -> bool:
+    names = lexicon.exact["level3"]
+    free = comparison_key(one) not in names and comparison_key(other) not in names and not _ITEM.match(other)
+    return free and not _ends_a_name(one) and _ends_a_name(other)
+
+
+def _is_unfinished(one: str, other: str, lexicon: Lexicon) -> bool:
+    names = lexicon.exact["level3"]
+    # A row that slid sideways has its target where names stand.
+    free = not any(comparison_key(t) in names or COMPLETE_TARGET.match(t) for t in (one, other))
+    free = free and not _ITEM.match(other)
+    return free and not _ends_a_name(one) and _ends_a_name(other)
+
+
+def _ends_a_name(text: str) -> bool:
+    # The last characters of indicator names, as the classifier's own feature has them.
+    return text[-1:] in "率度性数量次额值本况力果益期效能"
+
+
+def _target_goes_on(one: str, other: str, lexicon: Lexicon) -> bool:
+    if COMPLETE_TARGET.match(other) and not (_OPEN_TARGET.search(one) and other[:1].isdigit()):
+        return False
+    known = comparison_key(other) in lexicon.exact["word"] or comparison_key(other) in lexicon.exact["boolean"]
+    if known and not _OPEN_TARGET.search(one):
+        return False
+    unit = comparison_key(other) in lexicon.dictionaries.keys["unit"] and bool(BARE_NUMBER.search(one))
+    return unit or bool(_OPEN_TARGET.search(one)) or bool(_GOES_ON.match(other)) or not COMPLETE_TARGET.match(one)
