@@ -308,9 +308,14 @@ def _grid_rest(
 def _one_name(one: str, other: str, section: str, lexicon: Lexicon) -> bool:
     """Tell whether two pieces make a known name, one of its characters misread, and the second alone makes none."""
     known = lexicon.exact[section]
-    whole = comparison_key(one + other)
-    near = len(whole) >= _LONG_NAME and lexicon.nearness(whole)[FUZZY.index(section)] >= 1 - 1.01 / len(whole)
-    return (whole in known or near) and comparison_key(other) not in known
+    first, rest, whole = (comparison_key(text) for text in (one, other, one + other))
+    if not rest or rest in known:
+        return False
+    if whole in known or len(whole) < _LONG_NAME or len(rest) == 1:
+        return whole in known
+    place = FUZZY.index(section)
+    near = lexicon.nearness(whole)[place]
+    return near >= 1 - 1.01 / len(whole) and near > lexicon.nearness(first)[place]
 
 
 def _name_goes_on(one: str, other: str, lexicon: Lexicon) -> bool | None:
