@@ -330,12 +330,6 @@ def _name_goes_on(one: str, other: str, lexicon: Lexicon) -> bool | None:
 
 def _is_unfinished(one: str, other: str, lexicon: Lexicon) -> bool:
     names = lexicon.exact["level3"]
-    free = comparison_key(one) not in names and comparison_key(other) not in names and not _ITEM.match(other)
-    return free and not _ends_a_name(one) and _ends_a_name(other)
-
-
-def _is_unfinished(one: str, other: str, lexicon: Lexicon) -> bool:
-    names = lexicon.exact["level3"]
     # A row that slid sideways has its target where names stand.
     free = not any(comparison_key(t) in names or COMPLETE_TARGET.match(t) for t in (one, other))
     free = free and not _ITEM.match(other)

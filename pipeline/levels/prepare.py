@@ -14,7 +14,6 @@ from pipeline.levels.loose import label_loose_lines
 from pipeline.templates import Template
 
 
-
 def prepare_rows(
     rows: Sequence[Row], lexicon: Lexicon, template: Template | None
 ) -> tuple[list[Row], list[GridHeader | None]]:
