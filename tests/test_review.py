@@ -58,9 +58,9 @@ def picture(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path, picture: Path) -> Iterator[Store]:
+def store(tmp_path: Path, picture: Path, store_url: str) -> Iterator[Store]:
     """Two documents with the same form, so that every doubt stands in both."""
-    with Store.open(tmp_path / "store.db", create=True) as opened:
+    with Store.open(store_url, create=True) as opened:
         found = interpreted(FORM)
         for number, location in enumerate((picture, tmp_path / "gone.png")):
             sha256 = hashlib.sha256(picture.read_bytes()).hexdigest() if number == 0 else "e" * 64
