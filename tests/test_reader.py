@@ -121,6 +121,18 @@ def test_the_point_between_two_words_stays(height: float) -> None:
     assert stays(page, 1.67, height + 0.05)
 
 
+@pytest.mark.parametrize(("width", "kept"), [(100, True), (400, False)])
+def test_the_point_at_which_a_narrow_cell_breaks_a_number_stays(width: int, kept: bool) -> None:
+    """620. over 444 is 620.444; in a wide cell nothing is broken, and a dot at a line's end is dust."""
+    page = paper(width, 110)
+    for y in (0.5, 1.9):
+        for x in (0.5, 1.1, 1.7):
+            ink(page, x, y, 0.5, 0.8)
+    ink(page, 2.45, 1.2, 0.1, 0.1)
+
+    assert stays(page, 2.5, 1.25) is kept
+
+
 def test_dust_between_two_characters_goes() -> None:
     """Where characters leave the usual room, nothing is printed between them."""
     page = paper()

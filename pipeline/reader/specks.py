@@ -19,6 +19,8 @@ LOW = 0.35
 # Punctuation stands within a character of what it belongs to: between a closing bracket, whose ink stands in the first
 # third of its square, and the full stop after it there are up to nine tenths of a square (measured: .85).
 _NEAR = 0.95
+# A cell that breaks numbers is not much wider than one.
+_NARROW = 6.0
 _Measures = NDArray[np.float64]
 
 
@@ -60,7 +62,8 @@ def without_specks(mask: Grey, size: float) -> Grey:
         drop[marks] = [not _in_a_row(i, x, y, w, h, size) for i in marks]
         lx, lr, ly, lb = x[large], right[large], y[large], bottom[large]
         for i in np.flatnonzero(kept & ~large):
-            drop[i] = _is_dust_at_the_end(i, kept, x, right, y, bottom, area, size)
+            wraps = _wraps(i, kept, x, right, y, bottom, wide, size)
+            drop[i] = not wraps and _is_dust_at_the_end(i, kept, x, right, y, bottom, area, size)
         for i in small[extent[small] <= _DOT * size]:
             dx = np.maximum(np.maximum(lx - right[i], x[i] - lr), 0.0)
             dy = np.maximum(np.maximum(ly - bottom[i], y[i] - lb), 0.0)
@@ -72,6 +75,7 @@ def without_specks(mask: Grey, size: float) -> Grey:
                 or _is_comma(x[i], y[i], w[i], h[i], lr, lb, size)
                 or _fills_a_gap(x[i], right[i], (y[i] + bottom[i]) / 2, lx, lr, ly, lb, size)
                 or _parts_words(i, kept, x, right, y, bottom, size)
+                or _wraps(i, kept, x, right, y, bottom, wide, size)
             )
     if not drop.any():
         return mask
@@ -181,6 +185,25 @@ def _parts_words(
     top, foot = float(np.median(y[tall])), float(np.median(bottom[tall]))
     within = top + 0.35 * (foot - top) <= middle <= foot + 0.1 * size
     return within and 0.45 * size <= near + far + right[i] - x[i] <= 1.2 * size
+
+
+def _wraps(
+    i: int,
+    kept: NDArray[np.bool_],
+    x: _Measures,
+    right: _Measures,
+    y: _Measures,
+    bottom: _Measures,
+    wide: int,
+    size: float,
+) -> bool:
+    """The decimal point of a number that a narrow cell breaks behind it: on the foot, more of the text below."""
+    level = kept & (y < bottom[i]) & (bottom >= y[i]) & (right <= x[i] + 0.1 * size)
+    below = kept & (y >= bottom[i]) & (y - bottom[i] <= 1.2 * size)
+    if wide > _NARROW * size or not level.any() or not below.any():
+        return False
+    before = int(np.flatnonzero(level)[np.argmax(right[level])])
+    return x[i] - right[before] <= 0.3 * size and abs(bottom[i] - bottom[before]) <= 0.12 * size
 
 
 def _is_dust_at_the_end(
