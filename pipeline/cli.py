@@ -277,13 +277,16 @@ def dictionary_learn(
 ) -> None:
     """Write the names that an archive teaches as a versioned dictionary, for use with --dictionary."""
     from pipeline.dictionaries import load_dictionaries
-    from pipeline.ledger import learn_names, read_records, write_snapshot
+    from pipeline.ledger import learn_names, near_names, read_records, write_snapshot
 
-    names = learn_names(read_records(runs), load_dictionaries(), documents)
-    version = write_snapshot(names, out, f"names in at least {documents} documents of an archive")
-    typer.echo(f"{out}: {len(names)} names, version {version}")
-    if names:
-        typer.echo(f"look through it, then use it with --dictionary {out}")
+    dictionaries = load_dictionaries()
+    names = learn_names(read_records(runs), dictionaries, documents)
+    near = near_names(names, dictionaries)
+    version = write_snapshot(names, out, f"names in at least {documents} documents of an archive", near)
+    typer.echo(f"{out}: {len(names) - len(near)} names, version {version}")
+    if near:
+        typer.echo(f"{len(near)} more are one character from another name; they stand there as comments")
+    typer.echo(f"look through it, then use it with --dictionary {out}")
 
 
 @app.command()

@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -177,11 +177,45 @@ def learn_names(
     }
 
 
-def write_snapshot(names: dict[str, int], path: Path, source: str) -> str:
+def near_names(names: dict[str, int], dictionaries: Dictionaries) -> dict[str, str]:
+    """Which of the learnt `names` are one character away from a dictionary name, or from one learnt in more documents.
+
+    A recogniser's habit reads one name wrong in many documents alike, and nothing in them says so.
+    """
+    known = {comparison_key(text): text for text in dictionaries.names("level3")}
+    patterns: dict[str, list[str]] = defaultdict(list)
+    for text in (*known, *names):
+        for pattern in _patterns(text):
+            patterns[pattern].append(text)
+    near = {}
+    for name, count in names.items():
+        others = {other for pattern in _patterns(name) for other in patterns[pattern] if other != name}
+        surer = sorted(other for other in others if other in known or names.get(other, 0) > count)
+        if surer:
+            near[name] = known.get(surer[0], surer[0])
+    return near
+
+
+def _patterns(text: str) -> list[str]:
+    """Return what two texts share that differ in one character, or by one: each with a place left open."""
+    changed = [f"{text[:i]}?{text[i + 1 :]}" for i in range(len(text))]
+    return [*changed, *(f"{text[:i]}?{text[i:]}" for i in range(len(text) + 1))]
+
+
+def write_snapshot(names: dict[str, int], path: Path, source: str, near: Mapping[str, str] | None = None) -> str:
     """Write learnt names as a dictionary file; its version is the digest of its names. Returns the version.
+
+    Those that are `near` another name stand in it as comments, for a person to decide.
 
     Raises DictionaryError where there is nothing to write: an empty dictionary would stop every run that names it.
     """
+    asked = dict(near or {})
+    names = {name: count for name, count in names.items() if name not in asked}
+    if not names and asked:
+        raise DictionaryError(
+            f"{path}: every learnt name is one character from another (such as {min(asked)}, {asked[min(asked)]});"
+            " add what is right with zhibiao dictionary add"
+        )
     if not names:
         raise DictionaryError(
             f"{path}: nothing was learnt (no name is common enough and undoubted); no file is written"
@@ -189,7 +223,8 @@ def write_snapshot(names: dict[str, int], path: Path, source: str) -> str:
     version = hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
     lines = [
         f"#! vocabulary: learnt-{version}", f"#! version: {version}", f"#! source: {source}", "", "[level3]", *names,
-        "",
+        *(["", "# One character from another name: take the # away where it is right."] if asked else []),
+        *(f"# {name}  ({other})" for name, other in asked.items()), "",
     ]  # fmt: skip
     temporary = path.with_name(path.name + ".part")
     temporary.write_text("\n".join(lines), "utf-8")
