@@ -46,6 +46,9 @@ _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|＝|＞|＜|>=|<=|大于|小于
 _REST_OF_NAME = 3
 _PERIOD = re.compile(r"(长期|中期|实施期|年度)(?:总体)?(?:绩效)?(?:指标|目标)")
 _EVEN = math.log(0.5)
+# Where a seal or a signature goes stands under a grid and is none of its rows.
+_SEALED = re.compile(r"[(（](盖章|签字|签章|公章|签名)[)）]$")
+_GRID_ROLES = (Role.LEVEL1, Role.LEVEL2, Role.LEVEL3, Role.TARGET)
 _NAMING = (Role.LABEL, Role.LEVEL1, Role.LEVEL2)
 _NO_LABEL = re.compile(r"[\d\s.,%％/—–\-]+")
 _PERIOD_WORD = re.compile(r"长期|中期|实施期|年度")
@@ -152,6 +155,8 @@ def _log_probabilities(
         # A sentence is no label, and neither is a number or a dash; nor is it the name of a level.
         if text.endswith(("。", "；", ";")) or _NO_LABEL.fullmatch(text):
             logp[r][i] = [-12.0 if role in _NAMING else v for role, v in zip(ROLES, logp[r][i], strict=True)]
+        if _SEALED.search(text):
+            logp[r][i] = [-12.0 if role in _GRID_ROLES else v for role, v in zip(ROLES, logp[r][i], strict=True)]
         header = headers[r]
         column = (
             header.column_at(rows[r].cells[i].col, rows[r].n_cols) if header is not None and rows[r].n_cols else None
@@ -386,18 +391,29 @@ class _Gatherer:
         if level3 is not None and level2 is None and lost and len(label_text(level3.text)) <= _REST_OF_NAME:
             # 水质达标 without a target, then 率 with one: the end of a name stands on a row of its own.
             level3 = replace(level3, certainty=min(level3.certainty, DOUBT))
+        if level3 is not None and grid.level2 is None and grid.number in self.own_level2:
+            level3 = replace(level3, certainty=min(level3.certainty, DOUBT))  # its level 2 was lost
         if level3 is not None:
             grid.level3_until = level3.row + level3.rowspan - 1 if level3.rowspan > 1 else -1
         grid.rows.append(
             IndicatorRow(self.level1, grid.level2, level3, target, tuple(found.extra), self.period, row.page, shifted)
         )
 
-    @staticmethod
-    def _doubtful_target(target: tuple[RowCell, ...], level3: RowCell | None, found: _Slots) -> tuple[RowCell, ...]:
+    def _doubtful_target(
+        self, target: tuple[RowCell, ...], level3: RowCell | None, found: _Slots
+    ) -> tuple[RowCell, ...]:
         """A sign and a unit without a number between them, and a target that belongs to no name, are asked about."""
+        # 按时 in the unit's column slid there from another: words have no unit.
+        units = self.dictionaries.keys["unit"]
+        words = any(
+            place == _TARGET_ORDER["target"] and not re.search(r"\d", cell.text) for place, cell in found.target
+        )
+        slid = words and any(
+            place == _TARGET_ORDER["unit"] and comparison_key(cell.text) not in units for place, cell in found.target
+        )
         hollow = bool(target) and all(place != _TARGET_ORDER["target"] for place, _ in found.target)
         nameless = level3 is None and not _goes_on(target, found.extra)
-        if not hollow and not nameless:
+        if not hollow and not nameless and not slid:
             return target
         return tuple(replace(cell, certainty=min(cell.certainty, DOUBT)) for cell in target)
 
