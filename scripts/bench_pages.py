@@ -1,6 +1,6 @@
-"""Measure the reading of pages: `bench_pages.py forms` on generated forms, `bench_pages.py tables --real FOLDER`.
+"""Measure the reading of pages: `forms` on generated forms, `grids` on their grids alone, `tables --real FOLDER`.
 
-Both print as they go and may be interrupted: what was drawn and read is kept, and the same command goes on.
+All print as they go and may be interrupted: what was drawn and read is kept, and the same command goes on.
 """
 
 from __future__ import annotations
@@ -90,6 +90,28 @@ def tables(options: argparse.Namespace) -> int:
     return 1 if below else 0
 
 
+def grids(options: argparse.Namespace) -> int:
+    from pipeline.engine import load_engine
+    from pipeline.evaluation.grids import SETS, grid_cases, line
+    from pipeline.synth.layouts import LAYOUTS
+
+    names = list(SETS) if options.sets == "all" else options.sets.split(",")
+    if unknown := [name for name in names if name not in SETS]:
+        print(f"unknown: {', '.join(unknown)}; known are {', '.join(SETS)}", file=sys.stderr)
+        return 2
+    layouts = LAYOUTS[:: max(1, len(LAYOUTS) // options.layouts)][: options.layouts]
+    engine, first = load_engine(), 500_000 if options.dev else 1_000_000
+    for name in names:
+        cases = []
+        for case in grid_cases(name, layouts, first, options.forms, "dev" if options.dev else "test", engine):
+            cases.append(case)
+            if not case.exact:
+                sizes = f"{[len(table) for table in case.drawn]} cells, found {[len(table) for table in case.found]}"
+                print(f"  {case.name} {case.layout} {case.seed} page {case.page + 1}: {sizes}", flush=True)
+        print(line(name, cases), flush=True)
+    return 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, default=CACHE, help="what was drawn and read is kept here")
@@ -112,6 +134,12 @@ def main() -> None:
     command.add_argument("--no-text", action="store_true", help="grids only; three times as fast")
     command.add_argument("--faults", type=int, default=0, help="print so many faults a page")
     command.set_defaults(run=tables)
+    command = commands.add_parser("grids", help="exact grids on drawn pages: damages, resolutions, styles of ruling")
+    command.add_argument("--sets", default="all", help="all, or names with commas (a wrong one prints those there are)")
+    command.add_argument("--layouts", type=int, default=8, help="so many layouts, evenly chosen")
+    command.add_argument("--forms", type=int, default=2, help="forms of each layout")
+    command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
+    command.set_defaults(run=grids)
     options = parser.parse_args()
     sys.exit(options.run(options))
 

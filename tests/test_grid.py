@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -200,6 +201,74 @@ def test_drawn_pages_have_exact_grids(kind: str) -> None:
     page = make_pages("sichuan-goal-2021", kind, 500_000)[1][0]
 
     assert _read(page) == [{(c.row, c.col, c.rowspan, c.colspan) for c in t.cells} for t in page.tables]
+
+
+def test_a_wall_that_a_break_took_whole_stands_where_the_text_keeps_off_it() -> None:
+    """Breaks of a fax take the wall of a one-line row; above and below, left and right it goes on."""
+    ink = _sheet(ROWS, COLUMNS)
+    _write(ink, ROWS, COLUMNS)
+    ink[133:178, 480:482] = 255
+    ink[134:137, 480:482] = 0  # what is left of it
+    ink[205:225, 200:202] = 255  # other breaks: the page is a damaged one
+
+    [grid] = find_grids(_upright(ink))
+
+    assert _spans(grid) == FULL
+
+
+def test_text_that_runs_over_a_line_joins_its_cells() -> None:
+    """A heading is written over the place where the columns below it part."""
+    ink = _sheet(ROWS, COLUMNS)
+    _write(ink, ROWS, COLUMNS)
+    ink[82:130, 202:700] = 255
+    _write(ink, ROWS[:2], [200, 700])
+
+    [grid] = find_grids(_upright(ink))
+
+    assert (0, 1, 1, 2) in _spans(grid)
+
+
+def test_a_row_without_verticals_does_not_part_a_table_open_at_its_sides() -> None:
+    """Forms without side rulings have bars across them; nothing but horizontals bounds those."""
+    ink = _sheet(ROWS, COLUMNS)
+    ink[:, 690:705] = 255
+    ink[:, 58:64] = 255
+    ink[182:300, 60:] = 255
+    ink[182:300, :] = 255
+    ink[240:242, 60:700] = 0
+    for y in ROWS:
+        ink[y : y + 2, 62:700] = 0
+    ink[242:300, [200, 201, 480, 481]] = 0
+
+    grids = find_grids(_upright(ink))
+
+    assert len(grids) == 1
+    assert (2, 0, 1, 3) in _spans(grids[0])
+
+
+def test_strokes_of_a_line_of_text_are_no_ruling() -> None:
+    """Where text was detected, a stroke through its middle that goes no further belongs to it."""
+    ink = _sheet([80, 250], COLUMNS)
+    ink[160:164, 220:460] = 0
+    around = np.array([[[215.0, 145.0], [465.0, 145.0], [465.0, 180.0], [215.0, 180.0]]])
+
+    [grid] = find_grids(replace(_upright(ink), lines=around))
+
+    assert (grid.n_rows, grid.n_cols) == (1, 3)
+
+
+def test_a_column_of_labels_at_an_open_side_is_a_column() -> None:
+    """A label over all rows of a continued page has no ruling but the one at its right."""
+    ink = _sheet(ROWS, COLUMNS)
+    ink[:, 690:] = 255
+    for y in ROWS:
+        ink[y : y + 2, 600:760] = 0
+    label = np.array([[[20.0, 200.0], [48.0, 200.0], [48.0, 290.0], [20.0, 290.0]]])
+
+    [grid] = find_grids(replace(_upright(ink), lines=label))
+
+    assert grid.n_cols == 4
+    assert (0, 0, 5, 1) in _spans(grid)
 
 
 def _line(ink: NDArray[np.uint8], x: int, y: int, characters: int, rng: np.random.Generator) -> None:

@@ -15,9 +15,10 @@ from pipeline.grid.pieces import Sheet
 
 # A dot of dust is up to this many text heights wide and high.
 _DUST = 0.13
-# Where a page loses more than this share of its rulings, one may be lost as a whole.
-_DAMAGED = 0.01
-# And where it loses less than this, nothing was broken.
+# What is left of a wall that a break took is more than a speck of dust in a row of one line. Nothing at all is no wall,
+# on however damaged a page: real tables span two columns in single rows, and leave the span blank.
+_STUB = 0.08
+# Where a page loses less than this share of its rulings, nothing was broken.
 _WHOLE = 0.001
 
 
@@ -80,7 +81,7 @@ def _settle(view: View, number: int, edge: int, damage: float, height: float) ->
     closes = (
         (seen >= 0.2 and is_row >= 0.5)
         or seen >= 0.4
-        or (goes_on == 1 and is_row == 1 and (seen >= 0.06 or (len(along) == 2 and damage >= _DAMAGED)))
+        or (goes_on == 1 and is_row == 1 and seen >= _STUB)
     )
     if closes and _stands(view, number, edge, height):
         edges.walls[edge] = edges.sure[edge] = True
