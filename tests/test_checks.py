@@ -342,6 +342,16 @@ def test_sound_generated_forms_raise_no_alarm(layout: str) -> None:
     assert alarms == []
 
 
+def test_a_level_that_moved_is_not_missed_where_it_was() -> None:
+    """成本 is a row of 产出 in one year and a level of its own in the next; a template of both years has it twice."""
+    context = CheckContext(
+        load_dictionaries_once(), skeleton={"成本指标": ("经济成本指标",), "产出指标": ("数量指标", "成本指标")}
+    )
+    rows = [row("培训人数", "≥50人", "产出指标", "数量指标"), row(None, None, "成本指标", "经济成本指标")]
+
+    assert "levels.skeleton" not in codes(check_record(record(rows), context))
+
+
 def test_a_form_of_another_edition_is_not_measured_by_this_years_skeleton() -> None:
     """Provinces move rows from year to year: who prints a row that the template lacks may lack one that it has."""
     context = CheckContext(load_dictionaries_once(), skeleton={"产出目标": ("数量", "质量", "成本")})

@@ -83,7 +83,8 @@ def _shanghai(layout: str, subject: Subject, rng: random.Random) -> LaidForm:
         ),
         (2, 2),
     )
-    groups = with_goal(fill_skeleton(COST_FIRST, subject, rng, skip_blank=rng.random() < 0.5), _bracketed)
+    skeleton = {**COST_FIRST, "效益指标": (*COST_FIRST["效益指标"], "可持续影响指标")}
+    groups = with_goal(fill_skeleton(skeleton, subject, rng, skip_blank=rng.random() < 0.5), _bracketed)
     sheet.grid(columns, groups, spans=[1, 1, 2, 1])
     lines = [title("财政项目支出绩效目标申报表", subject), year_line(subject, rng)]
     return finish(layout, sheet, subject, lines, agency=subject.agency, money_unit="元")
