@@ -78,11 +78,7 @@ def _settle(view: View, number: int, edge: int, damage: float, height: float) ->
         return
     goes_on = np.mean(along) if along else 0.0
     is_row = np.mean(beside) if beside else 0.5
-    closes = (
-        (seen >= 0.2 and is_row >= 0.5)
-        or seen >= 0.4
-        or (goes_on == 1 and is_row == 1 and seen >= _STUB)
-    )
+    closes = (seen >= 0.2 and is_row >= 0.5) or seen >= 0.4 or (goes_on == 1 and is_row == 1 and seen >= _STUB)
     if closes and _stands(view, number, edge, height):
         edges.walls[edge] = edges.sure[edge] = True
         edges.cover[edge] = seen
