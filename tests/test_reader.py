@@ -321,6 +321,25 @@ def test_a_line_that_a_false_ruling_cuts_makes_both_its_cells_doubtful(seen: boo
     assert ["line-lost" not in reading.notes and reading.confidence > 0.9 for reading in table.readings] == [sure, sure]
 
 
+@pytest.mark.parametrize(("y", "doubted"), [(0.5, [True, False]), (3.6, [False, False])])
+def test_text_beside_a_table_makes_its_row_doubtful(y: float, doubted: list[bool]) -> None:
+    """An open side hides a column: the row goes without its target and looks whole. A note below says nothing."""
+    page = paper(500, 160)
+    for row in (0.5, 2.0):
+        character(page, 0.5, row)
+        character(page, 1.6, row)
+    for x in range(4):
+        character(page, 10 + 1.1 * x, y)
+    line = (9.8 * SIZE, y * SIZE - 8, 14.6 * SIZE, (y + 1) * SIZE + 8)
+    grid = grid_of((0.0, 0.0, 200.0, 1.7 * SIZE), (0.0, 1.8 * SIZE, 200.0, 3.2 * SIZE))
+    recognise, _ = reader_saying("名称", "名称", "较好情况")
+
+    blocks, _ = read_tables(upright_of(page, [line]), [grid], recognise)
+    [table] = (block for block in blocks if isinstance(block, Table))
+
+    assert ["text-beside" in reading.notes and reading.confidence < 0.9 for reading in table.readings] == doubted
+
+
 def test_text_outside_every_cell_is_a_loose_line() -> None:
     """A title over the table and a note under it are lines, in reading order."""
     page = paper(400, 200)

@@ -32,8 +32,9 @@ _COVERED = 0.4
 _INKED = 0.07
 # A cell has its share of a lost line where it holds a tenth of it.
 _PIECE = 0.1
-# How sure a reading is that lacks a line.
+# How sure a reading is that lacks a line, and one whose row lacks a cell.
 _LOST = 0.2
+_BESIDE = 0.5
 
 
 @dataclass(slots=True)
@@ -76,6 +77,7 @@ def read_tables(
     look_again(ink, [slot.bands for slot in slots], size, recognise, sure)
     placed = [(slot, grids[slot.table].boxes[slot.cell]) for slot in slots]
     cut = _cells_with_lost_lines(ink, upright.lines, placed, bands, size)
+    beside = _rows_with_text_beside(placed, grids, loose)
     tables: list[Table | Line] = []
     for number, grid in enumerate(grids):
         readings = []
@@ -88,6 +90,8 @@ def read_tables(
             confidence = 0.0 if notes else joined(line.confidence for _, line in lines)
             if id(slot) in cut:
                 notes, confidence = (*notes, "line-lost"), min(_LOST, confidence)
+            if id(slot) in beside:
+                notes, confidence = (*notes, "text-beside"), min(_BESIDE, confidence)
             place = Place(page=index, polygon=cell.polygon)
             readings.append(Reading(cell, text, confidence, (place,), tuple(line for _, line in lines), notes))
         tables.append(Table(tuple(readings), grid.n_rows, grid.n_cols, grid.ruled))
@@ -122,6 +126,24 @@ def _cells_with_lost_lines(
         # The cells on both sides of the ruling that cut it.
         around = (core[0], core[1] - 0.5 * size, core[2], core[3] + 0.5 * size)
         found |= {id(slot) for slot, box in slots if _overlap(np.array([box]), around)[0] >= _PIECE * area}
+    return found
+
+
+def _rows_with_text_beside(
+    placed: Sequence[tuple[_Slot, Box]], grids: Sequence[Grid], loose: Sequence[Band]
+) -> set[int]:
+    """The ids of slots in whose rows a line of text stands outside the table, to its left or right.
+
+    No form prints anything there: a table without outer rulings has lost a column, and the row lacks a cell.
+    """
+    found: set[int] = set()
+    for band in loose:
+        if band.line is None or not band.line.text:
+            continue
+        middle = (band.y0 + band.y1) / 2
+        for number, grid in enumerate(grids):
+            if min(box[1] for box in grid.boxes) < middle < max(box[3] for box in grid.boxes):
+                found |= {id(s) for s, box in placed if s.table == number and box[1] < middle < box[3]}
     return found
 
 
