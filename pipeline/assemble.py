@@ -37,6 +37,9 @@ from pipeline.records import (
     Where,
 )
 
+# How sure a value may be whose cell no ruling shows: rows and columns were inferred from the text's alignment.
+_UNRULED = 0.5
+
 ParseTarget = Callable[[str, str | None], tuple[Target, Repair | None]]
 ParseField = Callable[[str, str, str | None], dict[str, Any] | None]
 SplitLabel = Callable[[str], tuple[str, str | None]]
@@ -317,10 +320,16 @@ class Assembly:
 
     @staticmethod
     def _confidence(cells: Iterable[RowCell]) -> float:
-        return round(min((cell.confidence * cell.certainty for cell in cells), default=1.0), 2)
+        sure = (min(cell.confidence * cell.certainty, _UNRULED if "unruled" in cell.notes else 1.0) for cell in cells)
+        return round(min(sure, default=1.0), 2)
 
     def _reading_findings(self) -> Iterable[Finding]:
         """What joining and levels could not place: nothing that was read is lost."""
+        if any("unruled" in cell.notes for row in self.labelled.form.rows for cell in row.cells):
+            yield Finding(
+                code="grid.inferred", severity="warning", at="form",
+                message="本表没有表格线，行列由文字对齐推断", remedy="对照原件逐行核对",
+            )  # fmt: skip
         for problem in self.labelled.form.problems:
             if problem.code == "title-missing":
                 yield Finding(

@@ -151,7 +151,8 @@ def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row | 
                 reading.confidence,
                 reading.places,
                 reading.lines,
-                notes=reading.notes,
+                # Rows and columns that alignment alone made: a person looks at everything in them.
+                notes=reading.notes if table.ruled else (*reading.notes, "unruled"),
             )
         )
     wide = not known and _says_twice(by_row.values(), table.n_cols)

@@ -6,7 +6,19 @@ import pytest
 from builders import SHA256, cell_of, field_of, indicator_of, labelled_form, page_of
 
 from pipeline.assemble import Assembly, collect_labels, joined_value
-from pipeline.document import Candidate, FieldEntry, LabelledForm, Place, Problem, Repair, Role, RowCell, Status, Target
+from pipeline.document import (
+    Candidate,
+    FieldEntry,
+    LabelledForm,
+    Place,
+    Problem,
+    Repair,
+    Role,
+    Row,
+    RowCell,
+    Status,
+    Target,
+)
 from pipeline.fieldvalues import split_label
 from pipeline.records import Record
 
@@ -291,6 +303,18 @@ def test_the_agency_is_the_fields_where_the_title_names_none() -> None:
     )
 
     assert record.form.agency == "某某县水利局"
+
+
+def test_what_stands_in_a_grid_without_rulings_is_looked_at() -> None:
+    """Rows and columns that alignment alone made may be others: the form says so, and every value of it."""
+    bare = [replace(cell, notes=("unruled",)) for cell in (cell_of("备注", Role.LABEL), cell_of("甲", Role.VALUE))]
+    labelled = labelled_form(fields=(FieldEntry((bare[0],), (bare[1],)),))
+    form = replace(labelled.form, rows=(Row(tuple(bare), 2, 0, 1),))
+
+    record = record_of(replace(labelled, form=form))
+
+    assert record.fields["备注"].review
+    assert [finding.code for finding in record.findings] == ["grid.inferred"]
 
 
 # -- the form ---------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ FINDINGS = {
     "narrative.date-outside": "日期不在项目期内",
     "narrative.document-number": "文号格式", "form.blank": "空白表", "form.operators-absent": "全表不写比较符号",
     "form.units-absent": "全表不写单位", "form.title-missing": "没有表名", "text.unplaced": "文字没有归处",
+    "grid.inferred": "没有表格线",
     "text.before-form": "表名之前有文字", "decision.reading-changed": "人工决定后识别有变",
     "target.operator-unusual": "比较符号少见", "target.stem-sentence": "性质类指标答成句子",
     "target.boolean-words": "是否类指标另作答复", "target.unit-spelling": "单位写法不一",
