@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Form, Line, PageReading, Place, Problem, Row, RowCell, Table
 from pipeline.furniture import without_furniture
+from pipeline.seams import on_one_grid
 from pipeline.templates import Template, choose_template
 
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
@@ -470,7 +471,7 @@ def _form_of(part: _Part, templates: Sequence[Template], tails: Sequence[str]) -
         title=part.title,
         title_places=part.title_places,
         pages=pages,
-        rows=_renumbered(part.rows),
+        rows=_renumbered(on_one_grid(part.rows)),
         template=template.id if template else None,
         year=_year([part.title, *part.head_lines]),
         agency=_agency(part.title, tails),

@@ -34,7 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "fieldvalues", "assemble", "checks", "keep", "store", "export", "explain", "debug", "synth",
     ),
     ("engine", "calibration", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress", "decisions",
-     "rolemap", "furniture"),
+     "rolemap", "furniture", "seams"),
     ("dictionaries", "dates", "htmlspans", "remote"),
     ("document", "records", "settings"),
     ("geometry", "resources", "errors"),

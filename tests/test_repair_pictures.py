@@ -206,7 +206,7 @@ def test_a_forest_is_written_and_read_again_and_a_broken_one_is_refused(tmp_path
 
 
 def test_a_phrase_misread_all_over_a_form_does_not_outvote_the_one_label_read_right(words: WordModel) -> None:
-    """Three labels were read 宜讲团 for 宣讲团, each hardly surer of it: that is one recogniser's habit, not a witness."""
+    """Three labels were read 宜讲团 for 宣讲团, each hardly surer: that is one habit of the recogniser, no witness."""
     wrong = [f"鹤林劳模宜讲团走基层{tail}" for tail in ("资金到位率", "培训费标准", "满意度调查")]
     right = seen("鹤林劳模宣讲团走基层制度建设", {}, 0.9)
     labels = [Label("鹤林劳模宣讲团走基层制度建设", Role.LEVEL3, (), (right,))]

@@ -51,8 +51,11 @@ def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexic
         if row.n_cols and filled and (in_grid or header is None):
             before = done[last] if last >= 0 else None
             broken = before is not None and _breaks(before, row)
-            if broken and header is None and _join_fields(done, row, lexicon):
-                continue
+            if broken and header is None:
+                rest = _join_fields(done, row, lexicon)
+                if rest is None:
+                    continue
+                row = rest
             if before is not None and header is not None and last_header is not None:
                 whole = broken and before.n_cols == row.n_cols
                 parts = _grid_rest(before, filled, header, lexicon) if whole else None
@@ -156,17 +159,19 @@ def _shares(edges: tuple[float, float], frame: tuple[float, float]) -> tuple[flo
 # ------------------------------------------------------------------------------------------------------------- fields
 
 
-def _join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> bool:
-    """Put a row that goes on a row of fields into it; tell whether it was one.
+def _join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> Row | None:
+    """Put a row that goes on a row of fields into it, and return None; return the row where it is one of its own.
 
     Its labels are blank, printed again, or the rest of labels that are known as a whole; its texts stand under values.
+    Where they stand under heads, they are the values of these, and only the rest of the label beside them goes back.
     """
     before = next(r for r in reversed(done) if r.n_cols and any(cell.text for cell in r.cells))
     above = _reaching(done, before.table)
     partners = _partners(above, before, row)
     labels = {id(one.cell) for one in above if _is_label(one.cell.text, lexicon)}
     if not labels:
-        return False
+        return row
+    under_heads = False
     cut: list[tuple[_Above, RowCell]] = []
     going: list[tuple[_Above, RowCell]] = []
     for cell in row.cells:
@@ -174,23 +179,31 @@ def _join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> bool:
             continue
         one = partners.get(id(cell))
         if one is None:
-            return False
+            return row
         if id(one.cell) in labels:
-            if comparison_key(cell.text) != comparison_key(one.cell.text):
-                return False
+            under_heads |= comparison_key(cell.text) != comparison_key(one.cell.text)
         elif one.cell.text and _is_cut_label(one.cell.text, cell.text, lexicon):
             cut.append((one, cell))
         elif _is_label(cell.text, lexicon) or not _may_go_on(one.cell, cell):
-            return False
+            return row
         else:
             going.append((one, cell))
+    if under_heads:
+        # A row of its own, but for a label that began over the break: 总 | 体目标 beside 中期目标 and 年度目标.
+        going = []
+        if not cut or any(_is_label(c.text, lexicon) for c in row.cells if not any(c is rest for _, rest in cut)):
+            return row
     named = labels | {id(one.cell) for one, _ in cut}
     if not all(_has_label(one, above, done, named) for one, _ in going) or not (going or cut):
-        return False
+        return row
     for one, cell in (*cut, *going):
         whole = _one_cell(one.cell, cell, joined_text(one.cell.text, cell.text))
         done[one.at] = replace(done[one.at], cells=tuple(whole if c is one.cell else c for c in done[one.at].cells))
-    return True
+    if not under_heads:
+        return None
+    gone = {id(cell) for _, cell in cut}
+    blank = (replace(c, text="", notes=(*c.notes, "restated")) if id(c) in gone else c for c in row.cells)
+    return replace(row, cells=tuple(blank))
 
 
 def _is_label(text: str, lexicon: Lexicon) -> bool:
@@ -242,11 +255,10 @@ def _join_levels(done: list[Row], row: Row, lexicon: Lexicon) -> Row:
     """
     before = next(r for r in reversed(done) if r.n_cols and any(cell.text for cell in r.cells))
     foot = None if _breaks(before, row) else min(cell.row for cell in row.cells)
-    above = [one for one in _reaching(done, before.table, foot) if one.cell.text]
-    partners = _partners(above, before, row)
+    partners = _partners(_reaching(done, before.table, foot), before, row)
     for cell in row.cells:
         one = partners.get(id(cell))
-        if one is None or not cell.text:
+        if one is None or not cell.text or not one.cell.text:
             continue
         if any(_one_name(one.cell.text, cell.text, section, lexicon) for section in ("level1", "level2")):
             whole = _one_cell(one.cell, cell, one.cell.text + cell.text)
@@ -266,11 +278,18 @@ def _grid_rest(
     """
     above = {cell.col: cell for cell in before.cells if cell.text}
     roles: dict[str, RowCell] = {}
+    further: list[RowCell] = []
     for cell in filled:
         column = header.column_at(cell.col, header.n_cols)
+        if column is not None and column.role == "extra" and cell.col in above:
+            further.append(cell)
+            continue
         if column is None or column.role in roles:
             return None
         roles[column.role] = cell
+    if not roles and further:
+        # Nothing but the rest of remarks; numbers are a row's own.
+        return None if any(_BARE_VALUE.fullmatch(c.text) for c in further) else {c.col: (c, True) for c in further}
     if any(cell.col not in above for role, cell in roles.items() if role not in ("target", "extra")):
         return None
     levels = [role for role in ("level1", "level2") if role in roles]
@@ -309,9 +328,9 @@ def _one_name(one: str, other: str, section: str, lexicon: Lexicon) -> bool:
     """Tell whether two pieces make a known name, one of its characters misread, and the second alone makes none."""
     known = lexicon.exact[section]
     first, rest, whole = (comparison_key(text) for text in (one, other, one + other))
-    if not rest or rest in known:
+    if not rest or (rest in known and first in known):
         return False
-    if whole in known or len(whole) < _LONG_NAME or len(rest) == 1:
+    if whole in known or rest in known or len(whole) < _LONG_NAME or len(rest) == 1:
         return whole in known
     place = FUZZY.index(section)
     near = lexicon.nearness(whole)[place]
@@ -331,7 +350,7 @@ def _name_goes_on(one: str, other: str, lexicon: Lexicon) -> bool | None:
 def _is_unfinished(one: str, other: str, lexicon: Lexicon) -> bool:
     names = lexicon.exact["level3"]
     # A row that slid sideways has its target where names stand.
-    free = not any(comparison_key(t) in names or COMPLETE_TARGET.match(t) for t in (one, other))
+    free = comparison_key(one) not in names and not any(COMPLETE_TARGET.match(text) for text in (one, other))
     free = free and not _ITEM.match(other)
     return free and not _ends_a_name(one) and _ends_a_name(other)
 

@@ -1,0 +1,80 @@
+"""Tables of one form that go on over pages, put on one set of columns.
+
+Each page is cut into its own grid: a page that holds only narratives has two columns, the next has five. Heads stand on
+one page and what is under them on the next, so that column numbers say nothing until they count the same columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.document import Row
+
+# One ruling on two pages, in table widths: half a character on A4, while the narrowest columns are two characters wide.
+_SAME = 0.012
+_Edges = NDArray[np.float64]
+
+
+def on_one_grid(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with the columns of the form's finest table, where all rulings of a coarser table are its too.
+
+    Tables without outlines (plain text), and tables that have rulings of their own, stay as they are.
+    """
+    tables: dict[int, list[Row]] = {}
+    for row in rows:
+        if row.n_cols:
+            tables.setdefault(row.table, []).append(row)
+    if len({own[0].n_cols for own in tables.values()}) < 2:
+        return list(rows)
+    edges = {table: found for table, own in tables.items() if (found := _edges(own)) is not None}
+    if len(edges) < 2:
+        return list(rows)
+    finest = max(edges, key=lambda table: len(edges[table]))
+    places: dict[int, Mapping[int, int]] = {}
+    for table, own in edges.items():
+        if len(own) < len(edges[finest]) and (place := _mapped(own, edges[finest])) is not None:
+            places[table] = place
+    return [_moved(row, places[row.table], len(edges[finest]) - 1) if row.table in places else row for row in rows]
+
+
+def _edges(rows: Sequence[Row]) -> _Edges | None:
+    """Where the n_cols + 1 verticals of a table stand, in pixels of its page; None where that is not known of each."""
+    seen: list[list[float]] = [[] for _ in range(rows[0].n_cols + 1)]
+    for row in rows:
+        for cell in row.cells:
+            if not cell.places or not cell.places[0].polygon or cell.col + cell.colspan > row.n_cols:
+                return None
+            xs = [x for x, _ in cell.places[0].polygon]
+            seen[cell.col].append(min(xs))
+            seen[cell.col + cell.colspan].append(max(xs))
+    if not all(seen):
+        return None
+    found = np.array([median(xs) for xs in seen])
+    return found if bool((np.diff(found) > 0).all()) else None
+
+
+def _mapped(own: _Edges, finest: _Edges) -> dict[int, int] | None:
+    """For each vertical of a table the same one of the finest: as pages lie, or as tables lie on them."""
+    width = finest[-1] - finest[0]
+    shares = finest[0] + (own - own[0]) / (own[-1] - own[0]) * width
+    best: tuple[float, dict[int, int]] | None = None
+    for moved in (own, shares):
+        apart = np.abs(moved[:, None] - finest[None, :])
+        nearest = apart.argmin(axis=1)
+        error = float(apart.min(axis=1).max())
+        if error <= _SAME * width and bool((np.diff(nearest) > 0).all()) and (best is None or error < best[0]):
+            best = error, {i: int(place) for i, place in enumerate(nearest)}
+    return None if best is None else best[1]
+
+
+def _moved(row: Row, places: Mapping[int, int], n_cols: int) -> Row:
+    cells = tuple(
+        replace(cell, col=places[cell.col], colspan=places[cell.col + cell.colspan] - places[cell.col])
+        for cell in row.cells
+    )
+    return replace(row, cells=cells, n_cols=n_cols)

@@ -1,0 +1,59 @@
+"""Tables that go on over pages share one set of columns, so that a head on one page names the column on the next."""
+
+from pipeline.document import Place, Row, RowCell
+from pipeline.seams import on_one_grid
+
+
+def table(number: int, *columns: tuple[int, int], left: int = 100, scale: float = 1.0, outlined: bool = True) -> Row:
+    """One row of a table whose cells reach from x to x; columns count them."""
+    cells = []
+    for i, (x0, x1) in enumerate(columns):
+        xs = [left + scale * x for x in (x0, x1)]
+        outline = ((xs[0], 0.0), (xs[1], 0.0), (xs[1], 9.0), (xs[0], 9.0)) if outlined else ()
+        cells.append(RowCell("字", 0, i, places=(Place(page=number, polygon=outline),)))
+    return Row(tuple(cells), len(columns), number, number)
+
+
+FINE = ((0, 100), (100, 200), (200, 600), (600, 1000))
+COARSE = ((0, 100), (100, 600), (600, 1000))
+
+
+def slots(row: Row) -> list[tuple[int, int]]:
+    return [(cell.col, cell.colspan) for cell in row.cells]
+
+
+def test_a_coarser_table_counts_the_columns_of_the_finer() -> None:
+    """中期目标 over one page's foot and its text on the next page stand in one column."""
+    coarse, fine = on_one_grid([table(0, *COARSE), table(1, *FINE)])
+
+    assert slots(coarse) == [(0, 1), (1, 2), (3, 1)]
+    assert (coarse.n_cols, fine.n_cols) == (4, 4)
+    assert slots(fine) == [(0, 1), (1, 1), (2, 1), (3, 1)]
+
+
+def test_pages_lie_in_the_scanner_one_by_one() -> None:
+    """A shift of the whole page, and a little scale, change nothing."""
+    coarse, _ = on_one_grid([table(0, *COARSE, left=160, scale=1.02), table(1, *FINE)])
+
+    assert slots(coarse) == [(0, 1), (1, 2), (3, 1)]
+
+
+def test_a_column_that_fell_off_leaves_the_others_in_place() -> None:
+    """Where the left border is not printed, a page may lose its first column; the second is not the first."""
+    short, _ = on_one_grid([table(0, (100, 200), (200, 600), (600, 1000)), table(1, *FINE)])
+
+    assert slots(short) == [(1, 1), (2, 1), (3, 1)]
+
+
+def test_another_table_keeps_its_own_columns() -> None:
+    """A ruling that the finest table has not: nothing can be said of its columns."""
+    other = table(0, (0, 350), (350, 800), (800, 1000))
+
+    assert on_one_grid([other, table(1, *FINE)])[0] is other
+
+
+def test_text_without_outlines_is_left_alone() -> None:
+    """Plain text counts its columns as it prints them."""
+    rows = [table(0, *COARSE, outlined=False), table(1, *FINE, outlined=False)]
+
+    assert on_one_grid(rows) == rows
