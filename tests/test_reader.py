@@ -14,7 +14,7 @@ from pipeline.document import Cell, Grid, Line, Posterior, Table, Upright
 from pipeline.engine import load_engine
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.reader import read_tables
-from pipeline.reader.bands import is_slash
+from pipeline.reader.bands import flattened, is_slash
 from pipeline.reader.signs import is_doubtful, pair_brackets, tidy
 from pipeline.reader.specks import without_specks
 from pipeline.settings import EngineSettings
@@ -418,3 +418,29 @@ def test_a_slash_is_told_from_a_one_by_its_slant(thick: int) -> None:
     assert is_slash(slash)
     assert not is_slash(one)
     assert not is_slash(one[:, 6:9])
+
+
+def test_a_watermark_is_lifted_and_the_text_over_it_stays() -> None:
+    """Grey strokes as broad as a character are read as text, in blank cells too; print is darker."""
+    page = paper(600, 300)
+    for x in range(8):
+        character(page, 1 + 2 * x, 4.0)
+    marked = page.copy()
+    for x in range(60, 520, 90):
+        cv2.line(marked, (x, 20), (x + 60, 280), 165, 9)
+    marked = np.minimum(marked, page)
+
+    lifted = flattened(marked, SIZE)
+
+    assert ((lifted < 168) & (page > 200)).mean() < 0.002
+    assert ((lifted < 168) & (page < 90)).sum() > 0.95 * (page < 90).sum()
+
+
+def test_a_page_without_a_watermark_is_left_as_it_is() -> None:
+    """Rims of text are grey too, but never flat."""
+    page = paper(600, 300)
+    for x in range(8):
+        character(page, 1 + 2 * x, 4.0)
+    blurred = cv2.GaussianBlur(page, (5, 5), 0)
+
+    assert (flattened(blurred, SIZE) == blurred).all()

@@ -10,6 +10,7 @@ from pipeline.document import Grid, Upright
 from pipeline.grid.aligned import infer_grids
 from pipeline.grid.draft import build
 from pipeline.grid.pieces import drop_texts, group, search
+from pipeline.grid.through import without_walls_through_text
 from pipeline.settings import GridSettings
 
 __all__ = ["find_grids"]
@@ -24,7 +25,7 @@ def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[G
     for across_pieces, down_pieces in group(across.pieces, down.pieces, upright.text_height):
         grid = build(upright, across, down, across_pieces, down_pieces)
         if grid is not None:
-            grids.append(grid)
+            grids.append(without_walls_through_text(grid, upright.lines, upright.ink, upright.text_height / 1.2))
     if not grids:
         grids = infer_grids(upright)
     return sorted(grids, key=lambda grid: (min(box[1] for box in grid.boxes), min(box[0] for box in grid.boxes)))

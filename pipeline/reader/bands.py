@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Grid, Line
-from pipeline.ink import Grey, find_ground, printed
+from pipeline.ink import Grey, find_ground, odd, printed
 from pipeline.reader.specks import LOW, without_specks
 
 LINE_HEIGHT = 48
@@ -46,11 +46,50 @@ def flattened(ink: Grey, size: float) -> Grey:
     character); dark ground is left, there the text is the lighter part.
     """
     ground, side = find_ground(ink, size, 0.5)
-    if int((ground < _SHADED * 255).sum()) < side * side:
+    if int((ground < _SHADED * 255).sum()) >= side * side:
+        ground = cv2.resize(ground, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR)
+        ground[(ground >= _SHADED * 255) | (ground < 0.35 * 255)] = 255
+        ink = cv2.divide(ink, ground, scale=255)
+    return _without_watermark(ink, size)
+
+
+# Strokes of a watermark, however noisy the scan, vary by no more than this over three pixels; the rims of text do.
+_FLAT = 40
+# Greys that could be a watermark's: darker ones are print, lighter ones no reader minds.
+_GREYS = (90, 185)
+# A stroke of a watermark is as long as a character; all of them take up four characters' areas or more.
+_STROKE = 0.8
+_LEAST_MARK = 3.0
+# The watermark is lighter than this level at nearly all of its pixels; the rest is noise, and print that crosses it.
+_LIGHTEST = 15
+_MARGIN = 8
+# The cores of dark strokes are left as they are.
+_CORE = 60
+
+
+def _without_watermark(ink: Grey, size: float) -> Grey:
+    """Lift the strokes of a watermark from the paper, and from under the text that crosses them.
+
+    They are broad and of one grey, and so flat inside; the greys of text are the rims of dark strokes. Only what lies
+    around them is touched: print there keeps its dark core.
+    """
+    kernel = np.ones((3, 3), np.uint8)
+    flat = (cv2.dilate(ink, kernel) - cv2.erode(ink, kernel) <= _FLAT) & (ink > _GREYS[0]) & (ink < _GREYS[1])
+    if int(flat.sum()) < _LEAST_MARK * size * size:
         return ink
-    ground = cv2.resize(ground, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR)
-    ground[(ground >= _SHADED * 255) | (ground < 0.35 * 255)] = 255
-    return cv2.divide(ink, ground, scale=255)
+    # Noise breaks a stroke into flat pieces side by side.
+    pieces = cv2.dilate(flat.astype(np.uint8), np.ones((odd(0.15 * size),) * 2, np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(pieces, connectivity=8)
+    long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= _STROKE * size
+    long[0] = False
+    strokes = long[labels] & flat
+    if count <= 1 or int(strokes.sum()) < _LEAST_MARK * size * size:
+        return ink
+    level = int(np.percentile(ink[strokes], _LIGHTEST)) - _MARGIN
+    grey = np.arange(256, dtype=np.float64)
+    lifted = np.where(grey <= _CORE, grey, _CORE + (grey - _CORE) * (255 - _CORE) / max(level - _CORE, 1))
+    around = cv2.dilate(strokes.astype(np.uint8), np.ones((odd(0.3 * size),) * 2, np.uint8)) > 0
+    return np.where(around, cv2.LUT(ink, np.clip(lifted, 0, 255).astype(np.uint8)), ink).astype(np.uint8)
 
 
 def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -> list[Band]:
