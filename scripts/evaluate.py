@@ -90,8 +90,8 @@ def findings(options: argparse.Namespace) -> None:
 
     every = (*LAYOUTS, *UNSEEN_LAYOUTS, *MORE_UNSEEN_LAYOUTS)
     layouts = every if options.layouts == "all" else tuple(options.layouts.split(","))
-    seed, split = (500_000, "dev") if options.dev else (TEST_SEEDS, "test")
-    report(options.count, split, seed, load_interpret_tools(), layouts)
+    seed = 500_000 if options.dev else TEST_SEEDS
+    report(options.count, "dev" if options.dev else "test", seed, load_interpret_tools(), layouts)
 
 
 def main() -> None:

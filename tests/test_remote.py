@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import bulk_fakes
 import pytest
 
 from pipeline.bulk import BulkOptions, run_store
 from pipeline.remote import fetch, url_of, without_secret
 from pipeline.store import Store
-from tests import bulk_fakes
 
 fsspec = pytest.importorskip("fsspec")
 
