@@ -241,10 +241,13 @@ def search(
 
 
 @dictionary_app.command("check")
-def dictionary_check(files: Annotated[list[Path], typer.Argument(help="Dictionary files.", metavar="FILE…")]) -> None:
+def dictionary_check(
+    files: Annotated[list[Path], typer.Argument(help="Dictionary files, or folders of them.", metavar="FILE…")],
+) -> None:
     """Check dictionary files line by line, together with the shipped ones."""
-    from pipeline.dictionaries import load_dictionaries
+    from pipeline.dictionaries import dictionary_files, load_dictionaries
 
+    files = dictionary_files(files)
     shipped = {vocabulary.path.resolve() for vocabulary in load_dictionaries().vocabularies}
     loaded = load_dictionaries([file for file in files if file.resolve() not in shipped])
     wanted = {file.resolve() for file in files}

@@ -130,6 +130,20 @@ def load_dictionaries(extra: Iterable[Path] = (), folder: Path | None = None) ->
     return Dictionaries(tuple(vocabularies))
 
 
+def dictionary_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files named, and for each folder the dictionary files (*.txt) in it.
+
+    Raises DictionaryError for a folder that holds none.
+    """
+    files: list[Path] = []
+    for path in paths:
+        found = sorted(path.glob("*.txt")) if path.is_dir() else [path]
+        if not found:
+            raise DictionaryError(f"{path}: holds no dictionary (*.txt); name the folder that has them, or a file")
+        files += found
+    return list(dict.fromkeys(files))
+
+
 def load_vocabulary(path: Path) -> Vocabulary:
     """Load and check one dictionary file; names before any `[section]` line are level-3 names.
 
@@ -138,6 +152,7 @@ def load_vocabulary(path: Path) -> Vocabulary:
     content = _content(path)
     reader = _VocabularyReader(path, content.decode("utf-8-sig"))
     names = tuple(reader.names())
+    reader.check_misreadings(names)
     if not names:
         raise DictionaryError(f"{path}: holds no names; a dictionary never stands empty, remove the file or fill it")
     identity = reader.header.get("vocabulary", [path.stem])[0]
@@ -224,6 +239,16 @@ class _VocabularyReader:
         before = self.first_line.setdefault((self.section, comparison_key(text)), number)
         if before != number:
             raise self._fail(number, f"{text} is listed twice (first on line {before}); keep one line")
+
+    def check_misreadings(self, names: Iterable[Name]) -> None:
+        """Raise DictionaryError where a misreading is itself a name of its section: names are never replaced."""
+        for name in names:
+            for seen in name.seen:
+                line = self.first_line.get((name.section, comparison_key(seen)))
+                if line is not None:
+                    raise self._fail(
+                        line, f"{seen} is a name here and a misreading of {name.text}; keep one of the two"
+                    )
 
     def _attributes(self, number: int, text: str, parts: list[str]) -> dict[str, tuple[str, ...]]:
         values: dict[str, tuple[str, ...]] = {}

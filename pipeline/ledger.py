@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from pipeline.dictionaries import SECTIONS, Dictionaries, comparison_key, load_vocabulary
+from pipeline.dictionaries import SECTIONS, Dictionaries, Name, comparison_key, load_vocabulary
 from pipeline.errors import DictionaryError, InputError
 
 HEADER = ("raw", "value", "status", "kind", "count", "forms", "evidence", "reason", "places")
@@ -116,37 +116,114 @@ def write_csv(groups: Sequence[RepairGroup], out: TextIO) -> None:
 
 
 def add_name(path: Path, name: str, section: str, dictionaries: Dictionaries, seen: Sequence[str] = ()) -> bool:
-    """Add a reviewed name to a dictionary file, made where it is missing; return False where it is known already.
+    """Add a reviewed name, or misreadings of a known one, to a dictionary file, made where it is missing.
 
-    Raises DictionaryError where the file, the name or the section cannot be used; the file is then as it was.
+    Returns False where all of it is known already. Raises DictionaryError where the file, the name, a misreading or the
+    section cannot be used; the file is then as it was.
     """
     if section not in SECTIONS:
         raise DictionaryError(f"unknown section '{section}'; known are {', '.join(SECTIONS)}")
-    clean = "".join(name.split())
-    if not clean or clean.startswith(("#", "[")) or "|" in clean or "\t" in name:
-        raise DictionaryError(f"'{name}' cannot be a name: it is empty or begins like a comment or section; check it")
-    if dictionaries.written(section, clean) is not None:
-        return False
-    before = (
-        path.read_text("utf-8-sig") if path.exists() else f"#! vocabulary: {path.stem}\n#! source: reviewed names\n"
-    )
-    if path.exists() and comparison_key(clean) in {
-        comparison_key(known.text) for known in load_vocabulary(path).names if known.section == section
-    }:
-        return False
-    attributes = "\tseen=" + "|".join(seen) if seen else ""
+    clean = _clean(name, "name")
+    misread = list(dict.fromkeys(_clean(text, "misreading") for text in seen))
+    try:
+        before = path.read_text("utf-8-sig") if path.is_file() else ""
+        own = load_vocabulary(path).names if path.exists() and (before.strip() or not path.is_file()) else ()
+        _contradicts(clean, section, misread, [*own, *(n for v in dictionaries.vocabularies for n in v.names)])
+        text = _with_name(before, path.stem, clean, section, misread, own, dictionaries)
+        if text is None:
+            return False
+        temporary = path.with_name(path.name + ".part")
+        temporary.write_text(text, "utf-8")
+        try:
+            load_vocabulary(temporary)
+        except DictionaryError:
+            temporary.unlink()
+            raise
+        os.replace(temporary, path)
+    except UnicodeDecodeError as error:
+        raise DictionaryError(f"{path}: is not UTF-8; name a dictionary file, or a new one") from error
+    except OSError as error:
+        raise DictionaryError(
+            f"{path}: cannot be written ({error.strerror}); name a file in a folder that is there"
+        ) from error
+    return True
+
+
+def _clean(text: str, what: str) -> str:
+    clean = "".join(text.split())
+    if not clean or clean.startswith(("#", "[")) or "|" in clean or "\t" in text:
+        raise DictionaryError(
+            f"'{text}' cannot be a {what}: it is empty, begins like a comment or section, or holds a tab or |; check it"
+        )
+    return clean
+
+
+def _contradicts(name: str, section: str, misread: Sequence[str], names: Iterable[Name]) -> None:
+    """Raise DictionaryError where a text would be a name and a misreading of another: a name is never replaced."""
+    key = comparison_key(name)
+    wrong = {comparison_key(text): text for text in misread}
+    if key in wrong:
+        raise DictionaryError(f"{name} cannot be a misreading of itself; give what was read instead of it")
+    for known in names:
+        if known.section != section:
+            continue
+        if (text := wrong.get(comparison_key(known.text))) is not None:
+            raise DictionaryError(
+                f"{text} is itself a name of {known.vocabulary}, and names are never replaced; leave it out as a misreading"
+            )
+        if key in map(comparison_key, known.seen):
+            raise DictionaryError(
+                f"{name} is listed as a misreading of {known.text} in {known.vocabulary}; take it out there first"
+            )
+
+
+def _with_name(
+    before: str,
+    stem: str,
+    name: str,
+    section: str,
+    misread: Sequence[str],
+    own: Sequence[Name],
+    dictionaries: Dictionaries,
+) -> str | None:
+    """Return the file's text with the name and its misreadings in it; None where they are known already."""
+    key = comparison_key(name)
+    written = [known for known in own if known.section == section and comparison_key(known.text) == key]
+    shipped = dictionaries.written(section, name)
+    known_misreadings = {comparison_key(text) for known in written for text in known.seen}
+    if shipped is not None:
+        known_misreadings |= {
+            comparison_key(text) for known in dictionaries.names(section)[shipped] for text in known.seen
+        }
+    fresh = [text for text in misread if comparison_key(text) not in known_misreadings]
+    if (written or shipped is not None) and not fresh:
+        return None
+    if written:
+        return _with_misreadings(before, section, key, fresh)
+    if not before.strip():
+        before = f"#! vocabulary: {stem}\n#! source: reviewed names\n"
+    # A misreading of a shipped name stands here beside that very name.
+    attributes = "\tseen=" + "|".join(fresh) if fresh else ""
     last = next((line.strip() for line in reversed(before.splitlines()) if line.startswith("[")), "")
     head = "" if last == f"[{section}]" else f"\n[{section}]\n"
-    text = f"{before.rstrip()}\n{head}{clean}{attributes}\n"
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, "utf-8")
-    try:
-        load_vocabulary(temporary)
-    except DictionaryError:
-        temporary.unlink()
-        raise
-    os.replace(temporary, path)
-    return True
+    return f"{before.rstrip()}\n{head}{shipped or name}{attributes}\n"
+
+
+def _with_misreadings(before: str, section: str, key: str, fresh: Sequence[str]) -> str:
+    """Return the text with more misreadings behind the name that it holds already."""
+    lines, at = before.splitlines(), "level3"
+    for number, line in enumerate(lines):
+        if line.startswith("[") and line.rstrip().endswith("]") and "\t" not in line:
+            at = line.strip()[1:-1]
+        elif at == section and not line.startswith("#") and comparison_key(line.split("\t")[0]) == key:
+            parts = line.rstrip().split("\t")
+            place = next((k for k, part in enumerate(parts) if part.strip().startswith("seen=")), None)
+            if place is None:
+                parts.append("seen=" + "|".join(fresh))
+            else:
+                parts[place] = "|".join((parts[place].strip(), *fresh))
+            lines[number] = "\t".join(parts)
+    return "\n".join(lines) + "\n"
 
 
 def learn_names(

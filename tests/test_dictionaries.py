@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dictionaries import comparison_key, load_dictionaries, load_vocabulary
+from pipeline.dictionaries import comparison_key, dictionary_files, load_dictionaries, load_vocabulary
 from pipeline.errors import DictionaryError
 
 
@@ -34,6 +34,7 @@ def test_the_shipped_dictionaries_load_and_name_their_source() -> None:
         ("甲率\toperator=~\n", 1, "unknown operator"),
         ("甲率\tunits=\n", 1, "empty value"),
         ("[column]\n甲列\trole=king\n", 2, "unknown role"),
+        ("甲率\tseen=乙率\n乙率\n", 2, "a name here and a misreading of 甲率"),
         ("甲率\n".encode() + b"\xff\xfe\n", 2, "not UTF-8"),
     ],
 )
@@ -59,6 +60,16 @@ def test_a_missing_dictionary_is_named(tmp_path: Path) -> None:
     """The path is in the message."""
     with pytest.raises(DictionaryError, match="none"):
         load_vocabulary(tmp_path / "none.txt")
+
+
+def test_a_folder_stands_for_the_dictionaries_in_it(tmp_path: Path) -> None:
+    """Whoever keeps them in one folder names the folder; an empty one is a mistake, not a pass."""
+    file = written(tmp_path, "甲率\n")
+
+    assert dictionary_files([tmp_path, file]) == [file]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DictionaryError, match="holds no dictionary"):
+        dictionary_files([tmp_path / "empty"])
 
 
 def test_a_plain_list_of_names_is_a_dictionary(tmp_path: Path) -> None:

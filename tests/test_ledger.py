@@ -88,6 +88,49 @@ def test_a_name_that_is_shipped_is_not_added(tmp_path: Path) -> None:
     assert not (tmp_path / "mine.txt").exists()
 
 
+def test_a_misreading_of_a_known_name_is_added_to_it(tmp_path: Path) -> None:
+    """Who enters it expects it to be mended from now on, whoever knew the name first."""
+    file = tmp_path / "mine.txt"
+    dictionaries = load_dictionaries()
+
+    assert add_name(file, "预算执行率", "level3", dictionaries, ["预算扶行率"])
+    assert add_name(file, "湿地巡护里程", "level3", dictionaries)
+    assert add_name(file, "湿地巡护里程", "level3", dictionaries, ["显地巡护里程"])
+    assert add_name(file, "湿地巡护里程", "level3", dictionaries, ["湿地巡护里积", "显地巡护里程"])
+    assert not add_name(file, "湿地巡护里程", "level3", dictionaries, ["湿地巡护里积"])
+
+    assert {name.text: name.seen for name in load_vocabulary(file).names} == {
+        "预算执行率": ("预算扶行率",),
+        "湿地巡护里程": ("显地巡护里程", "湿地巡护里积"),
+    }
+
+
+def test_no_text_is_a_name_and_a_misreading(tmp_path: Path) -> None:
+    """Names are never replaced, so that such a line would do nothing, silently."""
+    file = tmp_path / "mine.txt"
+    dictionaries = load_dictionaries()
+    add_name(file, "湿地巡护里程", "level3", dictionaries, ["显地巡护里程"])
+    before = file.read_bytes()
+
+    for name, seen in (("显地巡护里程", []), ("湿地巡护", ["湿地巡护里程"]), ("湿地", ["预算执行率"]), ("甲", ["甲"])):
+        with pytest.raises(DictionaryError):
+            add_name(file, name, "level3", dictionaries, seen)
+
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("file", ["picture.png", "folder", "missing/mine.txt"])
+def test_a_file_that_cannot_be_a_dictionary_is_named(tmp_path: Path, file: str) -> None:
+    """One line says what to do, and what was there stays."""
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n")
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(DictionaryError, match=file.partition("/")[0]):
+        add_name(tmp_path / file, "湿地巡护里程", "level3", load_dictionaries())
+
+    assert (tmp_path / "picture.png").read_bytes() == b"\x89PNG\r\n"
+
+
 def test_names_of_one_section_stand_under_one_head(tmp_path: Path) -> None:
     """A file that people read is not made of heads."""
     file = tmp_path / "mine.txt"
