@@ -14,23 +14,27 @@ from itertools import takewhile
 from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import comparison_key
-from pipeline.document import Line, PageReading
+from pipeline.document import Line, PageReading, Table
 
 # The same words are read twice, each time with other mistakes; a page's own number inside them is left out.
 _SAME = 0.8
 # Pages of one document are fed to the scanner askew by up to a few degrees: the middle of a head at the top of the page
 # moves by sin(2 x 1.6 deg) x half the height; photographs move it as far.
 _SAME_PLACE = 0.04
+PAGE_MARK = re.compile(
+    r"^\s*(第\s*\d+\s*页(\s*[,，/]?\s*共\s*\d+\s*页)?|[-—－–]\s*\d+\s*[-—－–]|\d+\s*/\s*\d+|page\s*\d+(\s*of\s*\d+)?)\s*$",
+    re.I,
+)
 # One of the dashes beside it may be lost.
 _NUMBER_ALONE = re.compile(r"[\s\-—–－]*\d{1,3}[\s\-—–－]*")
 
 
 def without_furniture(pages: Sequence[PageReading], belongs: Callable[[str], bool]) -> list[PageReading]:
-    """Return the pages without the lines around their tables that are the pages' and not the form's.
+    """Return the pages without the running heads and feet around their tables.
 
-    A running head stands outside all tables, at the same place of at least two pages, with the same words; a page
-    number is the last line under the last table. Only pages with coordinates can say so. `belongs` tells of a text
-    that it is the form's own wherever it stands: titles, years, money units, labels.
+    One stands outside all tables, at the same place of at least two pages, with the same words. Only pages with
+    coordinates can say so. `belongs` tells of a text that it is the form's own wherever it stands: titles, years, money
+    units, labels, page numbers.
     """
     margins = {page.index: [b for b in _margins(page) if not belongs(b.text)] for page in pages}
     repeated: set[tuple[int, int]] = set()
@@ -40,8 +44,8 @@ def without_furniture(pages: Sequence[PageReading], belongs: Callable[[str], boo
                 if _same_words(first.text, second.text) and _same_place(first, one, second, other):
                     repeated |= {(one.index, id(first)), (other.index, id(second))}
     return [
-        replace(page, blocks=tuple(b for b in page.blocks if (page.index, id(b)) not in repeated and b is not number))
-        if (number := _page_number(page)) is not None or any(index == page.index for index, _ in repeated)
+        replace(page, blocks=tuple(b for b in page.blocks if (page.index, id(b)) not in repeated))
+        if any(index == page.index for index, _ in repeated)
         else page
         for page in pages
     ]
@@ -63,13 +67,28 @@ def _margins(page: PageReading) -> list[Line]:
     return [line for line in found if line.place.polygon]
 
 
-def _page_number(page: PageReading) -> Line | None:
-    """The last line of a page with tables, where it is a number under all of them and nothing else."""
-    if page.size is None or not page.tables:
-        return None
-    last = page.blocks[-1]
-    alone = isinstance(last, Line) and last.place.polygon and _NUMBER_ALONE.fullmatch(last.text)
-    return last if alone and isinstance(last, Line) else None
+def is_page_number(page: PageReading, number: int) -> bool:
+    """Tell whether a block of a page is a line that prints its number and nothing else.
+
+    第3页 and - 3 - say so wherever they stand. A number alone is a page's where it is the last of its page, or where it
+    stands between two tables of a text that lost its page breaks; one of the dashes beside it may then be lost.
+    """
+    block = page.blocks[number]
+    if not isinstance(block, Line):
+        return False
+    if PAGE_MARK.match(block.text):
+        return True
+    if not _NUMBER_ALONE.fullmatch(block.text):
+        return False
+    if number + 1 == len(page.blocks):
+        return True
+    between = number > 0 and isinstance(page.blocks[number - 1], Table) and isinstance(page.blocks[number + 1], Table)
+    return between and page.size is None
+
+
+def is_whole_number(text: str) -> bool:
+    """Tell whether a page's number kept what stands beside it: with a dash lost, a digit may be lost too."""
+    return bool(PAGE_MARK.match(text) or text.strip().isdigit())
 
 
 def _same_words(one: str, other: str) -> bool:

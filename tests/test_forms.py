@@ -149,11 +149,33 @@ def test_the_year_may_stand_in_the_title() -> None:
         ("某某县水利局预算项目绩效日标表", "某某县水利局"),
         ("项目支出绩效目标申报表", None),
         ("2021年度省级项目支出绩效目标表", None),
+        ("某某市少年宫项目支出绩效目标表", "某某市少年宫"),
+        ("某某县残联项目支出绩效目标表", "某某县残联"),
+        ("数据共享平台项目支出绩效目标表", None),
+        ("某某街道预算部门（单位）项目支出绩效目标申报表", None),
     ],
 )
 def test_the_title_names_the_agency(title: str, agency: str | None) -> None:
     """What stands before the fixed words; kinds of spending and years are not part of a name."""
     [form] = forms_of(f"{title}\n\n{FORM}")
+
+    assert form.agency == agency
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "agency"),
+    [
+        ("实施单位", "某某县红星水电", "某某县红星水电"),
+        ("主管部门及代码", "某某县红星水电", "某某县红星水电"),
+        ("项目类别", "某某县红星水电", None),
+        ("项目名称", "某某县应急指挥中心", None),
+        ("项目类别", "某某县应急指挥中心", "某某县应急指挥中心"),
+    ],
+)
+def test_what_the_form_calls_a_unit_is_the_agency_of_its_title(label: str, name: str, agency: str | None) -> None:
+    """No list of words holds every name; what the form calls a project is none, though it end like an agency."""
+    fields = FIELDS.replace("项目名称", "项目编码")
+    [form] = forms_of(f"{name}项目支出绩效目标表\n\n{label} | [015001]{name} | |\n{fields}{HEADER}{GRID}")
 
     assert form.agency == agency
 

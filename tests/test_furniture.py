@@ -6,7 +6,7 @@ import pytest
 from builders import page_of
 
 from pipeline.document import Line, PageReading, Place
-from pipeline.furniture import without_furniture
+from pipeline.furniture import is_page_number, is_whole_number, without_furniture
 
 SIZE = (1000, 1400)
 TABLE = "年度绩效目标 | 做好工作"
@@ -54,12 +54,13 @@ def test_everything_else_stays(one: tuple[str, float, float], other: tuple[str, 
     assert left(page_with(line_at(*one)), page_with(line_at(*other), index=1)) == [[one[0]], [other[0]]]
 
 
-@pytest.mark.parametrize("number", ["12", "- 12 -", "-1"])
-def test_a_number_alone_under_the_last_table_is_the_page_s(number: str) -> None:
-    """Not so a number over the table, or one that stands between two; a dash beside it may be lost."""
+@pytest.mark.parametrize(("number", "order"), [("12", True), ("- 12 -", True), ("第12页", True), ("-1", False)])
+def test_a_number_alone_under_the_last_table_is_the_page_s(number: str, order: bool) -> None:
+    """Not so a number over the table. Where a dash is lost a digit may be: that says nothing of the order of pages."""
     page = page_with(line_at("7", 500, 100), under=(line_at(number, 500, 1300),))
 
-    assert left(page) == [["7"]]
+    assert [is_page_number(page, i) for i in range(len(page.blocks))] == [False, False, True]
+    assert is_whole_number(number) is order
 
 
 def test_a_page_without_coordinates_is_left_as_it_is() -> None:

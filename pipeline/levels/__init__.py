@@ -34,6 +34,7 @@ from pipeline.levels.lexicon import Lexicon, belongs
 from pipeline.levels.lists import list_sheet, listed_indicators
 from pipeline.levels.model import LevelModel, load_level_model
 from pipeline.levels.prepare import prepare_rows
+from pipeline.levels.prose import told_form, told_indicators
 from pipeline.levels.settle import DOUBT, settle
 from pipeline.templates import Template
 
@@ -80,6 +81,10 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     if sheet is not None:
         entries, listed, heads = sheet
         return LabelledForm(form, tuple(entries), tuple(listed), _outside(form.rows), tuple(heads), form.rows)
+    told = told_form(form.rows, tools.lexicon)
+    if told is not None:
+        entries, listed, heads, rest = told
+        return LabelledForm(form, tuple(entries), tuple(listed), tuple(rest), tuple(heads), form.rows)
     rows, named = prepare_rows(form.rows, tools.lexicon, template)
     headers = refine_headers(rows, named, tools.lexicon)
     logp = _log_probabilities(rows, headers, tools)
@@ -96,13 +101,16 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     labelled = tuple(settled)
     gatherer = _Gatherer(tools.lexicon.dictionaries, template)
     for number, (row, choice, header) in enumerate(zip(labelled, choices, headers, strict=True)):
-        gatherer.take(row, choice, header, _following(labelled, choices, number))
+        following = _following(labelled, choices, number)
+        second = _following(labelled, choices, number + 1) if following is not None else None
+        gatherer.take(row, choice, header, following, second)
     gatherer.finish()
     found_headers = (*gatherer.headers, *gatherer.fields.corners)
     fields, indicators = tuple(gatherer.fields.fields), tuple(gatherer.indicators)
     if not indicators:
         values = [(cell, form.pages[0] if form.pages else 0) for entry in fields for cell in entry.values]
         indicators = tuple(row for cell, page in values for row in listed_indicators(cell, tools.lexicon, page))
+        indicators = indicators or tuple(row for c, page in values for row in told_indicators(c, tools.lexicon, page))
     stray, divided = gatherer.fields.strays, gatherer.fields.divided
     strays = (*stray, *_unplaced(labelled, fields, indicators, found_headers, [*stray, *divided]))
     return LabelledForm(form, fields, indicators, strays, found_headers, labelled)
@@ -266,15 +274,22 @@ class _Gatherer:
         periods = {row.period for row in self.done}
         return self.done if len(periods) > 1 else [replace(row, period=None) for row in self.done]
 
-    def take(self, row: Row, choice: Choice, header: GridHeader | None, following: Row | None) -> None:
+    def take(
+        self, row: Row, choice: Choice, header: GridHeader | None, following: Row | None, second: Row | None
+    ) -> None:
         if choice.kind == GRID:
             self.fields.interrupt()
             self.table_changed, self.table = row.table != self.table, row.table
             self._grid_row(row, choice)
         elif choice.kind == FIELDS:
             self._close_blank()
-            self.fields.row(row, following, self.grid_header if self.last_kind == GRID else ())
+            self.fields.row(row, following, self.grid_header if self.last_kind == GRID else (), second)
         elif choice.kind == EMPTY and row.n_cols == 0:
+            if len(row.cells) > 1:
+                self._close_blank()
+                self.fields.stated(row.cells)
+                self.last_kind = HEADER  # what stands loose below is no part of these values
+                return
             self._loose_line(row.cells[0])
         elif choice.kind == EMPTY:
             if self.last_kind == GRID:

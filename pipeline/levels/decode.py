@@ -20,6 +20,7 @@ from pipeline.dictionaries import comparison_key
 from pipeline.document import Role, Row
 from pipeline.levels.features import ROLES
 from pipeline.levels.headers import GridHeader, HeaderColumn
+from pipeline.levels.inline import SIGNED
 from pipeline.levels.lexicon import Lexicon, belongs
 
 # Log-odds, chosen on the generator's development split (docs/levels.md has the sweep); all plateaus are wide.
@@ -52,9 +53,6 @@ NOTE = re.compile(r"^\s*([*※]|注\s*\d*|(填[表报写])?(说明|备注))\s*[:
 LOOSE_NOTE = re.compile(r"^\s*([*※]|注\s*\d*|[填编]?[表报写制]?说明|附件?\s*\d*)\s*[:：]")
 # 填报人：罗平 in one cell; such a row is one of fields wherever it stands.
 _INLINE_FIELD = re.compile(r"^([^:：\d]{2,14})[:：]")
-_SIGNED = re.compile(
-    r"(负责人|填报人|填表人|审核人|经办人|联系人|制表人?|复核人?|电话|日期|时间|签字|签章|公章|盖章)([(（].*[)）])?$"
-)
 
 GRID, FIELDS, BAR, HEADER, EMPTY = "grid", "fields", "bar", "header", "empty"
 _DEFAULT_ROLES = ("level1", "level2", "level3", "target")
@@ -157,8 +155,11 @@ def decode(
 
     `logp[r][i]` holds the log-probabilities over ROLES of row r's cell i (filled cells only). Loose lines stay EMPTY.
     """
+    # Above its own header a table has no grid, whatever small tables of tasks and stages look like.
+    headed = {row.table for row, header in zip(rows, headers, strict=True) if header is not None and row.n_cols}
     options = [
-        _options(row, header, logp[r], r, lexicon) for r, (row, header) in enumerate(zip(rows, headers, strict=True))
+        _options(row, header, logp[r], r, lexicon, header is None and row.table in headed)
+        for r, (row, header) in enumerate(zip(rows, headers, strict=True))
     ]
     facts = [
         [_facts(choice, row, skeleton, lexicon) for choice in choices]
@@ -215,8 +216,14 @@ def _path(state: _State | None) -> list[Choice]:
 
 
 def _options(
-    row: Row, header: GridHeader | None, logp: Mapping[int, Sequence[float]], number: int, lexicon: Lexicon
+    row: Row,
+    header: GridHeader | None,
+    logp: Mapping[int, Sequence[float]],
+    number: int,
+    lexicon: Lexicon,
+    above: bool = False,
 ) -> list[Choice]:
+    """The ways to read a row; `above` the header of its own table it is none of the grid."""
     filled = [i for i, cell in enumerate(row.cells) if cell.text]
     if not filled or row.n_cols == 0:
         return [Choice(EMPTY, (), (), 0.0)]
@@ -226,7 +233,7 @@ def _options(
         return [Choice(FIELDS, (Role.LABEL,) * len(filled), (None,) * len(filled), 0.0)]
     if len(filled) == 1 and NOTE.match(row.cells[filled[0]].text):
         return [Choice(BAR, (Role.BAR,), (None,), 0.0)]
-    choices = _grid_options(row, header, logp, filled)
+    choices = [] if above else _grid_options(row, header, logp, filled)
     choices.append(_field_option(logp, filled))
     if len(filled) == 1:
         choices.append(Choice(BAR, (Role.BAR,), (None,), _p(logp, filled[0], Role.BAR)))
@@ -242,7 +249,7 @@ def _is_inline_field(text: str, lexicon: Lexicon) -> bool:
     if match is None:
         return False
     key = comparison_key(match.group(1))
-    return key in lexicon.exact["field"] or bool(_SIGNED.search(key))
+    return key in lexicon.exact["field"] or bool(SIGNED.search(key))
 
 
 def _p(logp: Mapping[int, Sequence[float]], cell: int, role: Role) -> float:

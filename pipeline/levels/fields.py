@@ -7,8 +7,8 @@ labels with nothing between them heads the columns below it: `项目资金→年
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pipeline.document import FieldEntry, Role, Row, RowCell
@@ -19,6 +19,11 @@ _INLINE = re.compile(r"^(?!其中)([^:：]{2,14})[:：]\s*(\S.*)$", re.S)
 _AMOUNT = re.compile(r"^[\d,.]+(%|万?元|亿元)?$|^[—/\-]$")
 # 全年预算数（调整后）（万元） is a long head.
 _LONGEST_HEAD = 16
+# Two heads over heads, of which each divides two columns at least.
+_LEAST_UNDER = 4
+# Heads of a column of names, and the longest name of a task or a stage.
+_NAMES = re.compile(r"(名称|实施内容|任务|事项|阶段|环节|用途)$")
+_LONGEST_NAME = 40
 # Labels that name a whole, of which the labels below them name parts.
 _SUM = re.compile(r"(总额|总计|合计|总投入)([(（].*[)）])?$")
 
@@ -30,6 +35,7 @@ class _Heads:
     cells: list[RowCell]
     table: int
     amounts: bool = False  # nothing but amounts stands below them
+    over: Mapping[int, RowCell] = field(default_factory=dict)  # by column, the head over several of them
 
 
 class FieldGatherer:
@@ -44,6 +50,7 @@ class FieldGatherer:
         self._parents: list[RowCell] = []
         self._groups: dict[int, RowCell] = {}
         self._heads: _Heads | None = None
+        self._over: dict[int, RowCell] = {}  # heads over the heads that the next row holds, by column
         self._table = -1
 
     def interrupt(self) -> None:
@@ -51,12 +58,15 @@ class FieldGatherer:
         self._parents = []
         self._groups = {}
         self._heads = None
+        self._over = {}
 
-    def row(self, row: Row, following: Row | None = None, grid_header: Sequence[RowCell] = ()) -> None:
+    def row(
+        self, row: Row, following: Row | None = None, grid_header: Sequence[RowCell] = (), second: Row | None = None
+    ) -> None:
         """Take a row of labels and values.
 
-        `following` is the next row of the same table; `grid_header` the cells of the grid's header where the row
-        stands in a grid.
+        `following` and `second` are the next rows of the same table; `grid_header` the cells of the grid's header
+        where the row stands in a grid.
         """
         filled = [cell for cell in row.cells if cell.text]
         number = filled[0].row
@@ -66,6 +76,11 @@ class FieldGatherer:
         if self._heads is not None and self._heads.table != row.table and filled[0].col == 0:
             self._heads = None
         labels = [cell for cell in filled if cell.role is Role.LABEL]
+        if over := self._heads_over_heads(row, filled, following, second):
+            if filled[0].col not in over:
+                self._parents.append(filled[0])
+            self._over = over
+            return
         if grid_header and len(labels) == 1 and len(filled) > 1 and _TOTAL.match("".join(labels[0].text.split())):
             self._under_heads(row, labels[0], grid_header, only_filled=True)
         elif not labels and self._heads is None and not self._over_amounts(filled, following):
@@ -75,6 +90,8 @@ class FieldGatherer:
         elif self._heads is not None and self._fits_heads(filled):
             heads = self._heads.cells
             own = labels[0] if labels and labels[0].col <= heads[0].col else None
+            if own is None and self._names_rows(heads, filled):
+                own = filled[0]
             if own is not None and own.col == heads[0].col:
                 # The column of the row labels has a head of its own (任务名称), which names no value.
                 if heads[0] not in self.corners:
@@ -102,6 +119,12 @@ class FieldGatherer:
         self.fields.append(FieldEntry((label,), (replace(cell, text=inline.group(2), role=Role.VALUE),)))
         return True
 
+    def stated(self, cells: Sequence[RowCell]) -> None:
+        """A line outside every table that states fields: labels and values in turn."""
+        self.interrupt()
+        for label, value in zip(cells[::2], cells[1::2], strict=True):
+            self.fields.append(FieldEntry((label,), (value,) if value.text else ()))
+
     def label(self, cell: RowCell) -> None:
         """A label that stands outside every table; its text follows."""
         self.interrupt()
@@ -124,6 +147,44 @@ class FieldGatherer:
                 self._groups = {}
         elif self._heads is not None and first.col == 0 and first.role is Role.LABEL and self._heads.cells[0].col > 0:
             self._heads = None
+
+    @staticmethod
+    def _heads_over_heads(
+        row: Row, filled: Sequence[RowCell], following: Row | None, second: Row | None
+    ) -> dict[int, RowCell]:
+        """By column, the heads that this row sets over those of the next one: 按收入性质分 over 合计, 财政拨款.
+
+        Each head covers two columns or more, the next row fills them with words, and what stands below these are
+        amounts or blanks. A label left of them is their parent. Empty where the row is none of heads over heads.
+        """
+        below = [cell for cell in following.cells if cell.text] if following is not None else []
+        if following is None or len(below) < _LEAST_UNDER or following.n_cols != row.n_cols:
+            return {}
+        if any(_AMOUNT.match("".join(c.text.split())) or len(c.text) > _LONGEST_HEAD for c in (*filled, *below)):
+            return {}
+        heads = [cell for cell in filled if cell.col >= below[0].col]
+        parents = [cell for cell in filled if cell.col < below[0].col]
+        if len(heads) < 2 or len(parents) > 1 or heads[0].col != below[0].col:
+            return {}
+        # Where spans are not known, a head reaches to the next one.
+        ends = [*(cell.col for cell in heads[1:]), row.n_cols]
+        if row.spans_known:
+            ends = [cell.col + cell.colspan for cell in heads]
+        over = {c.col: head for head, end in zip(heads, ends, strict=True) for c in below if head.col <= c.col < end}
+        covered = [sum(one is head for one in over.values()) for head in heads]
+        if len(over) != len(below) or min(covered) < 2:
+            return {}
+        under = [cell for cell in second.cells if cell.text] if second is not None else []
+        amounts = all(_AMOUNT.match("".join(c.text.split())) for c in under if c.col in over)
+        return over if amounts and all(c.col in over or c.col < below[0].col for c in under) else {}
+
+    @staticmethod
+    def _names_rows(heads: Sequence[RowCell], filled: Sequence[RowCell]) -> bool:
+        """Tell whether the first head is one of names (任务名称, 项目实施内容): what stands below it names its row."""
+        name = "".join(heads[0].text.split())
+        first = filled[0]
+        named = first.col == heads[0].col and len(first.text) <= _LONGEST_NAME and not _AMOUNT.match(first.text)
+        return len(heads) > 1 and named and bool(_NAMES.search(name))
 
     @staticmethod
     def _touch(row: Row, left: RowCell, right: RowCell) -> bool:
@@ -150,11 +211,19 @@ class FieldGatherer:
             same = [cell.col for cell in below] == [cell.col for cell in filled]
             if same and not labels:
                 return True  # 年初目标 | 全年目标 | 完成情况 over a text each
+            if self._under_one_parent(filled, below) and values:
+                return True  # names of tasks look like labels; one of the cells below is none
             # The row below begins beside the parent, and has at most one label: its own.
             return bool(values) and all(v.col in columns for v in values) and len(labels) <= 1 and below[0].col > 0
         last = filled[-1]
         touching = [self._touch(row, one, other) for one, other in pairwise(filled)]
         return len(filled) >= 3 and all(touching[1:]) and not any(c.col > last.col and not c.text for c in row.cells)
+
+    @staticmethod
+    def _under_one_parent(filled: Sequence[RowCell], below: Sequence[RowCell]) -> bool:
+        """Tell whether a merged label stands beside both rows and the lower one fills the upper one's columns."""
+        spans = filled[0].rowspan > 1 and len(filled) > 2
+        return spans and [cell.col for cell in below] == [cell.col for cell in filled[1:]]
 
     @staticmethod
     def _over_amounts(filled: Sequence[RowCell], following: Row | None) -> bool:
@@ -176,7 +245,8 @@ class FieldGatherer:
         over = {cell.col for cell in below}
         first = next((i for i, cell in enumerate(filled) if cell.col in over), 1 if filled[0].col == 0 else 0)
         self._parents = [*self._parents, *filled[:first]]
-        self._heads = _Heads(list(filled[first:]), row.table, self._over_amounts(filled, following))
+        self._heads = _Heads(list(filled[first:]), row.table, self._over_amounts(filled, following), self._over)
+        self._over = {}
 
     def _fits_heads(self, filled: Sequence[RowCell]) -> bool:
         """Values stand under the column labels, and at most one label stands left of them."""
@@ -202,7 +272,9 @@ class FieldGatherer:
             value = by_col.get(head.col)
             if value is None or value is own or (only_filled and not value.text):
                 continue
-            self.fields.append(FieldEntry((*path, head), (value,) if value.text else ()))
+            over = self._heads.over.get(head.col) if self._heads is not None and not only_filled else None
+            named = (*path, *((over,) if over is not None else ()), head)
+            self.fields.append(FieldEntry(named, (value,) if value.text else ()))
 
     def _pairs(self, row: Row, filled: Sequence[RowCell], following: Row | None) -> None:
         i = 0

@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Role, Row, RowCell
+from pipeline.levels.inline import with_inline_fields
 from pipeline.levels.lexicon import Lexicon
 from pipeline.templates import Template
 
@@ -23,9 +24,10 @@ def label_loose_lines(rows: Sequence[Row], lexicon: Lexicon, template: Template 
     """Give every loose line the role LABEL or NARRATIVE; the lines of a wrapped label become one row."""
     done: list[Row] = []
     used = _labels_in_tables(rows, lexicon)
+    rows = with_inline_fields(rows, lexicon)
     i = 0
     while i < len(rows):
-        if rows[i].n_cols > 0:
+        if rows[i].n_cols > 0 or len(rows[i].cells) > 1:
             done.append(rows[i])
             i += 1
             continue

@@ -1,0 +1,185 @@
+"""What stands over a form: its title, its year, its money unit, and the agency that the title names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from rapidfuzz.distance import OSA
+
+from pipeline.dictionaries import comparison_key
+from pipeline.document import Row, RowCell
+from pipeline.templates import Template
+
+YEAR_LINE = re.compile(r"^[(（〔\[]?\s*(?:19|20)\d{2}\s*年?\s*度?\s*[)）〕\]]?$")
+UNIT_LINE = re.compile(r"(?:金额)?单位\s*[:：]\s*(?:人民币)?\s*(万元|元)")
+CONTINUED = re.compile(r"\s*[(（〔\[]?\s*(?:续\s*表?|接上[页表])\s*[\d一二三四五]*\s*[)）〕\]]?\s*$")
+_CONTINUED_ALONE = re.compile(r"^[(（]?(续表?[\d一二三四五]*|接上[页表]|接下页|转下页)[)）]?[:：]?$")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
+_SENTENCE = re.compile(r"[。；;！!？?]")
+_GENERIC_TAILS = (
+    "绩效目标表", "绩效目标申报表", "绩效目标审批表", "绩效目标批复表", "绩效目标汇总表", "绩效自评表", "绩效评价表",
+    "绩效目标和指标", "绩效目标及指标", "绩效指标表",
+)  # fmt: skip
+# Any table about performance that is named at its end; kinds of it are more than a list can hold.
+_ANY_TITLE = re.compile(r"绩效[^,，、。:：]{0,16}表$")
+# A page that publishes a form as running text: 关于某某项目资金绩效目标设定的公示.
+_PROSE_TITLE = re.compile(r"绩效[^,，。:：;；]{0,16}(公示|公告|公开|说明|情况|报告)$")
+_YEAR_ONLY = re.compile(r"^(?:19|20)\d{2}\s*年\s*度?$")
+# Agency, year and unit side by side; a sentence with a unit in it runs longer.
+_LONGEST_HEAD_LINE = 60
+# The longest title seen has 38 characters; a sentence that mentions a form runs longer.
+_MAX_TITLE = 60
+
+
+def tails_of(templates: Sequence[Template]) -> tuple[str, ...]:
+    """The keys that titles end with, longest first."""
+    tails = {comparison_key(tail) for template in templates for tail in template.title_tails}
+    tails |= {comparison_key(tail) for tail in _GENERIC_TAILS}
+    return tuple(sorted((tail for tail in tails if len(tail) >= 5), key=lambda tail: (-len(tail), tail)))
+
+
+def is_title(text: str, tails: tuple[str, ...]) -> bool:
+    """A title ends with a known tail, one character of it may be misread; the year may follow in brackets."""
+    key = _without_year_behind(comparison_key(text))
+    if _ANY_TITLE.search(key):
+        return True
+    for tail in tails:
+        if key.endswith(tail):
+            return True
+        # One error in a tail of eight characters or more leaves no doubt what it is.
+        if len(tail) >= 8 and len(key) >= len(tail) - 1 and OSA.distance(key[-len(tail) :], tail) <= 1:
+            return True
+    return False
+
+
+def is_prose_title(text: str) -> bool:
+    """Tell whether a line may be the title of a form that is printed as running text; what follows has to show it."""
+    return len(text) <= _MAX_TITLE and bool(_PROSE_TITLE.search(_without_year_behind(comparison_key(text))))
+
+
+def title_cell(row: Row, tails: tuple[str, ...]) -> RowCell | None:
+    """The cell of a row that holds a title and nothing else."""
+    filled = [cell for cell in row.cells if cell.text]
+    if len(filled) != 1 or len(filled[0].text) > _MAX_TITLE or _SENTENCE.search(filled[0].text):
+        return None
+    name, *below = filled[0].text.split("\n")
+    if below and is_title(name, tails) and all(YEAR_LINE.match(line) or UNIT_LINE.search(line) for line in below):
+        return filled[0]  # year and unit under the title in one cell
+    return filled[0] if is_title(CONTINUED.sub("", filled[0].text), tails) else None
+
+
+def is_continued(row: Row) -> bool:
+    """续表 alone on a line."""
+    filled = [cell.text for cell in row.cells if cell.text]
+    return len(filled) == 1 and bool(_CONTINUED_ALONE.match("".join(filled[0].split())))
+
+
+def is_head_text(row: Row) -> bool:
+    """The year or the money unit on a line."""
+    filled = [cell.text for cell in row.cells if cell.text]
+    if len(filled) != 1:
+        return False
+    return bool(YEAR_LINE.match(filled[0]) or (len(filled[0]) <= _LONGEST_HEAD_LINE and UNIT_LINE.search(filled[0])))
+
+
+def says_more(text: str) -> bool:
+    """Tell whether a line over the table names more than year and unit: 填报单位：某某局  金额单位：万元."""
+    rest = UNIT_LINE.sub("", text).strip(" \t\u3000;；,，()（）")
+    return not YEAR_LINE.match(text) and bool(re.search(r"[\u4e00-\u9fff]{2,}", rest)) and not _YEAR_ONLY.match(rest)
+
+
+def year_of(texts: Iterable[str]) -> int | None:
+    """The first year that titles and the lines under them name."""
+    texts = list(texts)
+    for text in texts:
+        if match := _YEAR.search(text):
+            return int(match.group(1))
+    for text in texts:
+        if match := re.fullmatch(r"[(（]?\s*((?:19|20)\d{2})\s*度?\s*[)）]?", text.strip()):
+            return int(match.group(1))
+    return None
+
+
+def money_unit_of(lines: Iterable[str]) -> str | None:
+    """The money unit that the lines over a table name."""
+    for line in lines:
+        if match := UNIT_LINE.search(line):
+            return match.group(1)
+    return None
+
+
+def _without_year_behind(text: str) -> str:
+    return re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", text)
+
+
+# ----------------------------------------------------------------------------------------------------------- the agency
+
+# Words between an agency's name and the fixed tail of a title: kinds of spending, years, levels of government.
+_TITLE_WORDS = re.compile(
+    r"(项目支出|预算项目|项目|部门预算|预算|财政支出|财政|部门整体支出|整体支出|部门整体|部门(\(单位\))?|\(单位\)|支出|专项资金|专项|核心|本级"
+    r"|转移支付|区域|\(项目\)|省级|市级|县级|区级|市直|中央|(19|20)\d\d年?度?|年度|申报|\(\)|的|关于)$"
+)
+# 某某街道预算部门（单位）项目支出…: the departments of a place, of which the place is none.
+_DEPARTMENTS = re.compile(r"预算(部门|单位)")
+# What agencies' names end with; what stands before a title's tail may also be a project, a fund or a place.
+_AGENCY_END = re.compile(
+    r"(局|委|会|办|办公室|院|馆|宫|处|所|站|队|组|中心|校|中学|小学|大学|园|政府|公司|集团|厂|厅|部|机关|团|社|庭|室|署|台|场|库|行"
+    r"|联|协|人大|海关|监狱|基地|纪念堂|公园|共同体|镇|乡|街道|苏木)$"
+)
+# Things that are built and days that are held end like agencies.
+_NO_AGENCY = re.compile(
+    r"(平台|舞台|运动会|博览会|交易会|展销会|晚会|大会|论坛|广场|停车场|市场|数据库|题库|案例库|水库|泵站|电站|车站|充电站|校园|家园|乐园|田园|食堂|互联|物联)$"
+)
+# An agency's name has four characters or more (某某县局).
+_SHORTEST_AGENCY = 4
+# Codes before a name, as the systems print them: [015001]某局, 219-某镇.
+_CODE = re.compile(r"^[\[【(（]?[0-9a-z]{3,24}[\]】)）]?[-—_－:：]?(?=[\u4e00-\u9fff])", re.I)
+_UNIT_LABEL = re.compile(r"(单位|部门|机构)(名称)?(及?(代码|编码))?([(（].*[)）])?$")
+_NO_UNIT = re.compile(r"金额|计量|度量|数量")
+_PROJECT_LABEL = re.compile(r"(项目|专项)(\(项目\))?名称$")
+
+
+def agency_of(title: str, tails: Sequence[str], head_rows: Iterable[Row] = ()) -> str | None:
+    """The agency that the title names before its fixed words, as printed; None where it names none.
+
+    What stands there is an agency where it ends as agencies do, or where one of the form's `head_rows` gives that very
+    name to a unit; where one gives it to a project it is none.
+    """
+    text = _without_year_behind(re.sub(r"\s+", "", title))
+    key = comparison_key(text)
+    tail = next((tail for tail in sorted(tails, key=len, reverse=True) if key.endswith(tail)), None)
+    cut = len(key) - len(tail) if tail else _misread_cut(key, tails)
+    head = key[:cut]
+    while (shorter := _TITLE_WORDS.sub("", head)) != head:
+        head = shorter
+    of_a_place = _DEPARTMENTS.match(key[len(head) :])
+    head = re.sub(r"^(关于)?((19|20)\d\d年度?)?", "", head)
+    if len(head) < _SHORTEST_AGENCY or of_a_place:
+        return None
+    units, projects = _named(head_rows)
+    if head not in units and (head in projects or _NO_AGENCY.search(head) or not _AGENCY_END.search(head)):
+        return None
+    start = key.find(head)
+    # The key may have folded widths, never the length.
+    return text[start : start + len(head)] if len(text) == len(key) else head
+
+
+def _named(rows: Iterable[Row]) -> tuple[set[str], set[str]]:
+    """What fields beside their labels call units, and what they call projects."""
+    units: set[str] = set()
+    projects: set[str] = set()
+    for row in rows:
+        filled = [comparison_key(cell.text) for cell in row.cells if cell.text]
+        for label, value in pairwise(filled):
+            if _PROJECT_LABEL.search(label.rstrip(":")):
+                projects.add(_CODE.sub("", value))
+            elif _UNIT_LABEL.search(label.rstrip(":")) and not _NO_UNIT.search(label):
+                units.add(_CODE.sub("", value))
+    return units, projects
+
+
+def _misread_cut(key: str, tails: Sequence[str]) -> int:
+    """Where the tail begins in a title whose tail has a misread character."""
+    return next((len(key) - len(tail) for tail in tails if OSA.distance(key[-len(tail) :], tail) <= 1), len(key))
