@@ -807,7 +807,6 @@ def test_an_evaluation_table_of_eleven_columns_comes_out_right(name: str) -> Non
     }
 
 
-@pytest.mark.xfail(strict=True, reason="levels: a line under the table goes on the total's last field")
 def test_a_line_under_the_table_is_not_the_totals() -> None:
     """主办：… stands under the table, not in its last cell."""
     truth, record = truth_and_record("html-self-evaluation")
