@@ -40,6 +40,27 @@ def basis(terms: tuple[tuple[int, int], ...], x: NDArray[np.float64], y: NDArray
     return np.stack([in_x[i] * in_y[j] for i, j in terms], axis=-1)
 
 
+# A bend is undone to a thousandth of a pixel; each round brings a digit or more.
+_EXACT = 1e-3
+
+
+def _bend(
+    terms: tuple[tuple[int, int], ...], weights: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Sum the weighted terms at normalised points, order by order in y; shape (n,)."""
+    total = np.zeros_like(x)
+    if not weights.any():
+        return total
+    in_x, in_y = _chebyshev(max(i for i, _ in terms), x), _chebyshev(max(j for _, j in terms), y)
+    for order, factor in enumerate(in_y):
+        part = np.zeros_like(x)
+        for (i, j), weight in zip(terms, weights, strict=True):
+            if j == order:
+                part += weight * in_x[i]
+        total += part * factor
+    return total
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Warp:
     """Page pixels ↔ upright pixels, continuous coordinates (pixel i covers i to i + 1).
@@ -113,8 +134,8 @@ class Warp:
         """Base → upright."""
         rotated = self._rotate(points, self.angle)
         x, y = self.normalise(rotated[:, 0], rotated[:, 1])
-        u = rotated[:, 0] + self.side * (basis(VERTICAL_TERMS, x, y) @ self.bend_x)
-        v = rotated[:, 1] + self.side * (basis(HORIZONTAL_TERMS, x, y) @ self.bend_y)
+        u = rotated[:, 0] + self.side * _bend(VERTICAL_TERMS, self.bend_x, x, y)
+        v = rotated[:, 1] + self.side * _bend(HORIZONTAL_TERMS, self.bend_y, x, y)
         return np.stack([u + self.offset[0], v + self.offset[1]], axis=1)
 
     def unflatten(self, points: Points) -> Points:
@@ -123,11 +144,14 @@ class Warp:
         v = points[:, 1] - self.offset[1]
         if not self.bend_x.any() and not self.bend_y.any():
             return self._rotate(np.stack([u, v], axis=1), -self.angle)
-        x, y = u.copy(), v.copy()
+        x, y = u, v
         for _ in range(16):
             nx, ny = self.normalise(x, y)
-            x = u - self.side * (basis(VERTICAL_TERMS, nx, ny) @ self.bend_x)
-            y = v - self.side * (basis(HORIZONTAL_TERMS, nx, ny) @ self.bend_y)
+            bent_x, bent_y = _bend(VERTICAL_TERMS, self.bend_x, nx, ny), _bend(HORIZONTAL_TERMS, self.bend_y, nx, ny)
+            before = x, y
+            x, y = u - self.side * bent_x, v - self.side * bent_y
+            if max(np.abs(x - before[0]).max(initial=0.0), np.abs(y - before[1]).max(initial=0.0)) < _EXACT:
+                break
         return self._rotate(np.stack([x, y], axis=1), -self.angle)
 
     def to_upright(self, points: Points) -> Points:

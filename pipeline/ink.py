@@ -29,13 +29,55 @@ def printed(ink: Grey) -> Grey:
     return (ink < PRINT * 255).astype(np.uint8)
 
 
+def share(seen: NDArray[np.bool_]) -> float:
+    """The share that is True; nothing of nothing is none."""
+    return float(np.count_nonzero(seen)) / max(1, seen.size)
+
+
+def quantile(grey: NDArray[np.uint8], part: float) -> float:
+    """The value that `part` of the pixels are below, as `np.quantile` has it: counted, which is ten times as fast."""
+    count = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    place = (int(count[-1]) - 1) * part
+    low = int(np.searchsorted(count, int(place), side="right"))
+    high = int(np.searchsorted(count, math.ceil(place), side="right"))
+    return low + (high - low) * (place - int(place))
+
+
+def smoothed(x: NDArray[np.float64], y: NDArray[np.float64], order: int) -> NDArray[np.float64]:
+    """The polynomial of `order` that is nearest to y over x (-1 to 1), at each x."""
+    # Chebyshev's polynomials stand nearly square to each other on -1 to 1: the plain normal equations are exact enough.
+    design = np.polynomial.chebyshev.chebvander(x, order)
+    square = design.T @ design
+    square.flat[:: order + 2] += 1e-9 * len(x)  # as few points as terms must not divide by nothing
+    fitted: NDArray[np.float64] = design @ np.linalg.solve(square, design.T @ y)
+    return fitted
+
+
+def shrunk(image: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """Average squares of `factor` by `factor` pixels; rests at the right and lower edge are left out.
+
+    By halves as long as it goes: whole factors, and halves most of all, cost a tenth of what others do.
+    """
+    while factor % 2 == 0:
+        image, factor = _averaged(image, 2), factor // 2
+    return _averaged(image, factor)
+
+
+def _averaged(image: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    height, width = image.shape[0] // factor, image.shape[1] // factor
+    if factor == 1 or min(height, width) == 0:
+        return image
+    part = image[: height * factor, : width * factor]
+    return cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+
+
 def find_ground(ink: Grey, size: float, kernel: float) -> tuple[Grey, int]:
     """Find what lies under the text: all that is narrower than `kernel` sizes is taken off.
 
     Works on the page reduced so that `size` pixels become ten; returns the ground so reduced, and the kernel's side.
     """
     step = max(1, round(size / 10))
-    reduced = cv2.resize(ink, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    reduced = shrunk(ink, step)
     side = odd(kernel * size / step)
     return cv2.morphologyEx(reduced, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), side
 
@@ -88,7 +130,7 @@ def darkness(ink: Grey, box: tuple[int, int, int, int]) -> float:
     Of dots and dashes half is paper; the darkest quarter is drawn.
     """
     x, y, w, h = box
-    return 255.0 - float(np.percentile(ink[max(0, y) : y + h, x : x + w].min(axis=0), 25))
+    return 255.0 - quantile(ink[max(0, y) : y + h, x : x + w].min(axis=0), 0.25)
 
 
 def _edge(thick: float, height: float) -> int:
@@ -105,14 +147,14 @@ def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
     level = PRINT * 255
     core = max(1, math.ceil(thick / 2))
     drawn: NDArray[np.bool_] = np.any(lines[middle - core : middle + core + 1], axis=0)
-    solid = float(drawn.mean())
+    solid = share(drawn)
     above = part[: middle - edge].min(axis=0) < level
     below = part[middle + edge + 1 :].min(axis=0) < level
-    both = float((above & below).mean())
-    if max(float(above.mean()), float(below.mean())) < 0.08:
+    both = share(above & below)
+    if max(share(above), share(below)) < 0.08:
         return solid >= 0.4  # dots and dashes are rulings too
     width = part.shape[1]
-    grown = max(float((part[middle - edge - 1] < level).mean()), float((part[middle + edge + 1] < level).mean()))
+    grown = max(share(part[middle - edge - 1] < level), share(part[middle + edge + 1] < level))
     if width <= 4 * height and grown > 0.06:
         return False
     if width > 7 * height and 0.4 <= solid < 0.85:

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.grid.edges import Edges
+from pipeline.grid.edges import Edges, keeps_off
 from pipeline.grid.lines import Line, Profile
 from pipeline.grid.pieces import Sheet
+from pipeline.ink import share
 
 # A dot of dust is up to this many text heights wide and high.
 _DUST = 0.13
@@ -31,6 +32,7 @@ class View(NamedTuple):
     crossings: Sequence[Line]
     profiles: Sequence[Profile]
     first: int  # the pixel at which the profiles begin
+    upright: bool  # its lines are verticals
 
 
 def settle(views: Sequence[View], height: float) -> None:
@@ -46,6 +48,8 @@ def settle(views: Sequence[View], height: float) -> None:
                 for edge in range(len(view.crossings) - 1):
                     if not view.edges[number].sure[edge]:
                         _settle(view, number, edge, damage, height)
+                    elif view.upright and _is_stroke(view, number, edge, height):
+                        view.edges[number].walls[edge] = view.edges[number].sure[edge] = False
 
 
 def _damage(views: Sequence[View]) -> float:
@@ -66,34 +70,100 @@ def _settle(view: View, number: int, edge: int, damage: float, height: float) ->
     beside = [view.edges[other].sure[edge] for other in (number - 1, number + 1) if 0 < other < len(view.lines) - 1]
     if not any(along) and not (edges.walls[edge] and beside):
         return
-    seen = max(edges.cover[edge], _drawn(view, number, edge))
+    drawn = _drawn(view, number, edge)
+    seen = max(edges.cover[edge], share(drawn))
     if edges.walls[edge]:
         # Nothing like it is beside it, nothing goes on from both its ends, and most of it is not there.
         alone = beside and not any(beside) and not (len(along) == 2 and all(along))
         stands = _stands(view, number, edge, height)
         # Where nothing is broken, what is seen in part is strokes of text.
         over = stands is False or (damage < _WHOLE and not stands)
+        over = over or (view.upright and seen < _STUB and _centred(view, number, edge, height))
         if over or (alone and seen < (0.15 if any(along) else 0.3)):
             edges.walls[edge] = False
         return
     goes_on = np.mean(along) if along else 0.0
     is_row = np.mean(beside) if beside else 0.5
-    closes = (seen >= 0.2 and is_row >= 0.5) or seen >= 0.4 or (goes_on == 1 and is_row == 1 and seen >= _STUB)
+    # What touches neither crossing is a stroke of text, unless it is a mere bar that two breaks left.
+    grows = not keeps_off(drawn, height) or _is_bar(view, number, edge, height)
+    closes = grows and ((seen >= 0.2 and is_row >= 0.5) or seen >= 0.4)
+    closes = closes or (goes_on == 1 and is_row == 1 and seen >= _STUB)
     if closes and _stands(view, number, edge, height):
         edges.walls[edge] = edges.sure[edge] = True
         edges.cover[edge] = seen
 
 
-def _drawn(view: View, number: int, edge: int) -> float:
-    """How much is drawn at the very place of an edge."""
+def _drawn(view: View, number: int, edge: int) -> NDArray[np.bool_]:
+    """What is drawn at the very place of an edge: the one of three rows of pixels that has most of it."""
     first = round(view.crossings[edge].place + view.crossings[edge].thick / 2) + 2 - view.first
     last = round(view.crossings[edge + 1].place - view.crossings[edge + 1].thick / 2) - 2 - view.first
     part = view.profiles[number].drawn[:, max(0, first) : max(0, last)]
-    return float(part.mean(axis=1).max()) if part.size else 0.0
+    best: NDArray[np.bool_] = part[np.argmax(part.sum(axis=1))]
+    return best
+
+
+def _is_stroke(view: View, number: int, edge: int, height: float) -> bool:
+    """Tell whether a vertical in one row of one line, with none over or under it, is a stroke of the text around it."""
+    walls = view.edges[number].walls
+    alone = not any(walls[other] for other in (edge - 1, edge + 1) if 0 <= other < len(walls))
+    if not alone or view.crossings[edge + 1].place - view.crossings[edge].place > 2.2 * height:
+        return False
+    gaps = _gaps(view, number, edge, height)
+    return gaps is not None and max(gaps) <= 0.15 * height
+
+
+def _is_bar(view: View, number: int, edge: int, height: float) -> bool:
+    """Tell whether what is drawn at an edge's place stands free, on one side at least; strokes stand among others."""
+    line, left, right = view.lines[number], view.crossings[edge], view.crossings[edge + 1]
+    inset = max(2, round(0.1 * height))
+    x0, x1 = max(0, int(left.place + left.thick / 2) + inset), int(right.place - right.thick / 2) - inset
+    y0, y1 = max(0, int(line.place - 0.6 * height)), int(line.place + 0.6 * height) + 1
+    window = np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1])
+    middle = int(line.place) - y0
+    if window.size == 0 or not 0 < middle < len(window) - 1:
+        return False
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(window, connectivity=8)
+    there = np.unique(labels[middle - 1 : middle + 2])
+    there = there[there > 0]
+    if not len(there) or int(stats[there, cv2.CC_STAT_HEIGHT].max()) > line.thick + 0.15 * height:
+        return False
+    window[np.isin(labels, there)] = 0
+    free = min(np.count_nonzero(window[:middle]), np.count_nonzero(window[middle:]))
+    return int(free) <= max(3.0, (_DUST * height) ** 2)
+
+
+def _centred(view: View, number: int, edge: int, height: float) -> bool:
+    """Tell whether text on one side of a vertical stands in the middle of both cells as one, to a tenth of a height.
+
+    It is no sure sign by itself: it decides where nothing of the vertical is seen.
+    """
+    line, before, after = view.lines[number], view.lines[number - 1], view.lines[number + 1]
+    left, right = view.crossings[edge], view.crossings[edge + 1]
+    inset = max(2, round(0.1 * height))
+    x0, x1 = int(left.place + left.thick / 2) + inset, int(right.place - right.thick / 2) - inset
+    y0, y1 = int(before.place + before.thick / 2) + inset, int(after.place - after.thick / 2) - inset
+    if min(x0, y0) < 0 or x1 - x0 < 2 or y1 - y0 < 2 or y1 > view.sheet.mask.shape[0]:
+        return False
+    inked = np.flatnonzero(_texts(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height)) + y0
+    if len(inked) < height or inked[0] < line.place < inked[-1]:
+        return False
+    middle = (float(inked[0]) + float(inked[-1]) + 1) / 2
+    own = (before.place + line.place) / 2 if middle < line.place else (line.place + after.place) / 2
+    return abs(middle - (before.place + after.place) / 2) < 0.1 * height and abs(middle - own) > height
 
 
 def _stands(view: View, number: int, edge: int, height: float) -> bool | None:
     """Tell where text leaves an edge free (True) and where it runs over its place (False); None says neither."""
+    gaps = _gaps(view, number, edge, height)
+    if gaps is None:
+        return None
+    if min(gaps) >= max(1, round(0.05 * height)):
+        return True
+    return False if max(gaps) <= 1 else None
+
+
+def _gaps(view: View, number: int, edge: int, height: float) -> tuple[int, int] | None:
+    """Pixels without text before and behind a line's own margin, along one edge of it; None where there is no room."""
     inset = max(2, round(0.1 * height))
     line, before, after = view.lines[number], view.lines[number - 1], view.lines[number + 1]
     left, right = view.crossings[edge], view.crossings[edge + 1]
@@ -109,10 +179,8 @@ def _stands(view: View, number: int, edge: int, height: float) -> bool | None:
     middle = int(line.place) - y0
     above = np.flatnonzero(inked[: max(0, middle - own)][::-1])
     below = np.flatnonzero(inked[middle + own + 1 :])
-    gaps = [int(side[0]) if len(side) else len(inked) for side in (above, below)]
-    if min(gaps) >= max(1, round(0.05 * height)):
-        return True
-    return False if max(gaps) <= 1 else None
+    before_it, behind_it = (int(side[0]) if len(side) else len(inked) for side in (above, below))
+    return before_it, behind_it
 
 
 def _texts(window: NDArray[np.uint8], height: float) -> NDArray[np.bool_]:

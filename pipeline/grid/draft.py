@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.document import Cell, Grid, Upright
 from pipeline.grid.blanks import View, settle
 from pipeline.grid.edges import Edges, doubt, judge
-from pipeline.grid.hidden import add_stubs, beside, open_borders, open_sides
+from pipeline.grid.hidden import add_stubs, beside, drawn_stretches, open_borders, open_sides
 from pipeline.grid.lines import Line, Profile, cluster, profile
 from pipeline.grid.pieces import Pieces, Sheet
 from pipeline.grid.spans import Span, find_spans, idle, mend
@@ -87,8 +87,8 @@ class Draft:
         down = [self._look(self.down, line, y0, y1) for line in self.columns]
         settle(
             (
-                View(self.across, self.rows, self.row_edges, self.columns, across, x0),
-                View(self.down, self.columns, self.column_edges, self.rows, down, y0),
+                View(self.across, self.rows, self.row_edges, self.columns, across, x0, False),
+                View(self.down, self.columns, self.column_edges, self.rows, down, y0, True),
             ),
             height,
         )
@@ -149,8 +149,9 @@ class Draft:
         x0, x1 = int(self.columns[0].place), int(self.columns[-1].place) + 1
         y0, y1 = int(self.rows[0].place), int(self.rows[-1].place) + 1
         rows, columns = list(self.rows), list(self.columns)
-        found = add_stubs(self.columns, rows, (self.down, x0, x1), self.height)
-        return add_stubs(self.rows, columns, (self.across, y0, y1), self.height) or found
+        drawn = drawn_stretches(rows, columns, self.row_edges), drawn_stretches(columns, rows, self.column_edges)
+        found = add_stubs(self.columns, rows, (self.down, x0, x1), drawn[0], self.height)
+        return add_stubs(self.rows, columns, (self.across, y0, y1), drawn[1], self.height) or found
 
     def drop_idle(self) -> bool:
         """Drop the lines that part no two cells (a stroke, an underline inside a cell)."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.grid.lines import Line, Profile, close, gap, stretches
+from pipeline.ink import share
 
 
 def _runs(
@@ -27,7 +28,7 @@ def _runs(
             kept[a:b] = True
         elif any(e - near <= b and a <= s + near for s, e in zip(starts, ends, strict=True)):
             kept[a:b] = b - a >= 0.25 * height
-        elif b - a >= 0.15 * height and float(alone[a:b].mean()) > 0.9:
+        elif b - a >= 0.15 * height and share(alone[a:b]) > 0.9:
             before = max((s for s in starts if s <= a), default=None)
             after = min((e for e in ends if e >= b), default=None)
             if before is not None and after is not None:
@@ -53,8 +54,8 @@ def judge(profile: Profile, first: int, crossings: Sequence[Line], height: float
     for a, b in zip(ends, starts, strict=True):
         dirty[max(0, a) : max(0, b)] = False  # the crossing rulings themselves
     edges = [(max(0, a), min(len(clean), b)) for a, b in zip(starts[:-1], ends[1:], strict=True)]
-    cover = [float(clean[a:b].mean()) if b - a >= 2 else 0.0 for a, b in edges]
-    sure = [_is_sure(clean[a:b], share, height) for (a, b), share in zip(edges, cover, strict=True)]
+    cover = [share(clean[a:b]) if b - a >= 2 else 0.0 for a, b in edges]
+    sure = [_is_sure(clean[a:b], seen, height) for (a, b), seen in zip(edges, cover, strict=True)]
     for number, (a, b) in enumerate(edges):
         # No text is drawn at one place through the whole of a cell, its blank margins too.
         if not sure[number] and b - a >= height:
@@ -64,10 +65,10 @@ def judge(profile: Profile, first: int, crossings: Sequence[Line], height: float
     # Gaps are measured between rulings; strokes of text that happen to stand on the line are none.
     anchors = clean.copy()
     for (a, b), is_sure in zip(edges, sure, strict=True):
-        if not is_sure and b - a >= 2 and (float(dirty[a:b].mean()) > 0.12 or _keeps_off(clean[a:b], height)):
+        if not is_sure and b - a >= 2 and (share(dirty[a:b]) > 0.12 or keeps_off(clean[a:b], height)):
             anchors[a:b] = False
     whole = anchors | _breaks(anchors, (profile.clean & ~clean, dirty), starts, ends, height)
-    bridged = [b - a >= 2 and float(whole[a:b].mean()) >= 0.9 for a, b in edges]
+    bridged = [b - a >= 2 and share(whole[a:b]) >= 0.9 for a, b in edges]
     return Edges([x or y for x, y in zip(sure, bridged, strict=True)], cover, sure)
 
 
@@ -85,22 +86,22 @@ def doubt(lines: Sequence[Edges]) -> None:
                 lines[number].walls[edge] = False
 
 
-def _is_sure(part: NDArray[np.bool_], share: float, height: float) -> bool:
+def _is_sure(part: NDArray[np.bool_], cover: float, height: float) -> bool:
     """Tell whether enough of an edge is seen to need no explanation.
 
     Two characters fill a narrow cell, and the strokes of both may stand in a row with the ruling beside it: but text
     keeps off the crossings at both ends, a ruling does so only where it is broken off.
     """
-    if share < 0.5:
+    if cover < 0.5:
         return False
-    if share >= 0.8 and len(part) >= 3.5 * height:
+    if cover >= 0.8 and len(part) >= 3.5 * height:
         return True
     seen = np.flatnonzero(part)
     margin = max(int(seen[0]), len(part) - 1 - int(seen[-1]))
-    return not _keeps_off(part, height) and (share >= 0.8 or margin <= 0.25 * height)
+    return not keeps_off(part, height) and (cover >= 0.8 or margin <= 0.25 * height)
 
 
-def _keeps_off(part: NDArray[np.bool_], height: float) -> bool:
+def keeps_off(part: NDArray[np.bool_], height: float) -> bool:
     """Tell whether what is seen of a short edge touches neither of its crossings."""
     seen = np.flatnonzero(part)
     if not len(seen) or len(part) >= 3.5 * height:
@@ -140,7 +141,7 @@ def _breaks(
     dirty = dirty & ~bits
     found = np.zeros_like(clean)
     for g0, g1 in _empty_stretches(clean, starts, ends):
-        if float(dirty[g0:g1].mean()) > 0.1:
+        if share(dirty[g0:g1]) > 0.1:
             continue
         at_start = any(e - near <= g0 <= s + near for e, s in zip(ends, starts, strict=True))
         at_end = any(e - near <= g1 <= s + near for e, s in zip(ends, starts, strict=True))

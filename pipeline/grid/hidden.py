@@ -15,17 +15,33 @@ from pipeline.grid.pieces import Piece, Sheet
 from pipeline.ink import PRINT, darkness
 
 
-def add_stubs(lines: list[Line], others: Sequence[Line], view: tuple[Sheet, int, int], height: float) -> bool:
+def drawn_stretches(
+    others: Sequence[Line], lines: Sequence[Line], edges: Sequence[Edges]
+) -> list[list[tuple[float, float]]]:
+    """For each of `others`, from where to where it is a wall, between the `lines` that it crosses."""
+    return [
+        [(a.place, b.place) for (a, b), wall in zip(pairwise(lines), edge.walls, strict=True) if wall] for edge in edges
+    ]
+
+
+def add_stubs(
+    lines: list[Line],
+    others: Sequence[Line],
+    view: tuple[Sheet, int, int],
+    drawn: Sequence[Sequence[tuple[float, float]]],
+    height: float,
+) -> bool:
     """Add lines that grow out of the other direction's rulings in several places, always at the same place.
 
     What is left of a short ruling after a break is too short to be told from a stroke; but strokes do not grow out of
-    rulings, and not twice at one place.
+    rulings, and not twice at one place. `drawn` says where each of `others` is a ruling at all: at the height of one
+    that ends beside a joined cell stands that cell's text.
     """
     sheet, low, high = view
     low, high = max(0, low), min(sheet.ink.shape[0], high)
     length, flank = max(4, round(0.3 * height)), max(4, round(0.28 * height))
     stubs: list[Piece] = []
-    for other in others:
+    for other, walls in zip(others, drawn, strict=True):
         if other.virtual:
             continue
         for side in (-1, 1):
@@ -33,14 +49,17 @@ def add_stubs(lines: list[Line], others: Sequence[Line], view: tuple[Sheet, int,
             first, last = (edge, edge + length) if side > 0 else (edge - length, edge)
             if first < 0 or last > sheet.ink.shape[1]:
                 continue
-            strip = sheet.thin[low:high, first:last].mean(axis=1) > 0.8
-            dark = (sheet.ink[low:high, first:last].min(axis=1) < PRINT * 255).astype(np.int64)
+            inked = cv2.reduce(sheet.thin[low:high, first:last], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
+            strip = inked > 0.8 * (last - first)
+            if not strip.any():
+                continue
+            dark = cv2.reduce(sheet.ink[low:high, first:last], 1, cv2.REDUCE_MIN)[:, 0] < PRINT * 255
             count = np.concatenate(([0], np.cumsum(dark)))
             for a, b in stretches(strip):
                 if b - a > 0.3 * height or a < flank or b + flank > high - low:
                     continue
                 beside = count[a - 2] - count[a - flank] + count[b + flank] - count[b + 2]
-                if beside == 0:
+                if beside == 0 and any(start <= low + (a + b) / 2 <= end for start, end in walls):
                     box = (first, low + a, last - first, b - a)
                     stubs.append(Piece(first, last, low + (a + b) / 2, float(b - a), darkness(sheet.ink, box)))
     # A table of a row or two may have nothing but bits of a ruling, which stand alone over the height of a row.
@@ -158,6 +177,8 @@ def _runs_out(sheet: Sheet, line: Line, outer: Line, backwards: bool, height: fl
     first, last = max(0, first), min(last, sheet.ink.shape[1])
     if last - first < 0.8 * height:
         return outer.place
+    if far < 1 and not _begins(sheet, line, (first, last), backwards, height):
+        return outer.place
     seen = profile(sheet, line, first, last, height)
     reach = 0.0
     for track in (*seen.drawn, seen.clean):
@@ -170,6 +191,16 @@ def _runs_out(sheet: Sheet, line: Line, outer: Line, backwards: bool, height: fl
         if reach < int(far) and float((track[::-1] if backwards else track)[: int(far)].mean()) >= 0.6:
             reach = far
     return edge - reach if backwards else edge + reach
+
+
+def _begins(sheet: Sheet, line: Line, window: tuple[int, int], backwards: bool, height: float) -> bool:
+    """Tell whether anything thin is at all where a line would run on."""
+    near = int(max(2.0, 0.08 * height)) + 1
+    first, last = (window[1] - near, window[1]) if backwards else (window[0], window[0] + near)
+    wander = max(abs(piece.place - line.place) + abs(piece.lean) for piece in line.pieces)
+    reach = line.thick / 2 + 0.06 * height + wander + 3
+    rows = slice(max(0, int(line.place - reach)), int(line.place + reach) + 1)
+    return bool(sheet.thin[rows, max(0, first) : last].any())
 
 
 def open_borders(lines: list[Line], others: list[Line], height: float) -> None:

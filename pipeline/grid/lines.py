@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.grid.pieces import Pieces, Sheet
-from pipeline.ink import PRINT, THICK, Grey
+from pipeline.ink import PRINT, THICK, Grey, share
 
 # Lines nearer to each other than this are one (two rulings of a double line; the residue of flattening).
 _SAME = 0.45
@@ -87,54 +86,41 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
     centre = np.interp(along + 0.5, known[:, 0], known[:, 1]) if line.thick <= 0.2 * height else line.place
     rows = np.broadcast_to(np.floor(centre), along.shape).astype(int)
     reach = max(2, round(line.thick / 2 + 0.06 * height))
-    columns = np.clip(along, 0, shape[1] - 1)
-
-    def gather(source: NDArray[np.bool_], offsets: Sequence[int]) -> NDArray[np.bool_]:
-        seen = np.zeros(len(along), bool)
-        for offset in offsets:
-            seen |= source[np.clip(rows + offset, 0, shape[0] - 1), columns]
-        return seen
-
-    band = range(-reach, reach + 1)
-    lowest = np.minimum.reduce([sheet.ink[np.clip(rows + o, 0, shape[0] - 1), columns] for o in band])
-    # What is much paler than the rest of the line (a watermark, the ghost of a seal) is not drawn by it.
-    ruled = gather(sheet.thin.view(bool), band) & (lowest < 255.0 - 0.4 * line.dark)
-    if sheet.toned:
-        ruled = _as_dark(ruled, lowest, line.dark, height)
-    inked = gather(sheet.mask.view(bool), band)
-    # Ink beside a ruling counts when it is print, nearly as dark as the ruling: a watermark under it is not.
-    level = min(PRINT * 255, 255.0 - 0.62 * line.dark)
     away = reach + max(1, round(0.08 * height))
     far = away + max(3, round(0.16 * height))
-
-    def dark(offsets: Sequence[int]) -> NDArray[np.bool_]:
-        darkest = np.minimum.reduce([sheet.ink[np.clip(rows + o, 0, shape[0] - 1), columns] for o in offsets])
-        found: NDArray[np.bool_] = darkest < level
-        return found
-
-    # Right beside a ruling there is nothing; a little further off text may stand, but seldom on both sides at once.
-    above, below = dark((-away - 1, -away)), dark((away, away + 1))
-    between = dark(range(-far, -away + 1)) & dark(range(away, far + 1))
-    clean = ruled & ~(above | below)
-    core = close(gather(sheet.thin.view(bool), (-1, 0, 1)), 2)
-    for a, b in stretches(close(ruled, gap(height))):
-        touched, both = float((above | below)[a:b].mean()), float(between[a:b].mean())
-        if touched > 0.3 or both > 0.3:
-            clean[a:b] = False
-    for a, b in stretches(core):
-        # No text is drawn through at one level for so long: it is a ruling with text close to it.
-        if b - a >= 3.5 * height and float(between[a:b].mean()) < 0.5:
-            clean[a:b] = ruled[a:b]
     wide = max(far + 1, round(0.5 * height))
-    alone = ~(dark(range(-wide, -away + 1)) | dark(range(away, wide + 1)))
+    # The band around the line is cut out once: row `wide` of it is the line's own.
+    columns = np.clip(along, 0, shape[1] - 1)
+    band = np.clip(rows + np.arange(-wide, wide + 1)[:, None], 0, shape[0] - 1) * shape[1] + columns
+    ink = sheet.ink.ravel().take(band)
+    core = slice(wide - reach, wide + reach + 1)
+    thin = sheet.thin.ravel().take(band[core]).view(bool)
+
+    lowest = ink[core].min(axis=0)
+    # What is much paler than the rest of the line (a watermark, the ghost of a seal) is not drawn by it.
+    ruled = thin.any(axis=0) & (lowest < 255.0 - 0.4 * line.dark)
+    if sheet.toned:
+        ruled = _as_dark(ruled, lowest, line.dark, height)
+    inked = lowest < PRINT * 255
+    # Ink beside a ruling counts when it is print, nearly as dark as the ruling: a watermark under it is not.
+    dark = ink < min(PRINT * 255, 255.0 - 0.62 * line.dark)
+    # Right beside a ruling there is nothing; a little further off text may stand, but seldom on both sides at once.
+    beside = dark[wide - away - 1 : wide - away + 1].any(axis=0) | dark[wide + away : wide + away + 2].any(axis=0)
+    between = dark[wide - far : wide - away + 1].any(axis=0) & dark[wide + away : wide + far + 1].any(axis=0)
+    clean = ruled & ~beside
+    for a, b in stretches(close(ruled, gap(height))):
+        if share(beside[a:b]) > 0.3 or share(between[a:b]) > 0.3:
+            clean[a:b] = False
+    for a, b in stretches(close(thin[reach - 1 : reach + 2].any(axis=0), 2)):
+        # No text is drawn through at one level for so long: it is a ruling with text close to it.
+        if b - a >= 3.5 * height and share(between[a:b]) < 0.5:
+            clean[a:b] = ruled[a:b]
+    alone = ~(dark[: wide - away + 1].any(axis=0) | dark[wide + away :].any(axis=0))
     drawn = []
     for middle in (-1, 0, 1):
-        seen = np.zeros(len(along), bool)
-        lowest = np.full(len(along), 255, np.uint8)
-        for offset in range(middle - 1, middle + 2):
-            at = np.clip(rows + offset, 0, shape[0] - 1)
-            seen |= sheet.thin[at, columns] > 0
-            lowest = np.minimum(lowest, sheet.ink[at, columns])
+        # `reach` is two pixels or more.
+        seen = thin[reach + middle - 1 : reach + middle + 2].any(axis=0)
+        lowest = ink[wide + middle - 1 : wide + middle + 2].min(axis=0)
         seen &= lowest < 255.0 - 0.4 * line.dark
         drawn.append(_as_dark(seen, lowest, line.dark, height) if sheet.toned else seen)
     return Profile(clean, inked & ~clean, alone, np.stack(drawn))
@@ -159,8 +145,14 @@ def gap(height: float) -> int:
 
 def stretches(seen: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """List the runs of True as first and last (exclusive) pixel."""
-    change = np.diff(np.concatenate(([0], seen.astype(np.int8), [0])))
-    return list(zip(np.flatnonzero(change == 1).tolist(), np.flatnonzero(change == -1).tolist(), strict=True))
+    if not len(seen):
+        return []
+    turns = (np.flatnonzero(seen[1:] != seen[:-1]) + 1).tolist()
+    if seen[0]:
+        turns.insert(0, 0)
+    if seen[-1]:
+        turns.append(len(seen))
+    return list(zip(turns[::2], turns[1::2], strict=True))
 
 
 def close(seen: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:

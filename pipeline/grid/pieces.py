@@ -9,7 +9,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ink import THICK, Grey, darkness, find_ground, is_level_ruling, is_ruling, printed, thin_across
+from pipeline.ink import (
+    THICK,
+    Grey,
+    darkness,
+    find_ground,
+    is_level_ruling,
+    is_ruling,
+    printed,
+    quantile,
+    smoothed,
+    thin_across,
+)
 
 Mask = Grey
 
@@ -60,13 +71,13 @@ def search(ink: Grey, height: float) -> tuple[Sheet, Sheet]:
     mask = printed(ink)
     toned = _is_toned(ink, height)
     across = Sheet(ink, mask, thin_across(ink, height), toned)
-    flipped = np.ascontiguousarray(ink.T)
-    down = Sheet(flipped, np.ascontiguousarray(mask.T), thin_across(flipped, height), toned)
+    flipped = cv2.transpose(ink)
+    down = Sheet(flipped, cv2.transpose(mask), thin_across(flipped, height), toned)
     across_wide, down_wide = _widen(across.thin, height), _widen(down.thin, height)
     # Each direction's rulings cut the other's; those of the one bridge the cuts of the other.
     first = _long(down_wide, height, LEAST_V)
-    across_long = _long(across_wide | np.ascontiguousarray(first.T), height, LEAST_H) & across_wide
-    down_long = _long(down_wide | np.ascontiguousarray(across_long.T), height, LEAST_V) & down_wide
+    across_long = _long(across_wide | cv2.transpose(first), height, LEAST_H) & across_wide
+    down_long = _long(down_wide | cv2.transpose(across_long), height, LEAST_V) & down_wide
     find_pieces(across, across_long, height, LEAST_H)
     find_pieces(down, down_long, height, LEAST_V)
     drop_pale(across, down, height)
@@ -108,15 +119,14 @@ def find_pieces(sheet: Sheet, mask: Mask, height: float, least: float) -> None:
         along = np.flatnonzero(filled)
         centre = (np.arange(h) @ window)[along] / filled[along] + y + 0.5
         middle = (along - w / 2) * (2.0 / w)
-        fitted = np.polynomial.chebyshev.chebfit(middle, centre, 3 if w > 12 * height else 1)
-        smooth = np.polynomial.chebyshev.chebval(middle, fitted)
+        smooth = smoothed(np.asarray(middle, np.float64), np.asarray(centre, np.float64), 3 if w > 12 * height else 1)
         if float(np.percentile(np.abs(centre - smooth), 90)) > 0.08 * height:
             continue
         thick = max(1.0, float(np.median(filled)) - 2.0)
         if thick > 0.2 * height and not _is_through(sheet.mask, along + x, np.floor(smooth).astype(int), thick):
             continue
         if is_ruling(sheet.ink, sheet.thin, np.asarray(along + x + 0.5, np.float64), smooth, thick, height):
-            dark = float(np.percentile(sheet.ink[smooth.astype(int), along + x], 25))
+            dark = quantile(sheet.ink[smooth.astype(int), along + x], 0.25)
             lean = float(smooth[-1] - smooth[0])
             sheet.pieces.append(Piece(float(x), float(x + w), float(smooth.mean()), thick, 255.0 - dark, lean))
 

@@ -28,9 +28,12 @@ def without_walls_through_text(grid: Grid, lines: NDArray[np.float64], ink: Grey
     two rows is where the rows meet.
     """
     cells, boxes = list(grid.cells), list(grid.boxes)
+    floors = np.array([box[3] for box in boxes])
     for quad in lines:
         (x0, y0), (x1, y1) = quad.min(axis=0), quad.max(axis=0)
-        if y1 - y0 > _ONE_LINE * size or x1 - x0 < _SHORTEST * size or not _is_text(ink, quad, size):
+        if y1 - y0 > _ONE_LINE * size or x1 - x0 < _SHORTEST * size:
+            continue
+        if np.abs(floors - (y0 + y1) / 2).min() > _MIDDLE * size or not _is_text(ink, quad, size):
             continue
         pair = _cut(cells, boxes, (x0 + x1) / 2, (y0 + y1) / 2, (x0 + size, x1 - size), size)
         if pair is None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp, basis
-from pipeline.ink import Grey, is_ruling, thin_across
+from pipeline.ink import Grey, is_ruling, smoothed, thin_across
 from pipeline.straighten.textlines import sides
 
 
@@ -23,18 +23,22 @@ class _Piece:
     across: NDArray[np.float64]
 
 
-def trace_rulings(ink: Grey, height: float) -> tuple[list[_Piece], list[_Piece]]:
+def trace_rulings(ink: Grey, height: float, factor: int = 2) -> tuple[list[_Piece], list[_Piece]]:
     """Trace the centre lines of horizontal and of vertical pieces of ruling, whatever their slope (to 15 degrees)."""
     # At half the size, each pixel the darkest of four: centre lines are means over many pixels, nothing thin is lost.
-    factor = 2 if height >= 20 else 1
-    if factor == 2:
-        ink = np.ascontiguousarray(cv2.erode(ink, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2])
-        height /= 2
+    factor = factor if height >= 20 else 1
+    if factor > 1:
+        ink = np.ascontiguousarray(
+            cv2.erode(ink, np.ones((factor, factor), np.uint8), anchor=(0, 0))[::factor, ::factor]
+        )
+        height /= factor
     # Horizontals at least 2.6 heights long enter, verticals 1.95: shorter ones may be strokes of characters.
-    found = _trace(ink, height, 2.6), _trace(np.ascontiguousarray(ink.T), height, 1.95)
+    found = _trace(ink, height, 2.6), _trace(cv2.transpose(ink), height, 1.95)
     if factor == 1:
         return found
-    horizontal, vertical = ([_Piece(piece.along * 2, piece.across * 2) for piece in pieces] for pieces in found)
+    horizontal, vertical = (
+        [_Piece(piece.along * factor, piece.across * factor) for piece in pieces] for pieces in found
+    )
     return horizontal, vertical
 
 
@@ -65,8 +69,7 @@ def _trace(ink: Grey, height: float, least: float) -> list[_Piece]:
         # A ruling is smooth: what strays from a parabola (a long one's wave from a higher order) is text.
         middle = (along - along.mean()) * (2.0 / max(1.0, w))
         order = min(7, 2 + w // round(10 * height))
-        fitted = np.polynomial.chebyshev.chebfit(middle, centre, order)
-        rest = centre - np.polynomial.chebyshev.chebval(middle, fitted)
+        rest = centre - smoothed(middle, centre, order)
         if math.sqrt(float(np.mean(rest**2))) > 0.07 * height:
             continue
         if not is_ruling(ink, thin, along, centre, max(1.0, float(np.median(filled)) - 2.0), height):
@@ -98,23 +101,28 @@ def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) 
 
 def fit_warp(ink: Grey, height: float, lines: NDArray[np.float64], start: Warp) -> Warp:
     """Fit skew, perspective and curl to the page's rulings; to its lines of text where it has none."""
-    horizontal, vertical = trace_rulings(ink, height)
-    level = _level(horizontal, vertical, lines, height)
     side = float(max(ink.shape))
     middle = (ink.shape[1] / 2.0, ink.shape[0] / 2.0)
-    if abs(level) > _LEAN:
-        # Leaning rulings are traced in bits: they are traced again on the page as turned.
+    # How the page leans is seen on a quarter of its size already, if there is any ruling to see it by.
+    horizontal, vertical = trace_rulings(ink, height, 4)
+    level = 0.0
+    if _length(horizontal) + _length(vertical) >= _SOME * height:
+        level = _level(horizontal, vertical, _NO_LINES, height)
+    rest = 0.0
+    if abs(level) <= _LEAN:
+        horizontal, vertical = trace_rulings(ink, height)
+        level, rest = 0.0, _level(horizontal, vertical, lines, height)
+    if abs(level + rest) > _LEAN:
+        # Leaning rulings are traced in bits: they are traced on the page as turned.
+        level += rest
         matrix = cv2.getRotationMatrix2D((middle[0] - 0.5, middle[1] - 0.5), math.degrees(level), 1.0)
         turned = cv2.warpAffine(ink, matrix, (ink.shape[1], ink.shape[0]), flags=cv2.INTER_LINEAR, borderValue=255)
         horizontal, vertical = trace_rulings(turned, height)
-        rest = _level(horizontal, vertical, np.zeros((0, 4, 2)), height)
+        rest = _level(horizontal, vertical, _NO_LINES, height)
         rest = rest if abs(rest) <= _LEAN else 0.0
-        horizontal_points = [_rotate(piece.along, piece.across, middle, -rest) for piece in horizontal]
-        vertical_points = [_rotate(piece.across, piece.along, middle, -rest) for piece in vertical]
-        level += rest
-    else:
-        horizontal_points = [_rotate(piece.along, piece.across, middle, -level) for piece in horizontal]
-        vertical_points = [_rotate(piece.across, piece.along, middle, -level) for piece in vertical]
+    horizontal_points = [_rotate(piece.along, piece.across, middle, -rest) for piece in horizontal]
+    vertical_points = [_rotate(piece.across, piece.along, middle, -rest) for piece in vertical]
+    level += rest
     # Less ruling than the smallest table has is none: strokes of text in a row, which would bend the page.
     bend_y = _fit(horizontal_points if _length(horizontal) >= _SOME * height else (), HORIZONTAL_TERMS, 1, ink.shape)
     bend_x = _fit(vertical_points if _length(vertical) >= _FEW * height else (), VERTICAL_TERMS, 0, ink.shape)
@@ -127,6 +135,7 @@ def fit_warp(ink: Grey, height: float, lines: NDArray[np.float64], start: Warp) 
 
 # As many text heights of ruling as the horizontals, and the verticals, of a table of one row have.
 _SOME, _FEW = 40.0, 4.0
+_NO_LINES = np.zeros((0, 4, 2))
 
 
 def _length(pieces: Sequence[_Piece]) -> float:
@@ -258,15 +267,13 @@ def apply_warp(ink: Grey, warp: Warp) -> Grey:
     if (width, height) == warp.base_size and warp.angle == 0.0 and not warp.bend_x.any() and not warp.bend_y.any():
         return ink
     step = 16
-    columns, rows = -(-width // step) + 1, -(-height // step) + 1
-    xs, ys = np.meshgrid(np.arange(columns) * step, np.arange(rows) * step)
-    # Centres of pixels, here and there.
-    points = np.stack([xs.ravel() + 0.5, ys.ravel() + 0.5], axis=1).astype(np.float64)
-    source = warp.unflatten(points) - 0.5
+    columns, rows = -(-width // step) + 2, -(-height // step) + 2
+    # A resize to `step` times the size lays the lattice's points in the middle of its squares, that is between pixels;
+    # its first and last half squares repeat the border and are cut off.
+    xs, ys = np.meshgrid((np.arange(columns) - 0.5) * step, (np.arange(rows) - 0.5) * step)
+    points = np.stack([xs.ravel(), ys.ravel()], axis=1)
+    source = warp.unflatten(points) - 0.5  # an index is half a pixel less than its pixel's middle
     lattice = source.reshape(rows, columns, 2).astype(np.float32)
-    # A lattice point maps to itself: an affine resize from lattice to pixels, not OpenCV's centre-aligned one.
-    matrix = np.array([[1.0 / step, 0, 0], [0, 1.0 / step, 0]], np.float64)
-    maps = cv2.warpAffine(
-        lattice, matrix, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-    )
+    maps = cv2.resize(lattice, (columns * step, rows * step), interpolation=cv2.INTER_LINEAR)
+    maps = maps[step : step + height, step : step + width]
     return cv2.remap(ink, maps, None, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255)

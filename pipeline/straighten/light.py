@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Warp
-from pipeline.ink import Grey, odd
+from pipeline.ink import Grey, odd, quantile, shrunk
 
 
 def without_dither(image: NDArray[np.uint8], height: float) -> NDArray[np.uint8]:
@@ -100,8 +100,8 @@ def find_desk(base: NDArray[np.uint8], lines: NDArray[np.float64], height: float
     if not len(lines):
         return None
     factor = max(1, round(height / 4))
-    size = (max(8, base.shape[1] // factor), max(8, base.shape[0] // factor))
-    small = cv2.resize(base, size, interpolation=cv2.INTER_AREA)
+    small = shrunk(base, factor)
+    size = small.shape[1], small.shape[0]
     # Text is closed over, so that nothing stops at it; then noise and grain are smoothed.
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     smooth = cv2.blur(cv2.medianBlur(closed, 5), (3, 3))
@@ -164,7 +164,7 @@ def stretch_faint(ink: Grey, lines: NDArray[np.float64]) -> Grey:
         x1, y1 = quad.max(axis=0).astype(int) + 1
         window = ink[y0:y1, x0:x1]
         if window.size:
-            samples.append(float(np.percentile(window, 4)))
+            samples.append(quantile(window, 0.04))
     if not samples:
         return ink
     # The darker part of the boxes is print; the rest may be a watermark.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.document import Place, Seal
 from pipeline.geometry import Warp
-from pipeline.ink import Grey, odd
+from pipeline.ink import Grey, odd, shrunk
 from pipeline.straighten.light import background, even
 
 
@@ -30,8 +30,7 @@ def clean(base: NDArray[np.uint8], height: float) -> tuple[Grey, list[FoundSeal]
     channels is taken, in which the seal is nearly paper, and its white point is pulled to the seal's own level.
     Coloured text and coloured rulings are no seals and stay ink.
     """
-    size = (max(1, base.shape[1] // 4), max(1, base.shape[0] // 4))
-    small = cv2.resize(base, size, interpolation=cv2.INTER_AREA)
+    small = shrunk(base, 4)
     small_paper = [background(np.ascontiguousarray(small[:, :, c]), height) for c in range(3)]
     evened = cv2.merge(
         [cv2.divide(np.ascontiguousarray(small[:, :, c]), cv2.max(small_paper[c], 24), scale=255) for c in range(3)]

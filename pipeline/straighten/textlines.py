@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ink import PRINT, Grey
+from pipeline.ink import PRINT, Grey, quantile, shrunk
 
 FindLines = Callable[[NDArray[np.uint8], int], NDArray[np.float32]]
 UpsideDown = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
@@ -26,6 +26,8 @@ def shrink(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     if factor >= 1:
         return image
     size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    while min(image.shape[0] / size[1], image.shape[1] / size[0]) >= 2:
+        image = shrunk(image, 2)
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
@@ -58,7 +60,7 @@ def without_pale(image: NDArray[np.uint8], lines: NDArray[np.float64]) -> NDArra
         x0, y0 = np.maximum(quad.min(axis=0), 0).astype(int)
         x1, y1 = quad.max(axis=0).astype(int) + 1
         window = image[y0:y1:2, x0:x1:2, 1]
-        dark, light = np.percentile(window, (4, 90)) if window.size else (255, 255)
+        dark, light = (quantile(window, 0.04), quantile(window, 0.9)) if window.size else (255.0, 255.0)
         contrast.append((light - dark) / max(1.0, light))
     shares = np.array(contrast)
     return lines[shares >= 0.5 * np.percentile(shares, 85)]
