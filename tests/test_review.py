@@ -264,7 +264,7 @@ def test_the_counts_follow_every_decision(desk: Desk) -> None:
     desk.waiting.load()
 
     assert after == (desk.waiting.open, desk.waiting.left(wanted), desk.waiting.words("kind"))
-    desk.undo(desk.last_act("甲"), "甲")
+    desk.undo_last("甲")
     again = desk.waiting.open, desk.waiting.left(wanted), desk.waiting.words("kind")
     desk.waiting.load()
     assert again == (desk.waiting.open, desk.waiting.left(wanted), desk.waiting.words("kind"))
@@ -312,6 +312,93 @@ def test_one_key_decides_for_all_that_are_alike(browser: Browser, desk: Desk) ->
     browser.ask("/undo", shown(page))
     assert desk.waiting.open == len(desk.waiting.stops)
     assert len(desk.reviews.recent()) == 2 * alike
+
+
+def test_undoing_goes_back_act_by_act(desk: Desk) -> None:
+    """A value changed twice goes back twice; then there is nothing left, and that is said."""
+    key = desk.waiting.stops[0].key
+    for text in ("一", "二"):
+        value = desk.sights.item(key)
+        assert value is not None
+        desk.decide(value, "edit", "甲", after=text, seen=value.seen)
+
+    held = []
+    for _ in range(3):
+        said, _ = desk.undo_last("甲")
+        value = desk.sights.item(key)
+        assert value is not None
+        held.append((value.held and value.held.after, said.bad))
+
+    assert held == [("一", False), (None, False), (None, True)]
+    assert desk.waiting.open == len(desk.waiting.stops)
+
+
+def test_a_batch_is_undone_as_far_as_it_still_holds(desk: Desk) -> None:
+    """What one of the batch became since, by another's decision, stays theirs; the number of such is said."""
+    bundle = next(b for b in desk.waiting.bundles if len(b.stops) > 1)
+    keys = [desk.waiting.stops[stop].key for stop in bundle.stops]
+    value = desk.sights.item(keys[0])
+    assert value is not None
+    desk.decide(value, "confirm", "甲", scope="all", seen=value.seen)
+    other = desk.sights.item(keys[1])
+    assert other is not None
+    desk.decide(other, "edit", "乙", after="乙的", seen=other.seen)
+
+    said, about = desk.undo_last("甲")
+
+    assert (said.bad, about and about.anchor) == (False, value.anchor)
+    assert "另有 1 处" in said.text
+    assert [bool(now and now.held) for now in map(desk.sights.item, keys)] == [False, True]
+    assert desk.undo_last("甲")[0].bad
+
+
+def test_a_decision_of_a_batch_that_holds_again_is_undone_with_it(desk: Desk) -> None:
+    """One of a batch was changed, and that change undone: the batch's own decision holds there again."""
+    bundle = next(b for b in desk.waiting.bundles if len(b.stops) > 1)
+    keys = [desk.waiting.stops[stop].key for stop in bundle.stops]
+    value = desk.sights.item(keys[0])
+    assert value is not None
+    desk.decide(value, "confirm", "甲", scope="all", seen=value.seen)
+    other = desk.sights.item(keys[1])
+    assert other is not None
+    desk.decide(other, "edit", "乙", after="乙的", seen=other.seen)
+    desk.undo_last("乙")
+
+    said, _ = desk.undo_last("甲")
+
+    assert f"已撤销 {len(keys)} 处" in said.text
+    assert not any(now and now.held for now in map(desk.sights.item, keys))
+    assert desk.waiting.open == len(desk.waiting.stops)
+
+
+def test_a_group_is_decided_as_its_values_are_one_by_one(desk: Desk) -> None:
+    """The database writes a batch from its own rows; they are what a reviewer would have written."""
+    bundle = next(b for b in desk.waiting.bundles if len(b.stops) > 1)
+    items = [desk.reviews.item(desk.waiting.stops[stop].key) for stop in bundle.stops]
+    value = desk.sights.item(desk.waiting.stops[bundle.stops[0]].key)
+    assert value is not None
+
+    desk.decide(value, "edit", "甲", after="≥92%", why="原件如此", scope="all", seen=value.seen)
+
+    made = {d.anchor: d for d in desk.reviews.recent()}
+    assert set(made) == {item.anchor for item in items if item}
+    for item in items:
+        assert item is not None
+        one = made[item.anchor]
+        assert (one.before, one.after, one.why, one.action) == (item.value, "≥92%", "原件如此", "edit")
+        now = desk.reviews.item(item.key)
+        assert now is not None
+        assert (now.decision_id, now.seen) == (one.id, one.id)
+    assert all(document.stale for document in desk.store.list_documents())
+
+
+def test_finding_does_not_mind_widths_and_cases(desk: Desk) -> None:
+    """A clerk types % as the input method gives it."""
+    found = [desk.waiting.way(Wanted(find=text)).stops for text in ("292%", "２９２％", "292 %")]
+
+    assert found[0]
+    assert all(list(one) == list(found[0]) for one in found)
+    assert not desk.waiting.way(Wanted(find="没有这样的字")).stops
 
 
 def test_the_second_reviewer_is_told_who_and_when(workbench: Workbench, desk: Desk) -> None:

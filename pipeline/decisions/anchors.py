@@ -77,16 +77,19 @@ def page_keys(pages: Sequence[PageReading]) -> dict[int, tuple[str, int]]:
 
 def effective(decisions: Iterable[Decision]) -> list[Decision]:
     """The decisions that hold: not undone, and the latest on their anchor; in order of their ids."""
-    ordered = sorted(decisions, key=lambda d: d.id)
+    by_id = {decision.id: decision for decision in decisions}
+    held = holding((decision.id, decision.anchor.key, decision.undoes) for decision in by_id.values())
+    return [by_id[number] for number in sorted(held.values())]
+
+
+def holding(links: Iterable[tuple[int, str, int | None]]) -> dict[str, int]:
+    """Which decision holds on each anchor that has one, of (id, anchor's key, id of what it undoes)."""
+    ordered = sorted(links)
     undone: set[int] = set()
-    for decision in reversed(ordered):  # an undo is judged before what it undoes, because it came later
-        if decision.undoes is not None and decision.id not in undone:
-            undone.add(decision.undoes)
-    latest: dict[str, Decision] = {}
-    for decision in ordered:
-        if decision.undoes is None and decision.id not in undone:
-            latest[decision.anchor.key] = decision
-    return sorted(latest.values(), key=lambda d: d.id)
+    for number, _, undoes in reversed(ordered):  # an undo is judged before what it undoes, because it came later
+        if undoes is not None and number not in undone:
+            undone.add(undoes)
+    return {anchor: number for number, anchor, undoes in ordered if undoes is None and number not in undone}
 
 
 def place_text(where: Where) -> str:

@@ -14,19 +14,18 @@ from typing import Literal
 
 from pipeline.decisions import Action, Decision
 from pipeline.dictionaries import Dictionaries, load_dictionaries
-from pipeline.errors import DictionaryError
+from pipeline.errors import DictionaryError, StoreError
 from pipeline.ledger import add_name
 from pipeline.review.pictures import Pictures
 from pipeline.review.sight import ACTS, Sights, Value
 from pipeline.review.waiting import Waiting
-from pipeline.store import DecidedMeanwhileError, Draft, ItemFilters, Progress, Reviews, Store
+from pipeline.store import DecidedMeanwhileError, Draft, Progress, Reviews, Store
 
 Scope = Literal["one", "all"]
 # A pause longer than this is no work on a value: somebody went for tea.
 _PAUSE = 120.0
 # How old the counts of the first page may be, and how often it is looked whether records were made again, in seconds.
 _REFRESH = 20.0
-_ALL = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,7 @@ class Desk:
 
     def pace(self) -> Pace:
         """How fast the review goes, from the decisions of the last hour, everybody's; pauses are left out."""
-        since = _hours_ago(1)
-        made = [d for d in self.reviews.recent(limit=20_000) if d.when >= since and d.action != "undo"]
-        times = sorted(datetime.fromisoformat(d.when.replace("Z", "+00:00")) for d in made)
+        times = sorted(map(datetime.fromisoformat, self.reviews.times(_hours_ago(1))))
         worked = sum(
             gap
             for one, two in pairwise(times)
@@ -106,9 +103,9 @@ class Desk:
         )  # fmt: skip
         # With a handful of decisions a rate says nothing.
         if len(times) < 10 or worked < 10:
-            return Pace(len(made))
+            return Pace(len(times))
         an_hour = (len(times) - 1) / worked * 3600
-        return Pace(len(made), round(an_hour), self.waiting.open / an_hour)
+        return Pace(len(times), round(an_hour), self.waiting.open / an_hour)
 
     # -- deciding --------------------------------------------------------------------------------------------------
 
@@ -122,35 +119,24 @@ class Desk:
             return Said("整行有疑问时只能确认，请在各格中分别改正。", bad=True)
         if action == "edit" and value.anchor.part == "label" and not after.strip():
             return Said("栏目名称不能为空。", bad=True)
-        together = scope == "all" and value.grouping
-        drafts = [self._draft(value, action, after, why, seen)]
-        if together:
-            drafts = self._drafts_alike(value, action, after, why, seen)
+        together = scope == "all" and value.grouping != ""
+        draft = self._draft(value, action, after, why, seen)
         try:
-            made = self.reviews.decide(drafts, who=who, batch=uuid.uuid4().hex if together else "")
+            if together:
+                made = self.reviews.decide_alike(draft, value.grouping, who=who, batch=uuid.uuid4().hex).number
+            else:
+                made = len(self.reviews.decide([draft], who=who))
         except DecidedMeanwhileError as told:
             self.waiting.catch_up()
             return Said(_told(told.decisions), bad=True)
-        self.waiting.note(made)
-        number = f"{len(made)} 处" if together else ""
+        self.waiting.catch_up()
+        number = f"{made} 处" if together else ""
         held = {"accept": value.proposal, "reject": value.read, "edit": after, "confirm": value.now}.get(action) or "空"
         return Said(f"{ACTS[action]}{number}：{_short(held)}")
 
     def _draft(self, value: Value, action: Action, after: str, why: str, seen: int) -> Draft:
         result = {"accept": value.proposal, "reject": value.read, "edit": after or None}.get(action, value.now or None)
         return Draft(value.anchor, action, value.now or None, result, seen=seen, why=why)
-
-    def _drafts_alike(self, value: Value, action: Action, after: str, why: str, seen: int) -> list[Draft]:
-        """The value itself by what its reviewer saw, and those like it by what they are now."""
-        results = {"accept": value.proposal, "reject": value.read, "edit": after or None}
-        drafts = {value.anchor.key: self._draft(value, action, after, why, seen)}
-        for item in self.reviews.items(ItemFilters(grouping=value.grouping), order="page", limit=_ALL):
-            if item.anchor.part == value.anchor.part:
-                drafts.setdefault(
-                    item.anchor.key,
-                    Draft(item.anchor, action, item.value, results.get(action, item.value), seen=item.seen, why=why),
-                )
-        return list(drafts.values())
 
     # -- undoing ---------------------------------------------------------------------------------------------------
 
@@ -163,23 +149,31 @@ class Desk:
         except DecidedMeanwhileError as told:
             self.waiting.catch_up()
             return Said(_told(told.decisions), bad=True)
-        self.waiting.note(made)
-        number = f" {len(made)} 处" if len(made) > 1 else ""
-        return Said(f"已撤销{number}：{ACTS[decisions[0].action]} {_short(decisions[0].after or '空')}")
+        self.waiting.catch_up()
+        return _undone(len(made), decisions[0])
 
-    def last_act(self, who: str) -> list[Decision]:
-        """The last act of a reviewer that still holds: one decision, or the batch it was made in."""
-        for limit in (100, 2_000, 50_000):
-            recent = self.reviews.recent(limit=limit, who=who)
-            undone = {d.undoes for d in recent if d.undoes is not None}
-            found = next((d for d in recent if d.action != "undo" and d.id not in undone), None)
-            if found is not None:
-                if not found.batch:
-                    return [found]
-                return [d for d in self.reviews.batch(found.batch) if d.id not in undone]
-            if len(recent) < limit:
-                return []
-        return []
+    def undo_batch(self, batch: str, who: str) -> tuple[Said, Decision | None]:
+        """Append that what still holds of a batch no longer holds; return a decision of it, too."""
+        try:
+            made = self.reviews.undo_batch(batch, who=who, undo=uuid.uuid4().hex)
+        except DecidedMeanwhileError as told:
+            self.waiting.catch_up()
+            return Said(_told(told.decisions), bad=True), None
+        except StoreError:
+            return Said("没有可撤销的决定。", bad=True), None
+        self.waiting.catch_up()
+        return _undone(made.number, made.first, made.left), made.first
+
+    def undo_last(self, who: str) -> tuple[Said, Decision | None]:
+        """Undo the last act of a reviewer that still holds, a batch as a whole; return a decision of it, too."""
+        last, taken_over = self.reviews.last_act(who)
+        if last is None:
+            more = "您最近的决定已被别人改过。" if taken_over else ""
+            return Said(f"没有可撤销的决定。{more}", bad=True), None
+        said, about = self.undo_batch(last.batch, who) if last.batch else (self.undo([last], who), last)
+        if taken_over and not said.bad:
+            said = Said(f"{said.text}。您更晚的决定已被别人改过，没有动")
+        return said, about
 
     def key_of(self, decision: Decision) -> str | None:
         """The queue's key of what a decision is about."""
@@ -207,6 +201,12 @@ class Desk:
 def _hours_ago(hours: float) -> str:
     then = datetime.now(UTC) - timedelta(hours=hours)
     return then.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _undone(number: int, first: Decision, left: int = 0) -> Said:
+    many = f" {number} 处" if number > 1 else ""
+    rest = f"；另有 {left} 处之后另有决定，没有动" if left else ""
+    return Said(f"已撤销{many}：{ACTS[first.action]} {_short(first.after or '空')}{rest}")
 
 
 def _short(text: str) -> str:

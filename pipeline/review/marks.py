@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
@@ -58,3 +59,12 @@ def _piece(piece: Piece, kind: str) -> SafeString:
 def bar(number: int, most: int) -> str:
     """How wide a bar is, of 100."""
     return f"{100 * number / most:.1f}" if most else "0"
+
+
+@register.simple_tag
+def options(words: Sequence[tuple[str, int]], chosen: str) -> SafeString:
+    """The choices of a filter, each with how many values wait there. Here, because there may be hundreds of them."""
+    return format_html_join(
+        "\n", '<option value="{}"{}>{}（{}）</option>',
+        ((name, mark_safe(" selected") if name == chosen else "", name, number) for name, number in words),
+    )  # fmt: skip

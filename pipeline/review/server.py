@@ -64,8 +64,11 @@ def application(workbench: Workbench) -> Callable[..., Iterable[bytes]]:
     """The workbench as a WSGI application."""
     configure(workbench.port)
     from django.core.handlers.wsgi import WSGIHandler
+    from django.template.loader import get_template
 
     handler = WSGIHandler()
+    for page in ("home", "work", "sheet"):  # compiled now, and not while the first reviewer waits
+        get_template(f"review/{page}.html")
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         environ["zhibiao.workbench"] = workbench

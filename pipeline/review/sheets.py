@@ -73,11 +73,11 @@ def sheet(request: HttpRequest, record: int, page: int) -> HttpResponse:
         context["unseen"] = str(error)
         return render(request, "review/sheet.html", context)
     found = []
-    for number in sorted({record, *desk.waiting.records_of(picture.document)}):
+    for number in desk.reviews.records_beside(record, page):
         if body := desk.reviews.record_body(number):
             whole = parsed(body)
             decided = desk.sights.decided_values(number, whole)
-            found += boxes(number, whole, page, desk.sights.items_of(number), decided)
+            found += boxes(number, whole, page, desk.reviews.marks(number), decided)
     context["boxes"] = found
     desk.reviews.look(who_is(request), f"{picture.document} 第 {page} 页（整页）", record)
     return render(request, "review/sheet.html", context)

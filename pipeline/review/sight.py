@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.decisions import LEVELS, Anchor, Decision, all_places, anchor_of, effective, places_of, value_of
 from pipeline.records import Finding, Indicator, Record, Where
-from pipeline.store import Item, ItemFilters, Reviews
+from pipeline.store import Mark, Reviews
 
 PARTS = {
     "level1": "一级指标", "level2": "二级指标", "level3": "三级指标", "target": "目标值", "value": "栏目内容",
@@ -193,11 +193,10 @@ class Sights:
 
     def item(self, key: str) -> Value | None:
         """The doubted (or decided) value of this key; None where its record no longer has it."""
-        item = self.reviews.item(key)
-        body = self.reviews.record_body(item.record_id) if item else None
-        if item is None or body is None:
+        found = self.reviews.item_and_body(key)
+        if found is None:
             return None
-        record = parsed(body)
+        item, record = found[0], parsed(found[1])
         history = self.reviews.history(item.anchor.key)
         return Value(
             item.key, item.record_id, item.at, item.more, item.anchor, item.read, item.value, item.proposal,
@@ -238,39 +237,34 @@ class Sights:
         name = (record_id, record.source.sha256)
         if name in self._keys:
             return self._keys[name]
-        keys: dict[int, tuple[str, int]] = {}
-        for page in record.source.pages:
-            picture = self.reviews.picture(record_id, page.page)
-            keys[page.page] = (picture.sha256, picture.number) if picture else (page.sha256, 0)
+        found = self.reviews.page_keys(record_id, [page.page for page in record.source.pages])
+        keys = {page.page: found.get(page.page, (page.sha256, 0)) for page in record.source.pages}
         if len(self._keys) > _KEPT_KEYS:
             self._keys.clear()
         self._keys[name] = keys
         return keys
 
-    def items_of(self, record_id: int) -> dict[str, Item]:
-        """`at` -> the item there, decided ones too, for a whole record."""
-        items = self.reviews.items(ItemFilters(decided=None, record_id=record_id), order="page", limit=10_000)
-        return {at: item for item in items for at in (item.at, *item.more)}
-
-    def decided_values(self, record_id: int, record: Record) -> dict[str, str]:
-        """`at` -> value for what people decided since (and before) the record was made."""
+    def decided_values(self, record_id: int, record: Record, ats: Iterable[str] | None = None) -> dict[str, str]:
+        """`at` -> value for what people decided since (and before) the record was made; `ats` are those looked for."""
         keys = self.page_keys(record_id, record)
-        held = {d.anchor.key: d for d in effective(self.reviews.store.decisions_on({k[0] for k in keys.values()}))}
+        held = self.reviews.held_on(keys.values())
         if not held:
             return {}
-        return {
-            at: held[anchor.key].after or ""
-            for at, anchor in all_places(record, keys)
-            if anchor.key in held and anchor.part != "row"
-        }
+        if ats is None:
+            places = all_places(record, keys)
+        else:
+            places = ((at, anchor) for at in ats if (anchor := anchor_of(record, at, keys)) is not None)
+        return {at: held[anchor.key] for at, anchor in places if anchor.key in held and anchor.part != "row"}
 
     def rows(self, value: Value) -> list[RowShown]:
         """The indicator rows around a value; none for a field."""
         if not value.at.startswith(_INDICATOR):
             return []
         here = int(value.at[len(_INDICATOR) : value.at.index("]")])
-        items, decided = self.items_of(value.record_id), self.decided_values(value.record_id, value.record)
         first, last = max(here - _BESIDE, 0), min(here + _BESIDE + 1, len(value.record.indicators))
+        shown = [f"indicators[{number}].{part}" for number in range(first, last) for part in (*LEVELS, "target")]
+        items = self.reviews.marks(value.record_id)
+        decided = self.decided_values(value.record_id, value.record, shown)
         return [
             RowShown(
                 number + 1,
@@ -286,9 +280,12 @@ class Sights:
             return []
         labels = list(value.record.fields)
         here = labels.index(value.label) if value.label in labels else 0
-        items, decided = self.items_of(value.record_id), self.decided_values(value.record_id, value.record)
+        beside = range(max(here - _BESIDE, 0), min(here + _BESIDE + 1, len(labels)))
+        items = self.reviews.marks(value.record_id)
+        ats = [at for number in beside for at in (f"fields.{labels[number]}", f"fields.{labels[number]}.label")]
+        decided = self.decided_values(value.record_id, value.record, ats)
         shown = []
-        for number in range(max(here - _BESIDE, 0), min(here + _BESIDE + 1, len(labels))):
+        for number in beside:
             name = labels[number]
             at = f"fields.{name}"
             cells = (
@@ -313,7 +310,7 @@ def _confidence(record: Record, at: str) -> float | None:
 
 
 def _cells(
-    number: int, row: Indicator, value: Value, items: Mapping[str, Item], decided: Mapping[str, str]
+    number: int, row: Indicator, value: Value, items: Mapping[str, Mark], decided: Mapping[str, str]
 ) -> Iterator[CellShown]:
     base = f"indicators[{number}]"
     for part in LEVELS:
@@ -326,7 +323,7 @@ def _cell(
     text: str,
     part: str,
     value: Value,
-    items: Mapping[str, Item],
+    items: Mapping[str, Mark],
     decided: Mapping[str, str],
     row: Indicator | None = None,
 ) -> CellShown:
@@ -339,10 +336,10 @@ def _cell(
     return CellShown(part, text, at, state, item.key if item else "")
 
 
-def state_of(item: Item | None, row: Indicator | None, part: str) -> str:
+def state_of(item: Mark | None, row: Indicator | None, part: str) -> str:
     """How a cell is drawn: it waits, was decided, was repaired without a doubt, or is as it was read."""
     if item is not None:
-        return "decided" if item.decision_id is not None else "open"
+        return "decided" if item.decided else "open"
     if row is not None and part in row.cells and row.cells[part].status == "repaired":
         return "repaired"
     return "plain"
@@ -362,7 +359,7 @@ class Box:
 
 
 def boxes(
-    record_id: int, record: Record, page: int, items: Mapping[str, Item], decided: Mapping[str, str]
+    record_id: int, record: Record, page: int, items: Mapping[str, Mark], decided: Mapping[str, str]
 ) -> list[Box]:
     """The outlines of a record's values on a page."""
     found = []

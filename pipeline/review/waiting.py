@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pipeline.decisions import Decision, effective
-from pipeline.store import Item, ItemFilters, Reviews
+from pipeline.store import Place, Reviews
+from pipeline.store.words import folded
 
 Mode = Literal["group", "page"]
+MODES: tuple[Mode, ...] = ("group", "page")
 # Orders of visit that are kept, one a set of filters; a clerk uses two or three.
 _KEPT_ORDERS = 16
-# More than any store holds: the whole queue is read in one go.
-_ALL = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,11 @@ class Wanted:
     year: str = ""
     agency: str = ""
     find: str = ""
+
+    @property
+    def any(self) -> bool:
+        """Whether nothing is left out."""
+        return not (self.kind or self.year or self.agency or self.find)
 
 
 @dataclass(slots=True)
@@ -87,28 +91,29 @@ class Waiting:
     def load(self) -> None:
         """Read the whole queue anew."""
         last, *made = self.reviews.state()
-        items = self.reviews.items(ItemFilters(decided=None), order="page", limit=_ALL)
         stops: list[Stop] = []
         bundles: list[Bundle] = []
         numbers: dict[tuple[str, str], int] = {}
-        for item in items:
-            number = numbers.setdefault((item.grouping, item.anchor.part), len(bundles))
+        for place in self.reviews.places():
+            number = numbers.setdefault((place.grouping, place.part), len(bundles))
             if number == len(bundles):
-                bundles.append(Bundle(item.grouping, item.anchor.part, item.read, item.value, item.proposal, item.kind))
+                bundles.append(Bundle(place.grouping, place.part, place.read, place.value, place.proposal, place.kind))
             bundle = bundles[number]
             bundle.stops.append(len(stops))
-            if item.decision_id is None:
-                bundle.expected += item.risk
-            stops.append(_stop(item, number))
+            if place.decision_id is None:
+                bundle.expected += place.risk
+            stops.append(_stop(place, number))
+        by_anchor, by_form = _positions(stops, "anchor"), _positions(stops, "document", "title")
+        by_risk = sorted(
+            range(len(bundles)), key=lambda b: (-bundles[b].expected, -len(bundles[b].stops), bundles[b].grouping)
+        )
         with self._lock:
             self.stops, self.bundles = stops, bundles
             self.by_key = {stop.key: position for position, stop in enumerate(stops)}
-            self._by_anchor: dict[str, list[int]] = {}
-            for position, stop in enumerate(stops):
-                self._by_anchor.setdefault(stop.anchor, []).append(position)
-            self._by_risk = sorted(
-                range(len(bundles)), key=lambda b: (-bundles[b].expected, -len(bundles[b].stops), bundles[b].grouping)
-            )
+            self._by_anchor, self._by_risk = by_anchor, by_risk
+            # What `find` looks through: the texts of the bundles, the names of the forms and their files.
+            self._texts = [folded(f"{b.read}\n{b.value or ''}\n{b.proposal or ''}") for b in bundles]
+            self._forms = [(folded("\n".join(names)), positions) for names, positions in by_form.items()]
             self._ways: OrderedDict[Wanted, Way] = OrderedDict()
             self.open = sum(not stop.decided for stop in stops)
             # Open values by what a filter may be set to; kept up as values are decided.
@@ -119,6 +124,8 @@ class Waiting:
                 if not stop.decided:
                     self._count(stop, 1)
             self._last, self._made = last, tuple(made)
+            for mode in MODES:  # nobody waits for the two orders that everybody begins with
+                self.way(Wanted(mode))
 
     def outdated(self) -> bool:
         """Whether records were made or made again since the queue was read."""
@@ -126,32 +133,13 @@ class Waiting:
 
     def catch_up(self) -> None:
         """Take note of the decisions that came since: this reviewer's and everybody else's."""
-        last = self.reviews.store.last_decision()
-        if last == self._last:
-            return
+        last, decided = self.reviews.changed_since(self._last)
         with self._lock:
-            new = [d for d in self.reviews.recent(limit=last - self._last) if d.id > self._last]
-            self.note(new)
-            self._last = last
-
-    def note(self, decisions: Iterable[Decision]) -> None:
-        """Take note of decisions."""
-        latest: dict[str, Decision] = {}
-        for decision in decisions:
-            known = latest.get(decision.anchor.key)
-            if known is None or decision.id > known.id:
-                latest[decision.anchor.key] = decision
-        held = {anchor: decision.action != "undo" for anchor, decision in latest.items()}
-        undone = {d.anchor.sha256 for d in latest.values() if d.action == "undo"}
-        if undone:  # an undo may bring an earlier decision back
-            for decision in effective(self.reviews.store.decisions_on(undone)):
-                if decision.anchor.key in held:
-                    held[decision.anchor.key] = True
-        with self._lock:
-            for anchor, holds in held.items():
-                for position in self._by_anchor.get(anchor, ()):
+            for anchor, holds in decided.items():
+                for position in self._by_anchor.get((anchor,), ()):
                     if self.stops[position].decided != holds:
                         self._mark(position, holds)
+            self._last = max(self._last, last)
 
     def _mark(self, position: int, decided: bool) -> None:
         stop = self.stops[position]
@@ -175,41 +163,47 @@ class Waiting:
             if wanted in self._ways:
                 self._ways.move_to_end(wanted)
                 return self._ways[wanted]
-            fits = self._fitting(wanted)
-            with_any = {self.stops[position].bundle for position in fits}
-            bundles = [b for b in self._by_risk if b in with_any]
-            if wanted.mode == "page":
-                order = sorted(fits)
-            else:
-                order = [s for b in bundles for s in self.bundles[b].stops if s in fits]
-            way = Way(
-                order, {position: turn for turn, position in enumerate(order)}, bundles,
-                {bundle: turn for turn, bundle in enumerate(bundles)},
-                sum(not self.stops[position].decided for position in order),
-            )  # fmt: skip
+            way = self._made_way(wanted)
             self._ways[wanted] = way
-            if len(self._ways) > _KEPT_ORDERS:
-                self._ways.popitem(last=False)
+            for kept in list(self._ways):
+                if len(self._ways) > _KEPT_ORDERS and not kept.any:
+                    del self._ways[kept]
             return way
 
-    def _fitting(self, wanted: Wanted) -> set[int]:
-        found = set(range(len(self.stops)))
-        for name in ("kind", "year", "agency"):
-            if value := getattr(wanted, name):
-                found = {position for position in found if getattr(self.stops[position], name) == value}
-        if wanted.find:
-            here = {
-                number
-                for number, bundle in enumerate(self.bundles)
-                if wanted.find in f"{bundle.read}\n{bundle.value or ''}\n{bundle.proposal or ''}"
-            }
+    def _made_way(self, wanted: Wanted) -> Way:
+        fits = self._fitting(wanted)
+        if fits is None:
+            bundles: Sequence[int] = self._by_risk
+            order: Sequence[int] = range(len(self.stops))
+        else:
+            with_any = {self.stops[position].bundle for position in fits}
+            bundles = [bundle for bundle in self._by_risk if bundle in with_any]
+            order = sorted(fits)
+        if wanted.mode == "group":
+            order = [
+                stop for bundle in bundles for stop in self.bundles[bundle].stops if fits is None or stop in fits
+            ]  # fmt: skip
+        return Way(
+            order, {position: turn for turn, position in enumerate(order)}, bundles,
+            {bundle: turn for turn, bundle in enumerate(bundles)},
+            sum(not self.stops[position].decided for position in order),
+        )  # fmt: skip
+
+    def _fitting(self, wanted: Wanted) -> set[int] | None:
+        """The positions that fit; None where all do."""
+        found: set[int] | None = None
+        if words := folded(wanted.find):
             found = {
                 position
-                for position in found
-                if (stop := self.stops[position]).bundle in here
-                or wanted.find in stop.title
-                or wanted.find in stop.document
+                for text, bundle in zip(self._texts, self.bundles, strict=True)
+                if words in text
+                for position in bundle.stops
             }
+            found.update(position for names, positions in self._forms if words in names for position in positions)
+        for name in ("kind", "year", "agency"):
+            if value := getattr(wanted, name):
+                looked = range(len(self.stops)) if found is None else found
+                found = {position for position in looked if getattr(self.stops[position], name) == value}
         return found
 
     def following(self, wanted: Wanted, key: str, *, back: bool = False, leap: bool = False) -> Stop | None:
@@ -259,12 +253,8 @@ class Waiting:
 
     def key_of_anchor(self, anchor: str) -> str | None:
         """The key of the first stop with this anchor."""
-        found = self._by_anchor.get(anchor)
+        found = self._by_anchor.get((anchor,))
         return self.stops[found[0]].key if found else None
-
-    def records_of(self, document: str) -> list[int]:
-        """The records of a document that have values here."""
-        return sorted({stop.record_id for stop in self.stops if stop.document == document})
 
     def words(self, name: str) -> list[tuple[str, int]]:
         """What a filter may be set to, with how many values wait there: kind, year or agency."""
@@ -272,8 +262,15 @@ class Waiting:
         return sorted(((value, number) for value, number in counts.items() if value), key=lambda c: (-c[1], c[0]))
 
 
-def _stop(item: Item, bundle: int) -> Stop:
+def _stop(place: Place, bundle: int) -> Stop:
     return Stop(
-        item.key, item.record_id, item.anchor.key, bundle, item.kind, str(item.year or ""), item.agency or "",
-        item.document, item.title, item.decision_id is not None,
+        f"{place.record_id}-{place.anchor}", place.record_id, place.anchor, bundle, place.kind, str(place.year or ""),
+        place.agency or "", place.document, place.title, place.decision_id is not None,
     )  # fmt: skip
+
+
+def _positions(stops: Sequence[Stop], *names: str) -> dict[tuple[str, ...], list[int]]:
+    found: dict[tuple[str, ...], list[int]] = {}
+    for position, stop in enumerate(stops):
+        found.setdefault(tuple(getattr(stop, name) for name in names), []).append(position)
+    return found

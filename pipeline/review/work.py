@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
-from pipeline.decisions import ACTIONS, Action, Decision
+from pipeline.decisions import ACTIONS, Action
 from pipeline.review.acts import Desk, Said
 from pipeline.review.guard import workbench_of
 from pipeline.review.pictures import Crop, PictureError, crop_around
@@ -134,24 +134,20 @@ def undo(request: HttpRequest) -> HttpResponse:
     desk, form = workbench_of(request).desk, request.POST
     wanted, who = wanted_of(form), who_is(request)
     if batch := form.get("batch"):
-        decisions = _holding(desk.reviews.batch(batch))
+        said, about = desk.undo_batch(batch, who)
     elif form.get("decision", "").isdecimal():
         named = int(form["decision"])
-        decisions = [d for d in desk.reviews.history(form.get("anchor", "")) if d.id == named]
+        about = next((d for d in desk.reviews.history(form.get("anchor", "")) if d.id == named), None)
+        said = desk.undo([about] if about else [], who)
     else:
-        decisions = desk.last_act(who)
-    said = desk.undo(decisions, who)
+        said, about = desk.undo_last(who)
     if "history" in form:
         from pipeline.review.account import show_history
 
         return show_history(request, said)
-    key = desk.key_of(decisions[0]) if decisions else None
+    key = desk.key_of(about) if about else None
     value = desk.sights.item(key or form.get("key", "")) or _first(desk, wanted)
     return show(request, wanted, value, said)
-
-
-def _holding(decisions: list[Decision]) -> list[Decision]:
-    return [decision for decision in decisions if decision.action != "undo"]
 
 
 def _first(desk: Desk, wanted: Wanted) -> Value | None:
@@ -235,14 +231,10 @@ def _seen(desk: Desk, value: Value, picture: PagePicture | None) -> dict[str, An
 def _crops_ahead(desk: Desk, wanted: Wanted, value: Value) -> list[str]:
     """Addresses of the crops that are wanted next."""
     found = []
-    for stop in desk.waiting.ahead(wanted, value.key, _AHEAD):
-        item = desk.reviews.item(stop.key)
-        picture = desk.reviews.picture(item.record_id, item.page) if item and item.page else None
-        if item is None or picture is None or not (picture.width and picture.height):
-            continue
-        assert item.page is not None
-        if crop := crop_around(item.places, item.page, picture.width, picture.height):
-            found.append(crop_address(item.record_id, item.page, crop))
+    for ahead in desk.reviews.ahead([stop.key for stop in desk.waiting.ahead(wanted, value.key, _AHEAD)]):
+        size = (ahead.width, ahead.height) if ahead.width and ahead.height else None
+        if size and (crop := crop_around(ahead.places, ahead.page, *size)):
+            found.append(crop_address(ahead.record_id, ahead.page, crop))
     return found
 
 

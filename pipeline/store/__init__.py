@@ -14,12 +14,16 @@ from pipeline.store.rows import RecordRows, record_rows
 if TYPE_CHECKING:
     from pipeline.store.archive import Store, now
     from pipeline.store.review import (
+        Acted,
+        Ahead,
         DecidedMeanwhileError,
         Draft,
         Group,
         Item,
         ItemFilters,
+        Mark,
         PagePicture,
+        Place,
         Progress,
         Reviews,
     )
@@ -28,7 +32,8 @@ if TYPE_CHECKING:
 _LATER = {
     "archive": ("Store", "now"),
     "review": (
-        "DecidedMeanwhileError", "Draft", "Group", "Item", "ItemFilters", "PagePicture", "Progress", "Reviews",
+        "Acted", "Ahead", "DecidedMeanwhileError", "Draft", "Group", "Item", "ItemFilters", "Mark", "PagePicture",
+        "Place", "Progress", "Reviews",
     ),
 }  # fmt: skip
 
@@ -41,6 +46,8 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "Acted",
+    "Ahead",
     "DecidedMeanwhileError",
     "DocumentRows",
     "Draft",
@@ -48,7 +55,9 @@ __all__ = [
     "Group",
     "Item",
     "ItemFilters",
+    "Mark",
     "PagePicture",
+    "Place",
     "Progress",
     "RecordRows",
     "Reviews",
