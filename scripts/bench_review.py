@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import os
 import random
 import re
 import tempfile
@@ -29,7 +30,7 @@ from pipeline.interpret import Interpreted, interpret_decided, load_interpret_to
 from pipeline.keep import pack
 from pipeline.ocrtext import read_text_bytes
 from pipeline.review.server import listen
-from pipeline.store import DocumentRows, Store, StoredPage, record_rows
+from pipeline.store import DocumentRows, ItemFilters, Reviews, Store, StoredPage, record_rows
 from pipeline.synth.layouts import LAYOUTS, make_document
 from pipeline.synth.ocrtext import STYLES, DamageSettings, write_ocr_text
 
@@ -163,23 +164,26 @@ def main(
     *,
     indicators: Annotated[int, typer.Option(help="How many indicators the store holds at least.")] = 100_000,
     actions: Annotated[int, typer.Option(help="How many rounds a clerk goes.")] = 50,
-    store: Annotated[Path | None, typer.Option(help="Use this store; it is made and filled where missing.")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Use this store (a file or postgresql://…); filled if empty.")
+    ] = None,
 ) -> None:
     """Fill a store and print how long each of the workbench's actions takes, from request to answer."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = store or Path(folder) / "bench.db"
-        new = not file.exists()
-        with Store.open(file, create=True) as opened:
-            if new:
-                typer.echo(f"{fill(opened, indicators)} indicators")
-            started = time.perf_counter()
-            serving = listen(opened, who="bench", words=Path(folder) / "words.txt")
-            waits = serving.workbench.desk.waiting
-            typer.echo(f"{waits.open} values wait; ready after {time.perf_counter() - started:.1f} s")
-            threading.Thread(target=serving.run, daemon=True).start()
-            clerk = Clerk(serving.workbench.address())
-            work(clerk, actions)
-            serving.workbench.exports.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Store.open(store or Path(folder) / "bench.db", create=True) as opened,
+    ):
+        if not Reviews(opened).count(ItemFilters(decided=None)):
+            typer.echo(f"{fill(opened, indicators)} indicators")
+        started = time.perf_counter()
+        serving = listen(opened, who="bench", words=Path(folder) / "words.txt")
+        waits = serving.workbench.desk.waiting
+        typer.echo(f"{waits.open} values wait; ready after {time.perf_counter() - started:.1f} s")
+        threading.Thread(target=serving.run, daemon=True).start()
+        clerk = Clerk(serving.workbench.address())
+        work(clerk, actions)
+        serving.workbench.exports.close()
+    typer.echo(f"load {os.getloadavg()[0]:.1f}")
     typer.echo(f"{'action':26}{'times':>6}{'median ms':>11}{'95% ms':>9}{'processor ms, median':>23}")
     for name, times in sorted(clerk.times.items()):
         wall = sorted(one for one, _ in times)

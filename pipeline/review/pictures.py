@@ -6,9 +6,10 @@ A file that is no longer what was read is never shown: its places would point at
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,12 +25,12 @@ from pipeline.store import PagePicture, Store
 _PAGES = 6
 # Crops and page pictures held encoded, 50 to 600 kB each.
 _PICTURES = 120
-# The crop shows the cell and what stands around it: at least this share of the page's width, so that ten-point text on
-# A4 is about as high on the screen as the text of the page beside it.
+# The crop shows the cell and what stands around it: at least this share of the page's shorter side, so that ten-point
+# text on A4 is about as high on the screen as the text of the page beside it.
 _LEAST_WIDTH = 0.58
-# Above and below, in shares of the page's width: about two lines of a form.
+# Above and below, in shares of the page's shorter side: about two lines of a form.
 _ABOVE = 0.045
-# A narrative may fill half a page; a crop is never higher than this share of the page's width.
+# A level may span all rows of a table, its name in the middle: more than this share of the crop's width says no more.
 _MOST_HEIGHT = 0.5
 # The longer side of the whole page's picture: characters of ten points stay 28 pixels high on A4.
 _WHOLE = 2600
@@ -45,13 +46,54 @@ class PictureError(PipelineError):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """How a page must be turned to be read: quarter turns to the left, and its size as it came in.
+
+    `upright` below means coordinates of the page so turned.
+    """
+
+    quarters: int
+    width: float
+    height: float
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height, upright."""
+        return (self.height, self.width) if self.quarters % 2 else (self.width, self.height)
+
+    @property
+    def matrix(self) -> tuple[float, float, float, float, float, float]:
+        """From the page as it came in to upright, as SVG counts: x' = a x + c y + e, y' = b x + d y + f."""
+        w, h = self.width, self.height
+        return (
+            (1, 0, 0, 1, 0, 0), (0, -1, 1, 0, 0, w), (-1, 0, 0, -1, w, h), (0, 1, -1, 0, h, 0),
+        )[self.quarters]  # fmt: skip
+
+    @property
+    def transform(self) -> str:
+        """The matrix as SVG wants it."""
+        return f"matrix({' '.join(f'{number:g}' for number in self.matrix)})"
+
+    def upright(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the page as it came in, upright."""
+        a, b, c, d, e, f = self.matrix
+        return a * x + c * y + e, b * x + d * y + f
+
+    def back(self, x: float, y: float) -> tuple[float, float]:
+        """An upright point, on the page as it came in: a matrix that only turns is turned back by its transpose."""
+        a, b, c, d, e, f = self.matrix
+        return a * (x - e) + b * (y - f), c * (x - e) + d * (y - f)
+
+
+@dataclass(frozen=True, slots=True)
 class Crop:
-    """A part of a page, in the coordinates of the record's places."""
+    """A part of a page, in the coordinates of the record's places; `view` is the same part, upright."""
 
     x: int
     y: int
     width: int
     height: int
+    turn: Turn | None = None
 
     @property
     def box(self) -> str:
@@ -61,7 +103,11 @@ class Crop:
     @property
     def view(self) -> str:
         """As SVG wants it."""
-        return f"{self.x} {self.y} {self.width} {self.height}"
+        corners = [(self.x, self.y), (self.x + self.width, self.y + self.height)]
+        if self.turn is not None:
+            corners = [(round(x), round(y)) for x, y in (self.turn.upright(*corner) for corner in corners)]
+        (x0, y0), (x1, y1) = corners
+        return f"{min(x0, x1)} {min(y0, y1)} {abs(x1 - x0)} {abs(y1 - y0)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +121,40 @@ class TextLine:
     here: bool
 
 
-def crop_around(places: Sequence[dict[str, Any]], page: int, width: int, height: int) -> Crop | None:
-    """The part of a page to show for a value with these places; None where it has none on this page."""
-    points = [point for place in places if place.get("page") == page for point in place.get("polygon") or ()]
-    if not points:
+def turn_of(polygons: Iterable[Sequence[Sequence[float]]], width: int, height: int) -> Turn:
+    """How the page must be turned: a place's first corner is where its text begins, its second where a line ends."""
+    votes = Counter(
+        round(math.degrees(math.atan2(polygon[1][1] - polygon[0][1], polygon[1][0] - polygon[0][0])) / 90) % 4
+        for polygon in polygons
+        if len(polygon) > 1
+    )
+    return Turn(votes.most_common(1)[0][0] if votes else 0, width, height)
+
+
+def crop_around(
+    places: Sequence[dict[str, Any]], page: int, width: int, height: int, *, whole: bool = False
+) -> Crop | None:
+    """The part of a page to show for a value with these places; None where it has none on this page.
+
+    Of a cell that is higher than a screen its middle is shown, where its words are, or with `whole` all of it.
+    """
+    polygons = [place["polygon"] for place in places if place.get("page") == page and place.get("polygon")]
+    if not polygons:
         return None
+    turn = turn_of(polygons, width, height)
+    wide, high = turn.size
+    points = [turn.upright(x, y) for polygon in polygons for x, y in polygon]
     x0, x1 = min(x for x, _ in points), max(x for x, _ in points)
     y0, y1 = min(y for _, y in points), max(y for _, y in points)
-    across = min(float(width), max(_LEAST_WIDTH * width, x1 - x0 + 0.1 * width))
-    down = min(float(height), y1 - y0 + 2 * _ABOVE * width, max(_MOST_HEIGHT * width, 1))
-    left = min(max((x0 + x1 - across) / 2, 0), width - across)
-    top = min(max((y0 + y1 - down) / 2 if y1 - y0 < down else y0 - _ABOVE * width, 0), height - down)
-    return Crop(round(left), round(top), round(across), round(down))
+    across = min(wide, max(_LEAST_WIDTH * min(width, height), x1 - x0 + 0.1 * wide))
+    down = min(high, y1 - y0 + 2 * _ABOVE * min(width, height))
+    if not whole:
+        down = min(down, _MOST_HEIGHT * across)
+    left = min(max((x0 + x1 - across) / 2, 0), wide - across)
+    top = min(max((y0 + y1 - down) / 2, 0), high - down)
+    (ax, ay), (bx, by) = turn.back(left, top), turn.back(left + across, top + down)
+    x, y = round(min(ax, bx)), round(min(ay, by))
+    return Crop(x, y, max(round(abs(bx - ax)), 1), max(round(abs(by - ay)), 1), turn if turn.quarters else None)
 
 
 class Pictures:

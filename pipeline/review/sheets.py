@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from pipeline.errors import PipelineError
 from pipeline.review.guard import workbench_of
-from pipeline.review.pictures import Crop, PictureError
+from pipeline.review.pictures import Crop, PictureError, turn_of
 from pipeline.review.sight import boxes, parsed
 from pipeline.review.site import who_is
 from pipeline.review.work import query_of, wanted_of
@@ -32,7 +33,8 @@ def crop(request: HttpRequest, record: int, page: int, box: str) -> HttpResponse
     match = _BOX.fullmatch(box)
     if match is None:
         raise Http404
-    wanted = Crop(*(int(part) for part in match.groups()))
+    x, y, width, height = (int(part) for part in match.groups())
+    wanted = Crop(x, y, width, height)
     if not (wanted.width and wanted.height):
         raise Http404
     picture = _picture(request, record, page)
@@ -65,7 +67,7 @@ def sheet(request: HttpRequest, record: int, page: int) -> HttpResponse:
     """The whole page with the outlines of its values, to zoom and to move."""
     desk = workbench_of(request).desk
     picture = _picture(request, record, page)
-    context = {"picture": picture, "record": record, "page": page, "at": request.GET.get("at", ""),
+    context: dict[str, Any] = {"picture": picture, "record": record, "page": page, "at": request.GET.get("at", ""),
                "query": query_of(wanted_of(request.GET))}  # fmt: skip
     try:
         context["size"] = desk.pictures.size(picture)
@@ -78,6 +80,7 @@ def sheet(request: HttpRequest, record: int, page: int) -> HttpResponse:
             whole = parsed(body)
             decided = desk.sights.decided_values(number, whole)
             found += boxes(number, whole, page, desk.reviews.marks(number), decided)
-    context["boxes"] = found
+    turn = turn_of((box.polygon for box in found), *context["size"])
+    context |= {"boxes": found, "turn": turn, "upright": [round(side) for side in turn.size]}
     desk.reviews.look(who_is(request), f"{picture.document} 第 {page} 页（整页）", record)
     return render(request, "review/sheet.html", context)

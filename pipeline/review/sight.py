@@ -24,6 +24,11 @@ REPAIR_KINDS = {
     "look-alike": "形近字", "displaced": "错位", "dropped": "缺字", "inserted": "多字", "doubled": "重字",
     "swapped": "换位", "split": "断开", "several": "多处",
 }  # fmt: skip
+# What a proposal may rest on.
+EVIDENCE = {
+    "dictionary": "词典", "compound": "构词", "document": "同一文件", "skeleton": "表样", "words": "常用词",
+    "seen": "已知误读", "grammar": "写法", "decision": "人工决定",
+}  # fmt: skip
 # Rows above and below: enough to see a shifted column, few enough to stay under the value without scrolling.
 _BESIDE = 2
 # Documents whose pages are remembered; a document is named by its content, so what is remembered stays true.
@@ -118,8 +123,14 @@ class Value:
 
     @property
     def evidence(self) -> str:
-        """Where the proposal comes from."""
-        return next((r["evidence"] for r in self.reasons if r.get("evidence")), "")
+        """Where the proposal comes from, in words."""
+        kind, _, name = next((r["evidence"] for r in self.reasons if r.get("evidence")), "").partition(":")
+        return f"{EVIDENCE.get(kind, kind)} {name}".strip()
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it is said among the reasons already how sure the reading was."""
+        return any(reason["kind"] == "confidence" for reason in self.reasons)
 
     @property
     def findings(self) -> list[Finding]:
@@ -347,9 +358,9 @@ def state_of(item: Mark | None, row: Indicator | None, part: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A value's outline on a page: points as SVG wants them, where it leads, its state and what it says."""
+    """A value's outline on a page, where it leads, its state and what it says."""
 
-    points: str
+    polygon: Sequence[tuple[float, float]]
     at: str
     record_id: int
     key: str
@@ -357,13 +368,18 @@ class Box:
     text: str
     part: str
 
+    @property
+    def points(self) -> str:
+        """The outline as SVG wants it."""
+        return " ".join(f"{x:g},{y:g}" for x, y in self.polygon)
+
 
 def boxes(
     record_id: int, record: Record, page: int, items: Mapping[str, Mark], decided: Mapping[str, str]
 ) -> list[Box]:
     """The outlines of a record's values on a page."""
     found = []
-    drawn: set[str] = set()
+    drawn: set[tuple[tuple[float, float], ...]] = set()
 
     def add(at: str, text: str, places: Sequence[Where], part: str, state: str) -> None:
         item = items.get(at)
@@ -371,10 +387,10 @@ def boxes(
             text, state = decided[at], "decided"
         for place in places:
             if place.page == page and place.polygon:
-                points = " ".join(f"{x:g},{y:g}" for x, y in place.polygon)
-                if points not in drawn:  # a cell over several rows is drawn once
-                    drawn.add(points)
-                    found.append(Box(points, at, record_id, item.key if item else "", state, text, part))
+                polygon = tuple((x, y) for x, y in place.polygon)
+                if polygon not in drawn:  # a cell over several rows is drawn once
+                    drawn.add(polygon)
+                    found.append(Box(polygon, at, record_id, item.key if item else "", state, text, part))
 
     for number, row in enumerate(record.indicators):
         for part, cell in row.cells.items():

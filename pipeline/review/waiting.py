@@ -239,6 +239,11 @@ class Waiting:
         """The first stop that waits."""
         return next((self.stops[p] for p in self.way(wanted).stops if not self.stops[p].decided), None)
 
+    def first_of(self, record: int) -> Stop | None:
+        """The first stop of a record, one that waits where there is one."""
+        mine = [stop for stop in self.stops if stop.record_id == record]
+        return next((stop for stop in mine if not stop.decided), mine[0] if mine else None)
+
     def ahead(self, wanted: Wanted, key: str, number: int) -> list[Stop]:
         """The next stops that wait, for what can be made ready before it is asked for."""
         found: list[Stop] = []

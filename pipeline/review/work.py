@@ -24,6 +24,8 @@ _LISTED = 11
 _AHEAD = 3
 # A text longer than this is edited in several lines.
 _ONE_LINE = 40
+# A longer one is a narrative, which begins at the top of its cell; a name stands in the middle of it.
+_FILLS = 60
 _GOES = {"next": (False, False), "previous": (True, False), "next-group": (False, True), "previous-group": (True, True)}
 
 
@@ -64,7 +66,12 @@ def work(request: HttpRequest) -> HttpResponse:
     if key := request.GET.get("key"):
         value = desk.sights.item(key)
     elif (record := request.GET.get("record", "")).isdecimal():
-        value = desk.sights.at(int(record), request.GET.get("at", ""))
+        if at := request.GET.get("at"):
+            value = desk.sights.at(int(record), at)
+        elif stop := desk.waiting.first_of(int(record)):
+            value = desk.sights.item(stop.key)
+        else:
+            value = desk.sights.at(int(record), "indicators[0].level1")
     if value is None:
         value = _first(desk, wanted)
     return show(request, wanted, value)
@@ -213,13 +220,14 @@ def _seen(desk: Desk, value: Value, picture: PagePicture | None) -> dict[str, An
     if picture is None or not value.places:
         return {"unseen": "没有记下这一处在原件上的位置。"}
     if value.page is not None:
-        crop = crop_around(value.places, value.page, *desk.pictures.size(picture))
+        size = desk.pictures.size(picture)
+        crop = crop_around(value.places, value.page, *size, whole=_is_long(value.read))
         outlines = [
             " ".join(f"{x:g},{y:g}" for x, y in place["polygon"])
             for place in value.places
             if place.get("page") == value.page and place.get("polygon")
         ]
-        return {"crop": crop, "outlines": outlines} if crop else {}
+        return {"crop": crop, "outlines": outlines, "scrolls": _is_long(value.read)} if crop else {}
     place = value.places[0]
     if "line" in place:
         return {"lines": desk.pictures.lines(picture, place["line"], place.get("column", 0), value.anchor.raw)}
@@ -228,12 +236,19 @@ def _seen(desk: Desk, value: Value, picture: PagePicture | None) -> dict[str, An
     return {}
 
 
+def _is_long(text: str) -> bool:
+    """Whether a text fills its cell, so that all of it is shown, to be scrolled, and not the middle."""
+    return len(text) > _FILLS
+
+
 def _crops_ahead(desk: Desk, wanted: Wanted, value: Value) -> list[str]:
     """Addresses of the crops that are wanted next."""
-    found = []
-    for ahead in desk.reviews.ahead([stop.key for stop in desk.waiting.ahead(wanted, value.key, _AHEAD)]):
+    found, waiting = [], desk.waiting
+    stops = {stop.key: stop for stop in waiting.ahead(wanted, value.key, _AHEAD)}
+    for ahead in desk.reviews.ahead(list(stops)):
         size = (ahead.width, ahead.height) if ahead.width and ahead.height else None
-        if size and (crop := crop_around(ahead.places, ahead.page, *size)):
+        whole = _is_long(waiting.bundles[stops[ahead.key].bundle].read)
+        if size and (crop := crop_around(ahead.places, ahead.page, *size, whole=whole)):
             found.append(crop_address(ahead.record_id, ahead.page, crop))
     return found
 

@@ -42,6 +42,13 @@
     if (button) button.click();
   }
 
+  // A long text and its picture are read side by side: both go on by the same share.
+  function turn(seen, share) {
+    seen.scrollTop += share * seen.clientHeight;
+    const done = seen.scrollTop / Math.max(seen.scrollHeight - seen.clientHeight, 1);
+    for (const text of document.querySelectorAll(".texts dd")) text.scrollTop = done * (text.scrollHeight - text.clientHeight);
+  }
+
   // -- the whole page ------------------------------------------------------------------------------------------------
   function sheet() { return find("#sheet[open] #whole"); }
   function view(svg) { return svg.getAttribute("viewBox").split(" ").map(Number); }
@@ -62,10 +69,13 @@
   function showHere(svg) { // begin where the value stands, at reading size
     const here = svg.querySelector("[data-here] polygon");
     if (!here) return;
-    const box = here.getBBox(), room = svg.getBoundingClientRect();
-    const width = Math.max(svg.dataset.width * 0.75, box.width * 1.1);
-    const height = width * room.height / room.width;
-    look(svg, Math.max((box.x + box.width / 2) - width / 2, 0), box.y + box.height / 2 - height / 2, width, height);
+    const room = svg.getBoundingClientRect(), seen = here.getBoundingClientRect();
+    const [x0, y0] = point(svg, { clientX: seen.left, clientY: seen.top }), [x1, y1] = point(svg, { clientX: seen.right, clientY: seen.bottom });
+    const width = Math.max(svg.dataset.width * 0.75, (x1 - x0) * 1.1), height = width * room.height / room.width;
+    // Not past the page's edge, where nothing is to be seen; the middle where the page is smaller than the view.
+    const within = (start, size, all) => size > all ? (all - size) / 2 : Math.min(Math.max(start, 0), all - size);
+    const top = y1 - y0 > height ? y0 - height * 0.05 : (y0 + y1 - height) / 2; // a text longer than the view from its beginning
+    look(svg, within((x0 + x1 - width) / 2, width, svg.dataset.width), within(top, height, svg.dataset.height), width, height);
   }
   let drag = null;
   document.addEventListener("pointerdown", (event) => {
@@ -130,6 +140,8 @@
     }
     if (typing(at)) { if (event.key === "Escape") at.blur(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const seen = find(".seen[tabindex]");
+    if (/^Page(Up|Down)$/.test(event.key) && seen && !openDialog()) { event.preventDefault(); turn(seen, event.key === "PageDown" ? 0.8 : -0.8); return; }
     const svg = sheet();
     const moves = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
     if (svg && moves[event.key]) { event.preventDefault(); move(svg, ...moves[event.key]); return; }
@@ -168,9 +180,15 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     const svg = sheet();
     if (event.detail.target.id === "sheet-inside" && svg) { showHere(svg); svg.focus(); return; }
-    if (find("#desk") && !openDialog()) { find("[data-focus]")?.focus({ preventScroll: true }); scrollTo(0, 0); }
-    ahead();
+    if (find("#desk") && !openDialog()) scrollTo(0, 0);
+    settle();
   });
+  function settle() {
+    if (!openDialog()) find("[data-focus]")?.focus({ preventScroll: true });
+    const lines = find(".lines"), here = find(".lines .here"); // the value's line in the middle of its neighbours
+    if (here) lines.scrollTop = here.offsetTop - lines.offsetTop - (lines.clientHeight - here.offsetHeight) / 2;
+    ahead();
+  }
   function ahead() { for (const link of document.querySelectorAll("[data-ahead]")) new Image().src = link.dataset.ahead; }
-  document.addEventListener("DOMContentLoaded", () => { find("[data-focus]")?.focus({ preventScroll: true }); ahead(); });
+  document.addEventListener("DOMContentLoaded", settle);
 })();

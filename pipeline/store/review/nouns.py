@@ -125,6 +125,18 @@ class ItemFilters:
     find: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WorstRecord:
+    """A form with many findings."""
+
+    record_id: int
+    title: str
+    agency: str | None
+    year: int | None
+    document: str
+    findings: int
+
+
 @dataclass(slots=True)
 class Progress:
     """How far the review is, and what was found, counted."""
@@ -144,7 +156,7 @@ class Progress:
     open_by_agency: dict[str, int] = field(default_factory=dict)
     open_by_year: dict[str, int] = field(default_factory=dict)
     open_by_kind: dict[str, int] = field(default_factory=dict)
-    worst_records: list[tuple[int, str, int]] = field(default_factory=list)  # record id, title, findings
+    worst_records: list[WorstRecord] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +191,7 @@ class Mark:
 class Ahead:
     """Where the crop of an item will be, and the size of its page."""
 
+    key: str
     record_id: int
     page: int
     places: tuple[dict[str, Any], ...]

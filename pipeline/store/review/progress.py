@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, select
 
 from pipeline.store import schema as t
-from pipeline.store.review.nouns import Progress
+from pipeline.store.review.nouns import Progress, WorstRecord
 from pipeline.store.review.queries import JOINED, LIVE
 
 
@@ -46,13 +46,14 @@ def count_progress(connection: Connection, hour_ago: str) -> Progress:
             query = select(column, func.count()).select_from(table.join(t.records)).where(r.id.in_(live))
             query = query.group_by(column).order_by(func.count().desc())
             setattr(done, f"{name}_by_{by}", counted(query))
+    number = func.count()
     worst = (
-        select(r.id, r.title, func.count().label("found"))
-        .join(t.findings, t.findings.c.record_id == r.id)
-        .where(r.id.in_(live), t.findings.c.severity != "info")
-        .group_by(r.id, r.title)
-        .order_by(func.count().desc(), r.id)
+        select(r.id, r.title, r.agency, r.year, t.documents.c.name, number)
+        .select_from(t.findings.join(t.records).join(t.documents, t.documents.c.id == r.document_id))
+        .where(t.findings.c.severity != "info", *LIVE)
+        .group_by(r.id, r.title, r.agency, r.year, t.documents.c.name)
+        .order_by(number.desc(), r.id)
         .limit(10)
     )
-    done.worst_records = [(row.id, row.title, row.found) for row in connection.execute(worst)]
+    done.worst_records = [WorstRecord(*tuple(row)) for row in connection.execute(worst)]
     return done

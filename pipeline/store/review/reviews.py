@@ -145,7 +145,14 @@ class Reviews:
             asked = {"anchors": [anchor for _, anchor in names]}
             rows = {(row[0], row[1]): row for row in connection.execute(queries.AHEAD, asked).all()}
         return [
-            Ahead(row.record_id, row.page, tuple(json.loads(row.places)), row.width, row.height)
+            Ahead(
+                f"{row.record_id}-{row.anchor}",
+                row.record_id,
+                row.page,
+                tuple(json.loads(row.places)),
+                row.width,
+                row.height,
+            )
             for row in (rows.get(name) for name in names)
             if row is not None
         ]
