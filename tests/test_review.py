@@ -7,69 +7,39 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 import pytest
-from builders import ROOT, interpret_tools, page_of
+from builders import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from review_store import HEIGHT, WIDTH, fill_store, turned
 
 from pipeline.dictionaries import load_vocabulary
-from pipeline.interpret import Interpreted, interpret_decided
 from pipeline.review.acts import Desk
 from pipeline.review.exports import Exports, examples, make_export
-from pipeline.review.pictures import PictureError, crop_around
+from pipeline.review.pictures import PictureError, crop_around, turn_of
 from pipeline.review.server import Workbench, application
 from pipeline.review.sight import differing
 from pipeline.review.waiting import Mode, Wanted
 from pipeline.review.words import FINDINGS
-from pipeline.store import DocumentRows, PagePicture, Store, StoredPage, record_rows
-
-FORM = """
-某市测试局预算项目绩效目标表
-(2020年)
-项目名称 | 测试项目 | 项目负责人 | 王某
-一级指标 | 二级指标 | 三级指标 | 目标值
-产出目标 | 数量 | 培训人数 | 292%
-^ | 质量 | 项目指标达率标 | 292%
-效果目标 | 满意度 | <img src=x onerror=alert(1)>满意度 |
-"""
-
-
-@cache
-def interpreted(text: str) -> list[Interpreted]:
-    page = page_of(text, pixels=True)
-    return list(interpret_decided([page], "form.png", page.sha256, interpret_tools(), ()))
+from pipeline.store import PagePicture, Store
 
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
-    """A page of paper; the boxes of `page_of` are on it."""
-    import cv2
-
-    file = tmp_path / "form.png"
-    cv2.imwrite(str(file), np.full((600, 800, 3), 250, np.uint8))
-    return file
+    """Where the first document's page is."""
+    return tmp_path / "form.png"
 
 
 @pytest.fixture
-def store(tmp_path: Path, picture: Path, store_url: str) -> Iterator[Store]:
+def store(tmp_path: Path, store_url: str) -> Iterator[Store]:
     """Two documents with the same form, so that every doubt stands in both."""
     with Store.open(store_url, create=True) as opened:
-        found = interpreted(FORM)
-        for number, location in enumerate((picture, tmp_path / "gone.png")):
-            sha256 = hashlib.sha256(picture.read_bytes()).hexdigest() if number == 0 else "e" * 64
-            rows = [
-                record_rows(one.record, i, [(d, replace(a, sha256=sha256), None) for d, a, _ in one.doubts])
-                for i, one in enumerate(found)
-            ]
-            page = StoredPage(0, location.name, str(location), sha256, 0, origin="pixels", width=800, height=600)
-            opened.save([DocumentRows(f"{number}.png", sha256, "pages", "read", [page], records=rows)])
+        fill_store(opened, tmp_path)
         yield opened
 
 
@@ -487,6 +457,30 @@ def test_a_crop_lies_on_the_page(points: list[tuple[float, float]], width: int, 
     assert 0 <= crop.x <= crop.x + crop.width <= width + 1
     assert 0 <= crop.y <= crop.y + crop.height <= height + 1
     assert crop.width > 0 < crop.height
+
+
+@given(
+    st.integers(0, 3), st.floats(0, WIDTH - 60), st.floats(0, HEIGHT - 30), st.floats(20, 60), st.floats(10, 30),
+    st.booleans(),
+)  # fmt: skip
+def test_a_page_is_shown_upright_whichever_way_it_was_scanned(
+    quarters: int, x: float, y: float, width: float, height: float, whole: bool
+) -> None:
+    """The crop of a turned page, turned back, is the crop of the upright one; and no point is lost on the way."""
+    corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+    size = (WIDTH, HEIGHT) if quarters % 2 == 0 else (HEIGHT, WIDTH)
+    scanned = [turned(corner, quarters) for corner in corners]
+
+    turn = turn_of([scanned], *size)
+    crop = crop_around([{"page": 1, "polygon": scanned}], 1, *size, whole=whole)
+    plain = crop_around([{"page": 1, "polygon": corners}], 1, WIDTH, HEIGHT, whole=whole)
+
+    assert crop is not None
+    assert plain is not None
+    assert turn.size == (WIDTH, HEIGHT)
+    assert [turn.upright(*point) for point in scanned] == [pytest.approx(corner) for corner in corners]
+    assert [turn.back(*corner) for corner in corners] == [pytest.approx(point) for point in scanned]
+    assert [int(n) for n in crop.view.split()] == pytest.approx([int(n) for n in plain.view.split()], abs=2)
 
 
 def test_lines_of_a_text_come_with_the_value_marked(desk: Desk, tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,6 +39,8 @@ TEXT = """某市测试局预算项目绩效目标表
 """
 # On a loaded machine a page takes a second and an export, which loads the models, a minute.
 PATIENCE = 90_000
+# The page says when an answer stands on it, so that no test waits for a time to pass.
+SETTLED = "addEventListener('htmx:afterSettle', () => { window.settled = (window.settled || 0) + 1; })"
 
 
 def zhibiao(*arguments: object) -> list[str]:
@@ -109,6 +111,7 @@ def page(chromium: Any, server: Server) -> Iterator[Any]:
     """A browser that is let in; it and its server serve all tests, starting them takes seconds."""
     context = chromium.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
     context.set_default_timeout(PATIENCE)
+    context.add_init_script(SETTLED)
     made = context.new_page()
     made.on("console", lambda m: server.faults.append(m.text) if m.type == "error" else None)
     made.on("pageerror", lambda e: server.faults.append(str(e)))
@@ -133,37 +136,46 @@ def decisions(server: Server) -> list[Decision]:
 
 
 def press(page: Any, key: str) -> str:
-    """Press a key that asks the server, wait for the answer, return what it said."""
-    with page.expect_response(lambda r: bool(re.search(r"/(work|step|decide|undo|sheet)", r.url)), timeout=30_000):
-        page.keyboard.press(key)
+    """Press a key that asks the server, wait until its answer stands on the page, return what it said."""
+    before = page.evaluate("window.settled || 0")
+    page.keyboard.press(key)
+    page.wait_for_function("before => (window.settled || 0) > before", arg=before)
     page.wait_for_selector("html:not(.busy)")
-    page.wait_for_timeout(50)  # htmx settles what it swapped
     return str(page.inner_text("#said"))
+
+
+def open_desk(page: Any, server: Server, query: str = "") -> None:
+    """Open the desk with a value on it."""
+    page.goto(f"{server.origin}/work{query}")
+    page.wait_for_selector("#decide")
+    page.wait_for_load_state("networkidle")  # htmx is there, and has looked through the page
 
 
 def test_enter_belongs_to_the_input_method_while_it_composes(page: Any, server: Server) -> None:
     """A clerk who picks a word with Enter has not yet said that the value is right."""
-    page.goto(f"{server.origin}/work?find=292")
-    page.wait_for_selector("#decide")
+    open_desk(page, server, "?find=292")
     page.keyboard.press("e")
     before = decisions(server)
+    method = page.context.new_cdp_session(page)
 
-    for composing in ({"isComposing": True}, {"keyCode": 229}):
-        page.evaluate(
-            "(init) => document.querySelector('#after').dispatchEvent("
-            "new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true, ...init}))",
-            composing,
-        )
-    page.wait_for_timeout(300)
-
+    method.send("Input.imeSetComposition", {"text": "zhiliang", "selectionStart": 8, "selectionEnd": 8})
+    page.keyboard.press("Enter")
+    page.evaluate(  # what older input methods send
+        "document.querySelector('#after').dispatchEvent(new KeyboardEvent('keydown', "
+        "{key: 'Enter', keyCode: 229, bubbles: true, cancelable: true}))"
+    )
     assert page.is_visible("#edit")
+    method.send("Input.insertText", {"text": "质量"})
+    assert page.input_value("#after") == "质量"
+    page.keyboard.press("Escape")
+    press(page, "j")  # goes through only where nothing else is on its way
+
     assert decisions(server) == before
 
 
 def test_a_held_key_decides_once(page: Any, server: Server) -> None:
     """What nobody has seen is not decided by a key that lies under a book."""
-    page.goto(f"{server.origin}/work")
-    page.wait_for_selector("#decide")
+    open_desk(page, server)
     before = len(decisions(server))
     key = "a" if page.locator('[data-key="a"]').count() else "c"
 
@@ -172,7 +184,8 @@ def test_a_held_key_decides_once(page: Any, server: Server) -> None:
         page.keyboard.down(key)  # repeats
     page.keyboard.up(key)
     page.wait_for_selector("#said .good")
-    page.wait_for_timeout(300)
+    page.wait_for_selector("html:not(.busy)")
+    press(page, "k")
 
     assert len(decisions(server)) == before + 1
 
@@ -183,7 +196,7 @@ def test_a_hostile_text_stays_text(page: Any, server: Server) -> None:
     page.wait_for_selector("#desk")
     if not page.locator("#decide").count():
         page.goto(f"{server.origin}/work?find=292")
-    page.wait_for_timeout(200)
+    page.wait_for_load_state("networkidle")
 
     assert "<img" in page.inner_text("#desk")
     assert page.locator("#desk img").count() == 0
@@ -192,8 +205,7 @@ def test_a_hostile_text_stays_text(page: Any, server: Server) -> None:
 
 def test_every_key_of_the_help_is_a_button_that_says_so(page: Any, server: Server) -> None:
     """Keyboard first, mouse second: nothing can be done with keys only."""
-    page.goto(f"{server.origin}/work")
-    page.wait_for_selector("#decide")
+    open_desk(page, server)
 
     page.keyboard.press("?")
 
@@ -208,6 +220,54 @@ def test_every_key_of_the_help_is_a_button_that_says_so(page: Any, server: Serve
     assert names == []
 
 
+def stumbling_blocks(page: Any) -> list[str]:
+    """What axe finds wrong: rule, element, what to do."""
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_weak_eyes_and_screen_readers_stumble_over_nothing(page: Any, server: Server, scheme: str) -> None:
+    """Contrast, names, roles, headings: every page, with what opens on it, in light and dark."""
+    page.emulate_media(color_scheme=scheme)
+    found = []
+    for path in ("/", "/history"):
+        page.goto(f"{server.origin}{path}")
+        found += stumbling_blocks(page)
+    open_desk(page, server)
+    found += stumbling_blocks(page)
+    page.keyboard.press("e")
+    found += stumbling_blocks(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    found += stumbling_blocks(page)
+    page.emulate_media(color_scheme="light")
+
+    assert found == []
+
+
+def test_nothing_is_cut_off_at_125_percent(page: Any, server: Server) -> None:
+    """A clerk's screen of 1366 by 768 shows 1093 by 614 at 125%: buttons stay in reach, nothing scrolls sideways."""
+    size = page.viewport_size
+    page.set_viewport_size({"width": 1093, "height": 614})
+    out = []
+    for path in ("/", "/work", "/history"):
+        page.goto(f"{server.origin}{path}")
+        out += page.evaluate(
+            """() => [...document.querySelectorAll("button, .top a, h1")].filter(e => e.getClientRects().length
+              && (e.getBoundingClientRect().right > innerWidth + 1)).map(e => e.outerHTML)"""
+        )
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    open_desk(page, server)
+    box = page.locator(".acts .yes").first.bounding_box()
+    page.set_viewport_size(size)
+
+    assert out == []
+    assert box["y"] + box["height"] <= 614
+
+
 def test_a_review_with_keys_only_survives_a_crash_and_reaches_the_workbook(page: Any, server: Server) -> None:
     """Decide one, decide a group, kill the server, go on where it stopped, undo, export: the workbook holds it all."""
     import openpyxl
@@ -216,6 +276,7 @@ def test_a_review_with_keys_only_survives_a_crash_and_reaches_the_workbook(page:
     page.wait_for_selector("#how-far")
     page.keyboard.press("Enter")
     page.wait_for_selector("#decide")
+    page.wait_for_load_state("networkidle")
     page.keyboard.press("f")
     page.keyboard.type("292")
     press(page, "Enter")
@@ -237,8 +298,7 @@ def test_a_review_with_keys_only_survives_a_crash_and_reaches_the_workbook(page:
     assert {d.anchor.key for d in decisions(server)} == decided
     with Store.open(server.store) as store:
         left = Reviews(store).count()
-    page.goto(f"{server.origin}/work")
-    page.wait_for_selector("#decide")
+    open_desk(page, server)
     before = page.inner_text(".count")
     assert before.startswith(str(left))
     assert press(page, "Shift+R").startswith("✓ 保留原文")
@@ -285,3 +345,74 @@ def test_every_format_can_be_taken_from_the_first_page(page: Any, server: Server
     lines = [json.loads(line) for line in found["jsonl"].read_text("utf-8").splitlines()]
     assert {len(record["indicators"]) for record in lines} == {4}
     assert server.faults == []
+
+
+@pytest.fixture
+def paper(tmp_path: Path, chromium: Any) -> Iterator[Any]:
+    """A browser at the desk of a store whose pages are pictures, turned by a quarter as they came in."""
+    from review_store import fill_store
+
+    from pipeline.review.server import listen
+
+    with Store.open(tmp_path / "p.db", create=True) as store:
+        fill_store(store, tmp_path, quarters=1)
+        serving = listen(store, who="甲", words=tmp_path / "words.txt")
+        thread = threading.Thread(target=serving.run, daemon=True)
+        thread.start()
+        context = chromium.new_context(viewport={"width": 1366, "height": 768})
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(SETTLED)
+        page = context.new_page()
+        page.goto(serving.workbench.address())
+        page.wait_for_selector("#how-far")
+        page.goto(f"http://127.0.0.1:{serving.workbench.port}/work")
+        page.wait_for_selector("#decide")
+        page.wait_for_load_state("networkidle")
+        yield page
+        context.close()
+        serving.close()
+
+
+def view(page: Any) -> list[float]:
+    """What of the whole page is seen: x, y, width, height."""
+    return [float(number) for number in page.get_attribute("#whole", "viewBox").split()]
+
+
+def test_the_whole_page_is_zoomed_moved_and_left_by_keys_or_by_a_click_on_a_cell(paper: Any) -> None:
+    """From a value to its page, upright whichever way it was scanned, to another cell's value, and back."""
+    page = paper
+    name = page.inner_text("#what")
+    assert "matrix" in page.get_attribute(".crop g", "transform")
+    assert page.evaluate("fetch(document.querySelector('.crop image').href.baseVal).then(r => r.status)") == 200
+
+    press(page, "o")
+    assert page.evaluate(
+        "document.querySelector('#whole').dataset.width < document.querySelector('#whole').dataset.height"
+    )
+    states = set(page.eval_on_selector_all("#whole polygon", "all => all.map(one => one.getAttribute('class'))"))
+    assert {"this", "open", "plain"} <= states
+    page.keyboard.press("0")
+    whole = view(page)
+    page.keyboard.press("+")
+    near = view(page)
+    assert near[2] < whole[2]
+    page.keyboard.press("ArrowDown")
+    assert view(page)[1] > near[1]
+    page.mouse.move(683, 400)
+    page.mouse.wheel(0, -200)
+    page.wait_for_function(
+        "near => +document.querySelector('#whole').getAttribute('viewBox').split(' ')[2] < near", arg=near[2]
+    )
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#sheet:not([open])", state="attached")
+    assert page.inner_text("#what") == name
+
+    press(page, "o")
+    page.keyboard.press("0")
+    before = page.evaluate("window.settled")
+    page.locator("#whole polygon.plain").first.click()
+    page.wait_for_function("before => window.settled > before", arg=before)
+    page.wait_for_selector("#sheet:not([open])", state="attached")
+    assert page.locator(".reasons").first.inner_text().startswith("机器没有疑问")
+    page.go_back()
+    page.wait_for_function("name => document.querySelector('#what')?.innerText === name", arg=name)
