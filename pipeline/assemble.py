@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pipeline.document import (
@@ -13,6 +13,7 @@ from pipeline.document import (
     IndicatorRow,
     Label,
     LabelledForm,
+    Line,
     PageReading,
     Place,
     Repair,
@@ -41,6 +42,9 @@ from pipeline.records import (
 _UNRULED = 0.5
 
 ParseTarget = Callable[[str, str | None], tuple[Target, Repair | None]]
+# raw text, the lines it was read from, the indicator's name -> what the picture repairs in it
+RereadTarget = Callable[[str, Sequence[Line], str | None], Repair | None]
+RereadAmount = Callable[[str, Sequence[Line]], Repair | None]
 ParseField = Callable[[str, str, str | None], dict[str, Any] | None]
 SplitLabel = Callable[[str], tuple[str, str | None]]
 
@@ -158,6 +162,8 @@ class Assembly:
     parse_field: ParseField
     split_label: SplitLabel
     review_confidence: float
+    reread_target: RereadTarget = lambda raw, lines, level3: None
+    reread_amount: RereadAmount = lambda raw, lines: None
     _entries: list[RepairEntry] = field(default_factory=list)
     _entered: set[int] = field(default_factory=set)
     _columns: dict[str, str] = field(default_factory=dict)  # a column's header as read -> as repaired
@@ -213,19 +219,30 @@ class Assembly:
             doubtful = False
             for cell in (*entry.labels, *rest):
                 doubtful |= self._enter(cell, f"fields.{key}.label")
-            text = joined_value(entry.values)
+            text = value = joined_value(entry.values)
             cells = entry.values or entry.labels
             confidence = self._confidence(cells)
+            parsed = self.parse_field(base, text, unit or self.labelled.form.money_unit)
+            if parsed is None and (seen := self._reread(key, text, entry.values)) is not None:
+                value, parsed = seen, self.parse_field(base, seen, unit or self.labelled.form.money_unit)
             fields[key] = FieldValue(
-                value=text,
+                value=value,
                 raw=text,
-                parsed=self.parse_field(base, text, unit or self.labelled.form.money_unit),
-                status="unknown",
+                parsed=parsed,
+                status="unknown" if value == text else "repaired",
                 confidence=confidence,
                 review=doubtful or confidence < self.review_confidence or _strays_in(entry),
                 where=[where for cell in cells for where in _where(cell.places)],
             )
         return fields
+
+    def _reread(self, key: str, text: str, cells: Sequence[RowCell]) -> str | None:
+        """An amount that is none as it was read, as the picture shows it."""
+        repair = self.reread_amount(text, [line for cell in cells for line in cell.lines])
+        if repair is None:
+            return None
+        self._entries.append(_entry(f"fields.{key}", repair))
+        return repair.value
 
     # -- indicators ----------------------------------------------------------------------------------------------------
 
@@ -282,6 +299,10 @@ class Assembly:
             return None, False
         raw = "".join(cell.text for cell in row.target)
         target, repair = self.parse_target(raw, level3)
+        if repair is None or repair.status is Status.PROPOSED:
+            seen = self.reread_target(raw, [line for cell in row.target for line in cell.lines], level3)
+            if seen is not None:
+                target, repair = replace(self.parse_target(seen.value, level3)[0], raw=raw), seen
         status = "unknown"
         if repair is not None and repair.status in (Status.REPAIRED, Status.PROPOSED):
             status = repair.status.value

@@ -25,7 +25,7 @@ from pipeline.fieldvalues import parse_field, split_label
 from pipeline.forms import join_forms
 from pipeline.levels import LevelTools, label_form, load_level_tools
 from pipeline.records import Finding, Record
-from pipeline.repair import Repairer, load_repairer
+from pipeline.repair import Repairer, load_repairer, reread_amount, reread_target
 from pipeline.settings import Settings
 from pipeline.targets import parse_target
 from pipeline.templates import Template, load_templates
@@ -80,6 +80,8 @@ def _record(
         parse_field=lambda label, raw, unit: parse_field(label, raw, money_unit=unit),
         split_label=split_label,
         review_confidence=tools.settings.review_confidence,
+        reread_target=reread_target,
+        reread_amount=reread_amount,
     )
     record = assembly.record()
     checked = check_record(record, _context(labelled.form.template, tools))

@@ -14,6 +14,8 @@ from pipeline.records import FieldValue, Finding
 Check = Callable[[Facts], Iterator[Finding]]
 
 _CODE = re.compile(r"(?=.*\d)[0-9A-Z]{3,21}")
+# Groups of an amount have three digits; in 594,1 the comma is a point misread, whatever the label.
+_BROKEN_GROUPS = re.compile(r"[\d.]+[,，]\d{1,2}", re.A)
 _REPEATED = re.compile(r"#\d+$")
 _PHONE = re.compile(r"1[3-9]\d{9}|(?:0\d{2,3}-?)?[2-9]\d{6,7}(?:-\d{1,6})?|400-?\d{3}-?\d{4}")
 _YEAR = re.compile(r"(?<![〔\[【（(\d])(20\d{2})\s*年(?!代)")
@@ -71,7 +73,8 @@ def amount_formats(facts: Facts) -> Iterator[Finding]:
     labels = {*facts.words["money_total"], *facts.words["money_part"], "上年度项目总金额", "项目上年度金额"}
     for key, value in facts.record.fields.items():
         text = value.value.strip()
-        if facts.canonical(key) not in labels or not text or _amount(value) is not None:
+        broken = value.parsed is None and _BROKEN_GROUPS.fullmatch(text)
+        if not (broken or facts.canonical(key) in labels) or not text or _amount(value) is not None:
             continue
         # A sentence is how some forms itemise an amount; a short text with digits is an amount misread.
         if re.search(r"\d", text) and len(text) <= 16 and "%" not in text:

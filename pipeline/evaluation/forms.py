@@ -109,7 +109,7 @@ def _plain(text: str | None) -> str:
 
 def found_row(indicator: Indicator) -> tuple[str | None, ...]:
     """Levels and target of a record's row."""
-    return (indicator.level1, indicator.level2, indicator.level3, indicator.target.raw if indicator.target else None)
+    return (indicator.level1, indicator.level2, indicator.level3, indicator.target.value if indicator.target else None)
 
 
 def _truth_row(row: TruthIndicator) -> tuple[str | None, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -169,7 +170,39 @@ def drop_texts(across: Sheet, lines: NDArray[np.float64], height: float) -> None
             for x0, x1, y, tall in boxes
         )
 
-    across.pieces = [piece for piece in across.pieces if not is_text(piece)]
+    across.pieces = [piece for piece in across.pieces if not is_text(piece) and not _is_strung(across, piece, height)]
+
+
+# How far the strokes that hang on a piece must reach, and how far no stroke of a character does (text heights).
+_HANGS, _ENDS = 0.2, 1.2
+# A character has up to four strokes beside each other. Measured on eight kinds of damage (2,554 pieces): lines of text
+# have 1.6 to 4 a text height on one side or the other, rulings, with text that runs into them, up to 0.65.
+_STRUNG = 1.2
+
+
+def _is_strung(sheet: Sheet, piece: Piece, height: float) -> bool:
+    """Tell whether strokes hang on a piece one beside the other: it is a part of a line of text.
+
+    Rulings that it crosses run on; the strokes of a character do not. Detected lines do not tell on pages that are
+    bent, where a box holds two lines.
+    """
+    columns = np.arange(int(piece.first), int(piece.last))
+    along = (columns + 0.5 - (piece.first + piece.last) / 2) / max(1.0, piece.length)
+    middle = piece.place + piece.lean * along
+    edge = piece.thick / 2 + max(1.0, 0.08 * height)
+
+    def inked(offsets: Iterable[float]) -> NDArray[np.bool_]:
+        rows = [np.clip(np.floor(middle + offset).astype(int), 0, len(sheet.mask) - 1) for offset in offsets]
+        found: NDArray[np.bool_] = np.logical_and.reduce([sheet.mask[row, columns] > 0 for row in rows])
+        return found
+
+    for side in (-1, 1):
+        hanging = inked([side * edge, side * max(edge, _HANGS * height)])
+        hanging &= ~inked(side * np.arange(edge, _ENDS * height, max(1.0, 0.06 * height)))
+        strokes = np.count_nonzero(np.diff(hanging.astype(np.int8), prepend=0) == 1)
+        if strokes >= max(2, _STRUNG * piece.length / height):
+            return True
+    return False
 
 
 def group(across: Pieces, down: Pieces, height: float) -> list[tuple[Pieces, Pieces]]:

@@ -1,0 +1,141 @@
+"""Targets and amounts whose signs were misread: what the grammar knows to be wrong, the picture may put right.
+
+A recogniser that reads =9800 for =98% or :98% for =98% has the true sign among its other readings. A candidate is made
+only where what was read cannot be meant, and it stands only where the frames spell it nearly as well (forced CTC).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.dates import fold
+from pipeline.document import Line, Repair, Status
+from pipeline.repair.picture import picture_of
+
+# Longer targets are sentences.
+_LONGEST = 24
+# Nats by which a candidate may be worse than what was read. Measured on 3,010 targets of eleven kinds of damage: of 39
+# that were misread the true one is above -9.4; of candidates for what was read right, and of wrong ones, the best is
+# -8.6 (beside a better one), all others are under -10.
+_CLOSE = -9.5
+# The same where what was read may be meant after all.
+_VERY_CLOSE = -5.0
+# By how much the best candidate must be ahead of the next.
+_LEAD = 1.5
+
+# A rate is never above 100, and never below 0 unless it says how something grows.
+_RATE = re.compile(r".*(?:率|满意度|比例|比重|占比|覆盖面)$")
+_GROWS = re.compile(r"增|降|减|升|涨|变化|浮动|波动|温|差")
+_AREA = re.compile(r"面积|平方米|建筑规模")
+
+_NUMBER = r"\d+(?:\.\d+)?"
+# What a broken % leaves: its rings and its stroke, each read for what it looks like.
+_RINGS = r"[0-9oO°º/.qgD]{1,3}"
+_BROKEN_PERCENT = re.compile(rf"(?P<lead>[^\d%]{{0,3}})(?P<all>\d[\d.]*?{_RINGS})")
+_NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"])(?P<rest>{_NUMBER}\D{{0,8}})")
+_DASHED = re.compile(rf"[-－—–―一](?P<rest>{_NUMBER}\D{{0,8}})")
+_SPECK_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[.·,，'\-](?P<rest>{_NUMBER}\D{{0,8}})")
+_SPECK_AT_END = re.compile(r"(?P<text>.*[^\d.,，·\s(（])[.,，·'`)）]")
+_AREA_WITHOUT_UNIT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})m?")
+_BROKEN_GROUPS = re.compile(r"(?P<whole>\d{1,6})[,，](?P<rest>\d{1,2}|\d{4,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """What may have been printed: how the picture spells it, how the record writes it, and how near it must be."""
+
+    spelt: str
+    value: str
+    kind: str
+    least: float
+
+
+def reread_target(raw: str, lines: Sequence[Line], level3: str | None) -> Repair | None:
+    """Return the repair of a target whose sign, unit or last stroke was misread, where the picture says so.
+
+    `lines` are the lines of the target's cell with their posteriors; without these nothing is said. Only what the
+    grammar of targets or the indicator's name makes unsound is looked at.
+    """
+    text = "".join(raw.split())
+    if not 2 <= len(text) <= _LONGEST:
+        return None
+    return _decide(raw, lines, list(_guesses(text, fold(level3 or ""))))
+
+
+def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
+    """Return the repair of an amount whose point was read as a comma (594,1), where the picture says so."""
+    found = _BROKEN_GROUPS.fullmatch("".join(raw.split()))
+    if found is None:
+        return None
+    value = f"{found['whole']}.{found['rest']}"
+    return _decide(raw, lines, [_Guess(value, value, "look-alike", _CLOSE)])
+
+
+def _guesses(text: str, name: str) -> Iterator[_Guess]:
+    rate = bool(_RATE.match(name))
+    if found := _BROKEN_PERCENT.fullmatch(text):
+        yield from _percents(found["lead"], found["all"], rate=rate)
+    if found := _NO_SIGN.fullmatch(text):
+        yield from (_Guess(sign + found["rest"], sign + found["rest"], "look-alike", _CLOSE) for sign in "=≥≤")
+    elif (found := _DASHED.fullmatch(text)) and not _GROWS.search(name) and name and "度" not in found["rest"][-1:]:
+        yield from (_Guess(sign + found["rest"], sign + found["rest"], "look-alike", _CLOSE) for sign in "=≥≤")
+    if found := _SPECK_BEHIND_SIGN.fullmatch(text):
+        yield _Guess(found["sign"] + found["rest"], found["sign"] + found["rest"], "inserted", _CLOSE)
+    if (found := _SPECK_AT_END.fullmatch(text)) and not _opens(found["text"]):
+        # What is meant is no question behind a %.
+        least = _CLOSE if found["text"].endswith("%") else _VERY_CLOSE
+        yield _Guess(found["text"], found["text"], "inserted", least)
+    if _AREA.search(name) and (found := _AREA_WITHOUT_UNIT.fullmatch(text)):
+        # The recogniser has no ㎡; it spells m² or m2, or loses it altogether.
+        yield from (_Guess(found["text"] + unit, found["text"] + "㎡", "dropped", _CLOSE) for unit in ("m²", "m2"))
+
+
+def _percents(lead: str, digits: str, *, rate: bool) -> Iterator[_Guess]:
+    """Yield the percentages of which the end of `digits` may be the broken sign."""
+    plain = re.fullmatch(_NUMBER, digits) is not None
+    too_much = plain and Decimal(digits) > 100
+    if plain and not rate:
+        return  # 1700 of anything but a rate is 1700
+    for length in (1, 2, 3):
+        number, rings = digits[:-length], digits[-length:]
+        if not re.fullmatch(_NUMBER, number) or not re.fullmatch(_RINGS, rings):
+            continue
+        if rate and Decimal(number) > 100:
+            continue
+        value = f"{lead}{number}%"
+        yield _Guess(value, value, "look-alike", _VERY_CLOSE if plain and not too_much else _CLOSE)
+
+
+def _opens(text: str) -> bool:
+    """Tell whether a bracket is open at the end of `text`: what closes it is no speck."""
+    return text.count("(") + text.count("（") > text.count(")") + text.count("）")
+
+
+def _decide(raw: str, lines: Sequence[Line], guesses: Sequence[_Guess]) -> Repair | None:
+    if not guesses:
+        return None
+    picture = picture_of(lines)
+    if picture is None:
+        return None
+    scores = picture.scores(["".join(raw.split()), *(guess.spelt for guess in guesses)])
+    best: dict[str, tuple[float, _Guess]] = {}
+    for guess, score in zip(guesses, scores[1:] - scores[0], strict=True):
+        if guess.value not in best or score > best[guess.value][0]:
+            best[guess.value] = (float(score), guess)
+    ranked = sorted(best.values(), key=lambda pair: (-pair[0], pair[1].value))
+    support, guess = ranked[0]
+    if support < guess.least or (len(ranked) > 1 and support - ranked[1][0] < _LEAD):
+        return None
+    return Repair(
+        raw=raw,
+        value=guess.value,
+        status=Status.REPAIRED,
+        kind=guess.kind,
+        origin="misread",
+        score=0.97,  # of 36 repairs of the development set none is wrong: .92 or more, 19 times in 20
+        evidence=f"picture:{support:.1f}",
+        reason=f"“{raw}”在此处没有意义，图像与“{guess.value}”相符",
+    )

@@ -1,0 +1,85 @@
+"""Signs of targets and amounts: mended where the picture shows what the grammar wants, and nowhere else."""
+
+import numpy as np
+import pytest
+
+from pipeline.document import Line, Place, Posterior
+from pipeline.repair.picture import alphabet_of
+from pipeline.repair.quantities import reread_amount, reread_target
+
+_ALPHABET = "PP-OCRv6_small_rec"
+
+
+def _line(read: str, instead: dict[int, tuple[str, float]]) -> Line:
+    """A line read as `read`; `instead` gives for the place of a character another one and its log-probability."""
+    known = alphabet_of(_ALPHABET)
+    assert known is not None
+    symbols, logp = [], []
+    for number, character in enumerate(read):
+        other, cost = instead.get(number, ("", -12.0))
+        # Symbol 0 is the blank: an empty `other` says that nothing may be printed there.
+        rest = np.log(max(1e-6, 1 - np.exp(cost)))
+        symbols.append([known[0][character], known[0][other] if other else 0])
+        logp.append([rest, cost])
+        symbols.append([0, known[0]["〇"]])
+        logp.append([-0.01, -12.0])
+    posterior = Posterior(np.array(symbols, np.int32), np.array(logp, np.float16), _ALPHABET)
+    return Line(read, Place(), 0.95, posterior)
+
+
+@pytest.mark.parametrize(
+    ("read", "instead", "name", "printed"),
+    [
+        ("≥958", {3: ("%", -3.0)}, "参训人员满意度", "≥95%"),
+        ("=9800", {3: ("%", -3.0), 4: ("", -3.0)}, "竣工验收合格率", "=98%"),
+        (":98%", {0: ("=", -4.0)}, "预算执行率", "=98%"),
+        ("-100%", {0: ("=", -8.0)}, "搜寻完成及时率", "=100%"),
+        ("=.100%", {1: ("", -2.0)}, "使用率", "=100%"),
+        ("合理）", {2: ("", -1.0)}, "编制合理性", "合理"),
+        ("≥6322m", {5: ("m", -1.0)}, "服务满意度", None),
+    ],
+)
+def test_what_cannot_be_meant_is_read_as_the_picture_shows_it(
+    read: str, instead: dict[int, tuple[str, float]], name: str, printed: str | None
+) -> None:
+    repair = reread_target(read, [_line(read, instead)], name)
+    assert (repair.value if repair else None) == printed
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        ("≥958", "发放宣传册数量"),  # 958 of anything but a rate is 958
+        ("-5%", "能耗增长率"),  # what grows may fall
+        ("≥95%", "满意度"),
+        ("(批次)", "批次"),
+        ("≥110.00(批次)", "抽检批次"),
+    ],
+)
+def test_a_sound_target_is_left_alone_whatever_the_picture_shows(read: str, name: str) -> None:
+    likely = {place: ("%", -0.8) for place in range(len(read))}
+    assert reread_target(read, [_line(read, likely)], name) is None
+
+
+def test_a_sign_that_the_picture_does_not_show_is_not_read_into_it() -> None:
+    """A typo that is printed, or another reader's text, says nothing of what was meant."""
+    assert reread_target("≥958", [_line("≥958", {})], "满意度") is None
+    assert reread_target("≥958", [Line("≥958", Place(), 0.9)], "满意度") is None
+    assert reread_target("≥958", [], "满意度") is None
+
+
+def test_two_signs_that_the_picture_shows_alike_are_no_repair() -> None:
+    known = alphabet_of(_ALPHABET)
+    assert known is not None
+    symbols = [[known[0][":"], known[0]["="], known[0]["≥"]], *[[known[0][c], 0, 0] for c in "98%"]]
+    logp = [[-0.1, -3.0, -3.2], *[[-0.01, -9.0, -9.0]] * 3]
+    line = Line(":98%", Place(), 0.9, Posterior(np.array(symbols, np.int32), np.array(logp, np.float16), _ALPHABET))
+    assert reread_target(":98%", [line], "预算执行率") is None
+
+
+def test_a_comma_that_parts_no_group_of_three_is_a_point_where_the_picture_shows_one() -> None:
+    shown = reread_amount("594,1", [_line("594,1", {3: (".", -4.0)})])
+    assert shown is not None
+    assert shown.value == "594.1"
+    assert reread_amount("594,1", [_line("594,1", {})]) is None
+    assert reread_amount("594,100", [_line("594,100", {3: (".", -0.8)})]) is None
