@@ -347,3 +347,17 @@ def test_paragraphs_are_no_table(seed: int) -> None:
     assert find_grids(_upright(ink)) == []
     assert find_grids(_upright(columns)) == []
     assert find_grids(_upright(numbered)) == []
+
+
+def test_the_strokes_of_a_line_of_text_are_no_ruling_where_no_box_tells() -> None:
+    """On bent pages the detector's boxes hold two lines; the strokes of thin faces make a line of their own."""
+    plain = _sheet((100, 500), (100, 1100))
+    grid = find_grids(_upright(plain))[0]
+    text = plain.copy()
+    text[300:302, 160:400] = 0
+    for x in range(162, 400, 12):
+        text[302:322, x : x + 3] = 0
+    assert _spans(find_grids(_upright(text))[0]) == _spans(grid) == {(0, 0, 1, 1)}
+    ruled = plain.copy()
+    ruled[300:302, 100:1100] = 0
+    assert len(_spans(find_grids(_upright(ruled))[0])) == 2

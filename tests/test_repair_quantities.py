@@ -57,7 +57,7 @@ def test_what_cannot_be_meant_is_read_as_the_picture_shows_it(
     ],
 )
 def test_a_sound_target_is_left_alone_whatever_the_picture_shows(read: str, name: str) -> None:
-    likely = {place: ("%", -0.8) for place in range(len(read))}
+    likely = dict.fromkeys(range(len(read)), ("%", -0.8))
     assert reread_target(read, [_line(read, likely)], name) is None
 
 

@@ -78,9 +78,10 @@ def _guesses(text: str, name: str) -> Iterator[_Guess]:
     rate = bool(_RATE.match(name))
     if found := _BROKEN_PERCENT.fullmatch(text):
         yield from _percents(found["lead"], found["all"], rate=rate)
-    if found := _NO_SIGN.fullmatch(text):
-        yield from (_Guess(sign + found["rest"], sign + found["rest"], "look-alike", _CLOSE) for sign in "=≥≤")
-    elif (found := _DASHED.fullmatch(text)) and not _GROWS.search(name) and name and "度" not in found["rest"][-1:]:
+    found = _NO_SIGN.fullmatch(text)
+    if found is None and name and not _GROWS.search(name):
+        found = _DASHED.fullmatch(text)
+    if found is not None and not found["rest"].endswith("度"):  # degrees may be below zero
         yield from (_Guess(sign + found["rest"], sign + found["rest"], "look-alike", _CLOSE) for sign in "=≥≤")
     if found := _SPECK_BEHIND_SIGN.fullmatch(text):
         yield _Guess(found["sign"] + found["rest"], found["sign"] + found["rest"], "inserted", _CLOSE)
