@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.document import Grid, Page, Polygon, Upright
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.grid import find_grids
+from pipeline.grid.pieces import drop_texts, search
 from pipeline.straighten import straighten
 from pipeline.synth.pages import make_pages
 from pipeline.synth.render.page import RenderedPage
@@ -351,13 +352,13 @@ def test_paragraphs_are_no_table(seed: int) -> None:
 
 def test_the_strokes_of_a_line_of_text_are_no_ruling_where_no_box_tells() -> None:
     """On bent pages the detector's boxes hold two lines; the strokes of thin faces make a line of their own."""
-    plain = _sheet((100, 500), (100, 1100))
-    grid = find_grids(_upright(plain))[0]
-    text = plain.copy()
+    text = _sheet((100, 500), (100, 1100))
     text[300:302, 160:400] = 0
-    for x in range(162, 400, 12):
-        text[302:322, x : x + 3] = 0
-    assert _spans(find_grids(_upright(text))[0]) == _spans(grid) == {(0, 0, 1, 1)}
-    ruled = plain.copy()
-    ruled[300:302, 100:1100] = 0
-    assert len(_spans(find_grids(_upright(ruled))[0])) == 2
+    for x in range(162, 400, 20):
+        text[302:322, x : x + 2] = 0
+    ruled = _sheet((100, 300, 500), (100, 1100))
+    for ink, left in ((text, 2), (ruled, 3)):
+        across, _ = search(ink, H)
+        assert len(across.pieces) == 3
+        drop_texts(across, np.zeros((0, 4, 2)), H)
+        assert len(across.pieces) == left
