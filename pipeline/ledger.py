@@ -169,7 +169,7 @@ def _contradicts(name: str, section: str, misread: Sequence[str], names: Iterabl
             continue
         if (text := wrong.get(comparison_key(known.text))) is not None:
             raise DictionaryError(
-                f"{text} is itself a name of {known.vocabulary}, and names are never replaced; leave it out as a misreading"
+                f"{text} is itself a name of {known.vocabulary}, and names are never replaced; leave it out"
             )
         if key in map(comparison_key, known.seen):
             raise DictionaryError(
