@@ -88,6 +88,7 @@ class Line:
     place: Place
     confidence: float = 1.0
     posterior: Posterior | None = None
+    second: Posterior | None = None  # of a label in doubt: what a second look saw, the line drawn smaller
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,17 +103,23 @@ class _Packer:
         }  # fmt: skip
 
     def line(self, line: Line) -> dict[str, Any]:
-        posterior = None
-        if line.posterior is not None:
-            posterior = [self.frames, len(line.posterior.symbols), line.posterior.alphabet]
-            self.frames += len(line.posterior.symbols)
-            self.posteriors.append(line.posterior)
-        return {
+        kept: dict[str, Any] = {
             "text": line.text,
             "place": self.place(line.place),
             "confidence": line.confidence,
-            "posterior": posterior,
+            "posterior": self.posterior(line.posterior),
         }
+        if line.second is not None:  # one line in a hundred
+            kept["second"] = self.posterior(line.second)
+        return kept
+
+    def posterior(self, posterior: Posterior | None) -> list[Any] | None:
+        if posterior is None:
+            return None
+        kept = [self.frames, len(posterior.symbols), posterior.alphabet]
+        self.frames += len(posterior.symbols)
+        self.posteriors.append(posterior)
+        return kept
 
     @staticmethod
     def place(place: Place) -> dict[str, Any]:
@@ -155,13 +161,16 @@ class _Unpacker:
         )  # fmt: skip
 
     def line(self, data: dict[str, Any]) -> Line:
-        posterior = None
-        if data["posterior"] is not None:
-            start, count, alphabet = data["posterior"]
-            if min(len(self.symbols), len(self.logp)) < start + count:
-                raise ValueError("posteriors are missing")
-            posterior = Posterior(self.symbols[start : start + count], self.logp[start : start + count], alphabet)
-        return Line(data["text"], self.place(data["place"]), data["confidence"], posterior)
+        first, second = self.posterior(data["posterior"]), self.posterior(data.get("second"))
+        return Line(data["text"], self.place(data["place"]), data["confidence"], first, second)
+
+    def posterior(self, kept: list[Any] | None) -> Posterior | None:
+        if kept is None:
+            return None
+        start, count, alphabet = kept
+        if min(len(self.symbols), len(self.logp)) < start + count:
+            raise ValueError("posteriors are missing")
+        return Posterior(self.symbols[start : start + count], self.logp[start : start + count], alphabet)
 
     @staticmethod
     def place(data: dict[str, Any]) -> Place:

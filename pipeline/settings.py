@@ -90,6 +90,9 @@ class ReaderSettings(StageSettings):
     # A line shorter than this many text heights keeps its posterior: labels are, narratives are not.
     posterior_length: float = 24.0
     posterior_k: int = 16  # with 8 the picture repairs one misread name in thirty less, with 24 one in fifty more
+    # A label with a character less sure than this is looked at twice: one look more for three labels in ten on poor
+    # paper, for hardly any on good. 0 never looks twice.
+    second_look: float = 0.95
 
 
 class LeftSettings(StageSettings):

@@ -33,7 +33,10 @@ def box(x: float, y: float) -> tuple[tuple[float, float], ...]:
 def rich_page() -> PageReading:
     """A page with all that a page can have."""
     place = Place(page=3, polygon=box(1.5, 2.25))
-    lines = (Line("三级", place, 0.91, posterior_of(1, 7)), Line("指标", place, 0.75, posterior_of(2, 1)))
+    lines = (
+        Line("三级", place, 0.91, posterior_of(1, 7)),
+        Line("指标", place, 0.75, posterior_of(2, 1), posterior_of(3, 4)),
+    )
     readings = (
         Reading(Cell(0, 0, 2, 1, box(0, 0), 0.625), "三级指标", 0.75, (place, place), lines),
         Reading(Cell(0, 1), "", 1.0, notes=("ink-no-text", "edge")),
@@ -65,12 +68,12 @@ def same(one: PageReading, other: PageReading) -> bool:
 
 def posteriors_of(page: PageReading) -> list[tuple[str, Posterior | None]]:
     lines = [*page.lines, *(line for table in page.tables for reading in table.readings for line in reading.lines)]
-    return [(line.text, line.posterior) for line in lines]
+    return [(line.text, look) for line in lines for look in (line.posterior, line.second)]
 
 
 def without_posteriors(page: PageReading) -> PageReading:
     def plain(line: Line) -> Line:
-        return replace(line, posterior=None)
+        return replace(line, posterior=None, second=None)
 
     def table(old: Table) -> Table:
         return replace(old, readings=tuple(replace(r, lines=tuple(map(plain, r.lines))) for r in old.readings))

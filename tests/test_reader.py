@@ -17,7 +17,7 @@ from pipeline.reader import read_tables
 from pipeline.reader.bands import flattened, is_slash
 from pipeline.reader.signs import is_doubtful, pair_brackets, tidy
 from pipeline.reader.specks import without_specks
-from pipeline.settings import EngineSettings
+from pipeline.settings import EngineSettings, ReaderSettings
 
 SIZE = 30  # a character's height in all pictures here
 Picture = NDArray[np.uint8]
@@ -258,6 +258,37 @@ def test_what_the_second_look_sees_is_kept_but_not_sure() -> None:
     assert isinstance(table, Table)
     assert table.readings[0].text == "元"
     assert table.readings[0].confidence <= 0.5
+
+
+@pytest.mark.parametrize(("sure", "looks"), [(0.94, 2), (0.96, 1)])
+def test_a_label_in_doubt_is_looked_at_twice_and_read_once(sure: float, looks: int) -> None:
+    """The second look is evidence for repair; what was read, and how surely, stays."""
+    page = paper()
+    for x in (1, 2, 3):
+        character(page, x)
+    first, second = (Posterior(np.zeros((4, 2), np.int32), np.zeros((4, 2), np.float16), name) for name in "ab")
+    recognise, given = reader_saying(Read("合格事", (0.99, 0.99, sure), first), Read("合格率", (0.9,) * 3, second))
+
+    [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 400, 60))], recognise, sure=min)
+
+    assert isinstance(table, Table)
+    [line] = table.readings[0].lines
+    assert (line.text, line.confidence, line.posterior) == ("合格事", sure, first)
+    assert line.second is (second if looks == 2 else None)
+    assert len(given) == looks
+    assert all(crop.shape[0] == given[0].shape[0] for crop in given)
+
+
+def test_no_second_look_is_taken_where_none_is_wanted() -> None:
+    """Speed may be worth more than repairs."""
+    page = paper()
+    character(page, 2)
+    posterior = Posterior(np.zeros((4, 2), np.int32), np.zeros((4, 2), np.float16), "a")
+    recognise, given = reader_saying(Read("元", (0.4,), posterior))
+
+    read_tables(upright_of(page), [grid_of((0, 0, 400, 60))], recognise, settings=ReaderSettings(second_look=0.0))
+
+    assert len(given) == 1
 
 
 def test_wrapped_lines_are_one_text_in_order() -> None:

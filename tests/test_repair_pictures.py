@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,42 @@ def test_a_misread_name_that_no_dictionary_holds_is_mended() -> None:
     [repair] = load_repairer(load_dictionaries()).repair_form([Label(line.text, Role.LEVEL3, (), (line,))], None, ())
 
     assert (repair.status, repair.value, repair.origin) == (Status.REPAIRED, "区级光荣牌闲置率", "misread")
+
+
+def test_a_second_look_has_its_say() -> None:
+    """Two looks are weighed as one; what only the second sees is among the candidates."""
+    line = seen("区级光荣牌闲冒率", {6: "置"}, 0.999)
+    clearer = seen("区级光荣牌闲置率", {6: "冒"}, 0.9)
+
+    once = picture_of([line])
+    twice = picture_of([replace(line, second=clearer.posterior)])
+
+    assert once is not None
+    assert twice is not None
+    texts = ["区级光荣牌闲冒率", "区级光荣牌闲置率"]
+    read, meant = once.scores(texts)
+    assert meant < read
+    again = twice.scores(texts)
+    assert again == pytest.approx((once.scores(texts) + twice.second.scores_of_one_look(texts)) / 2)  # type: ignore[union-attr]
+    [found] = load_repairer(load_dictionaries()).look(
+        [Label(line.text, Role.LEVEL3, (), (replace(line, second=clearer.posterior),))], ()
+    )
+    by_name = {sighting.match.name: dict(zip(PICTURE_FEATURES, sighting.evidence, strict=True)) for sighting in found}
+    assert by_name["区级光荣牌闲置率"]["second_reads_it"] == 1.0
+    assert all(evidence["looked_twice"] == evidence["second_differs"] == 1.0 for evidence in by_name.values())
+
+
+def test_a_word_misread_all_over_a_form_does_not_hide_the_true_one() -> None:
+    """The form's own texts make a word of 牌气; general words alone know 脾气."""
+    labels = [
+        Label(line.text, Role.LEVEL3, (), (line,))
+        for end in ("管理规范性", "保障充足性", "宣传覆盖面", "调查准确性")
+        for line in [seen(f"全县牌气{end}", {2: "脾"}, 0.8)]
+    ]
+
+    found = load_repairer(load_dictionaries()).look(labels, ())
+
+    assert all(any(s.match.name.startswith("全县脾气") for s in sightings) for sightings in found)
 
 
 def test_figures_are_left_as_they_were_read() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import load_dictionaries
-from pipeline.document import Label, Line, Repair, Role, Status, Upright
+from pipeline.document import Label, Line, Posterior, Repair, Role, Status, Upright
 from pipeline.engine import Engine
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.reader import read_tables
@@ -52,9 +52,12 @@ class ReadForm:
     lines: tuple[tuple[Line, ...], ...]  # of each of the form's cases; none where nothing was read
     texts: tuple[str, ...]
 
-    def labels(self) -> list[Label]:
-        """Return the labels with their pictures."""
-        return [Label("".join(line.text for line in lines), Role.LEVEL3, (), lines) for lines in self.lines]
+    def labels(self, looks: int = 2) -> list[Label]:
+        """Return the labels with their pictures; of one look each, or of all that were taken."""
+        lines = self.lines
+        if looks < 2:
+            lines = tuple(tuple(replace(line, second=None) for line in own) for own in lines)
+        return [Label("".join(line.text for line in own), Role.LEVEL3, (), own) for own in lines]
 
 
 def read_forms(split: Split, seed: int, count: int) -> Iterator[ReadForm]:
@@ -121,12 +124,12 @@ def _read_lines(image: np.ndarray, boxes: np.ndarray, height: float, engine: Eng
 def picture_data(forms: Sequence[ReadForm], repairer: Repairer) -> Data:
     """Return what the judge of pictures learns from: every candidate of every label that text alone leaves.
 
-    Forms of one topic share their words, so that they are in one fold.
+    Forms of one topic share their words, so that they are in one fold. Every form is judged twice, as it was read and
+    without its second looks, which a reader may be told not to take.
     """
     data = Data.empty()
     topics = sorted({read.form.topic for read in forms})
-    for read in forms:
-        labels = read.labels()
+    for read, labels in ((each, each.labels(looks)) for each in forms for looks in (2, 1)):
         for case, label, found in zip(read.form.cases, labels, repairer.look(labels, read.texts), strict=True):
             raw, printed, truth = folded(label.text), folded(case.raw), folded(case.truth)
             sound = raw == printed == truth
@@ -175,11 +178,15 @@ def _with_symbols(label: Label, kept: int) -> Label:
     if not kept:
         return label
     lines = tuple(
-        replace(line, posterior=replace(p, symbols=p.symbols[:, :kept], logp=p.logp[:, :kept]))
-        for line in label.lines
-        if (p := line.posterior) is not None
+        replace(line, posterior=_cut(line.posterior, kept), second=_cut(line.second, kept)) for line in label.lines
     )
     return replace(label, lines=lines)
+
+
+def _cut(posterior: Posterior | None, kept: int) -> Posterior | None:
+    if posterior is None:
+        return None
+    return replace(posterior, symbols=posterior.symbols[:, :kept], logp=posterior.logp[:, :kept])
 
 
 def _outcomes(printed: str, truth: str, known: bool, raw: str, text: Repair, seen: Repair) -> Iterator[str]:

@@ -240,3 +240,23 @@ def loose_bands(ink: Grey, lines: NDArray[np.float64], grids: Sequence[Grid], si
         box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
         bands.append(cut_band(ink[top:bottom, left:right], (left, top), box, min(size, float(bottom - top))))
     return bands
+
+
+# Drawn at .92, .85, .75 and .65 of their size, 201, 195, 201 and 196 of 263 doubtful lines are read right (190 at the
+# first look); what .75 sees is less like the first look, and therefore says more, than what .92 does.
+_SMALLER = 0.75
+
+
+def drawn_smaller(crop: Grey) -> Grey:
+    """Return a line's crop, at the recogniser's height, with its text smaller and paper all around it."""
+    height = round(LINE_HEIGHT * _SMALLER)
+    width = max(8, round(crop.shape[1] * _SMALLER))
+    small = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA)
+    above = (LINE_HEIGHT - height) // 2
+    paper = int(np.median(crop[[0, -1]]))
+    return np.asarray(
+        cv2.copyMakeBorder(
+            small, above, LINE_HEIGHT - height - above, above, above, cv2.BORDER_CONSTANT, value=(paper,)
+        ),
+        np.uint8,
+    )

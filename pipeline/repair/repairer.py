@@ -67,7 +67,7 @@ _PHRASE_ODDS = 1.5
 _SURE_PICTURE = 1.0
 # A gain in the words' log-likelihood that says something, and the log-odds that a repair must have more without it; on
 # the development set this spares three in four of the sound labels that would be changed and one repair in twenty.
-_WORDS_SAY, _FORM_ALONE = 3.2, 2.0
+_WORDS_SAY, _FORM_ALONE = 3.2, 1.5
 # What forms write around the name of a field or column: its number in a list, 其中, the unit of its amounts.
 _TAGS = re.compile(
     r"^\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})(?:[)）][、.．]?|[、.．]))?\s*(?:其中\s*[:：])?"

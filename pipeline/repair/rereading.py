@@ -100,6 +100,11 @@ class Lexicon:
         other._own = frozenset(_stretches(label))
         return other
 
+    @property
+    def general(self) -> Lexicon:
+        """The same lexicon without the form's texts."""
+        return Lexicon(self.words, (), self._middles)
+
     def held(self, stretch: str) -> int:
         """Return in how many other texts of the form a stretch of 3 to 8 characters stands."""
         return self._counts[stretch] - (stretch in self._own)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.repair.channel import Edit, edits
@@ -16,8 +16,11 @@ from pipeline.repair.words import Segmentation, WordModel
 
 # Of the true names that are among the rereadings at all, all but one in fifty are among the first 16.
 _REREADINGS = 16
-# Only the likeliest are weighed by the model.
-_WEIGHED = 4
+# Of those that general words alone like best, so many are looked at: where 脾气 is read 牌气 all over the form, that is
+# a word of the form, and its own texts hide the true one.
+_REREADINGS_BY_WORDS = 8
+# Only the likeliest are weighed by the model: by the form's words, and by general words.
+_WEIGHED, _WEIGHED_BY_WORDS = 4, 3
 # Support below this says no more.
 _NO_SUPPORT = -30.0
 # A character that the recogniser was less sure of than this is in doubt.
@@ -58,6 +61,12 @@ PICTURE_FEATURES = (
     "known_trigrams",
     "form_hardly_sure",
     "form_not_quite_sure",
+    "total_by_words",
+    "lead_by_words",
+    "looked_twice",
+    "second_support",
+    "second_reads_it",
+    "second_differs",
 )
 
 
@@ -102,23 +111,38 @@ def sightings(
     added. `lexicon` is that of the label's form.
     """
     known = set(names)
-    texts = [reading.text for reading in reread(picture.choices(key, lexicon.fitting), lexicon, _REREADINGS)]
+    general = lexicon.general
+    choices = picture.choices(key, lexicon.fitting)
+    texts = [reading.text for reading in reread(choices, lexicon, _REREADINGS)]
+    texts += [reading.text for reading in reread(choices, general, _REREADINGS_BY_WORDS)]
+    second = picture.second
+    seen_again = second.text() if second is not None else key
+    if second is not None and seen_again != key:
+        choices = second.choices(seen_again, lexicon.fitting)
+        texts += [seen_again, *(reading.text for reading in reread(choices, lexicon, _REREADINGS_BY_WORDS))]
     texts = [text for text in dict.fromkeys((*texts, *sorted(known), *others)) if text != key and len(text) > 1]
     if not texts:
         return []
     read, *scores = picture.scores([key, *texts]).tolist()
-    before = lexicon.text(key)
-    totals = {}
+    before, before_by_words = lexicon.text(key), general.text(key)
+    totals, by_words = {}, {}
     for text, score in zip(texts, scores, strict=True):
         gain = max(lexicon.text(text), lexicon.words.score_once(text) if text in known else -1e9) - before
-        totals[text] = (score - read + WORDS_WEIGHT * gain + NOTHING * (len(text) - len(key)), score - read, gain)
+        seen = score - read + NOTHING * (len(text) - len(key))
+        totals[text] = (seen + WORDS_WEIGHT * gain, score - read, gain)
+        by_words[text] = seen + WORDS_WEIGHT * (general.text(text) - before_by_words)
     order = sorted(texts, key=lambda text: (-totals[text][0], text))
+    order_by_words = sorted(texts, key=lambda text: (-by_words[text], text))
     sure = picture.certainties(key)
+    weighed = list(dict.fromkeys((*order[:_WEIGHED], *order_by_words[:_WEIGHED_BY_WORDS])))
+    again = _supports(second, key, weighed) if second is not None else [totals[text][1] for text in weighed]
     found = []
-    for text in order[:_WEIGHED]:
+    for text, second_support in zip(weighed, again, strict=True):
         total, support, form_gain = totals[text]
         best_other = max((totals[t][0] for t in order[:2] if t != text), default=total - FAR)
         lead = max(-FAR, min(FAR, total - max(0.0, best_other)))
+        other_by_words = max((by_words[t] for t in order_by_words[:2] if t != text), default=by_words[text] - FAR)
+        lead_by_words = max(-FAR, min(FAR, by_words[text] - max(0.0, other_by_words)))
         cost, errors = edits(key, text, shapes)
         match = Match(text, cost, errors, max(0.0, lead), next((t for t in order if t != text), None))
         evidence = _evidence(key, match, lexicon, support, form_gain, sure)
@@ -133,10 +157,19 @@ def sightings(
                     *_stretch(key, match, lexicon), _last_gain(key, text, lexicon.words),
                     *_company(key, match, company), _commoner(errors, lexicon.words),
                     _trigrams(key, match, lexicon), *company.doubt,
+                    max(_NO_SUPPORT, min(30.0, by_words[text])), lead_by_words,
+                    float(second is not None), max(_NO_SUPPORT, second_support), float(text == seen_again),
+                    float(seen_again != key),
                 ],
             )
         )  # fmt: skip
     return found
+
+
+def _supports(picture: Picture, key: str, texts: Sequence[str]) -> list[float]:
+    """Return how much better than the reading one look alone likes each of `texts`, nats."""
+    read, *scores = picture.scores_of_one_look([key, *texts]).tolist()
+    return [score - read for score in scores]
 
 
 def _evidence(
