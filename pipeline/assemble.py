@@ -54,7 +54,7 @@ def level_text(cell: RowCell) -> tuple[str, str | None]:
     text = label_text(cell.text)
     if cell.role is Role.LEVEL3:
         return without_placeholder(text), None
-    return split_weight(text)
+    return split_weight(text.rstrip("。"))  # no level's name is a sentence
 
 
 def joined_value(cells: Sequence[RowCell]) -> str:

@@ -144,6 +144,26 @@ def test_levels_carry_over_a_page_break(after: str) -> None:
     assert found[1] == ("产出目标", "数量", "演练次数", "=2次")
 
 
+@pytest.mark.parametrize("levels", ["产出目标 | 数量 ", " | 数量 ", " | "], ids=["repeated", "restated", "blank"])
+def test_a_target_cut_by_a_page_break_goes_on_beside_levels_printed_again(levels: str) -> None:
+    """The levels that stand again on the second page reach down over its other rows, and keep them."""
+    found = grid(
+        f"产出目标 | 数量 | 储备到位及时性 | 通过采购补充储备，\n\n{levels}| | 促进防汛能力提升\n | | 演练次数 | =2次\n"
+    )
+
+    assert found == [
+        ("产出目标", "数量", "储备到位及时性", "通过采购补充储备，促进防汛能力提升"),
+        ("产出目标", "数量", "演练次数", "=2次"),
+    ]
+
+
+def test_a_target_without_a_name_under_levels_of_its_own_is_a_row() -> None:
+    """Another level says that a row begins, whatever its name was."""
+    found = grid("产出目标 | 数量 | 储备到位及时性 | 通过采购补充储备，\n\n产出目标 | 质量 | | 全部合格并且入库\n")
+
+    assert len(found) == 2
+
+
 def test_a_level1_lost_at_a_page_break_is_the_skeletons() -> None:
     """A new level 2 that cannot stand under the old level 1 tells its own, and a person is asked to look."""
     labelled = labelled_of(f"{HEAD}产出目标 | 数量 | 物资储备量 | ≥50吨\n\n | 满意度 | 群众满意度 | ≥90%\n{TAIL}")

@@ -59,6 +59,14 @@ def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexic
             if before is not None and header is not None and last_header is not None:
                 whole = broken and before.n_cols == row.n_cols
                 parts = _grid_rest(before, filled, header, lexicon) if whole else None
+                if parts is None and whole and (parts := _rest_beside_levels(done, last, filled, header)):
+                    # The levels printed again reach down over rows of their own.
+                    done[last] = _with_rest(before, parts)
+                    blank = (
+                        replace(c, text="", notes=(*c.notes, "restated")) if c.col in parts else c for c in row.cells
+                    )
+                    done.append(replace(row, cells=tuple(blank)))
+                    continue
                 if parts is not None:
                     done[last] = _with_rest(before, parts)
                     continue
@@ -322,6 +330,28 @@ def _grid_rest(
     elif not sure and ("level3" not in roles or not any(c.role == "target" for c in header.columns)):
         return None
     return {cell.col: (cell, sure) for cell in filled}
+
+
+def _rest_beside_levels(
+    done: Sequence[Row], last: int, filled: Sequence[RowCell], header: GridHeader
+) -> dict[int, tuple[RowCell, bool]] | None:
+    """The rest of a target in a row that beside it has nothing but the levels of the page before, printed again."""
+    columns = [header.column_at(cell.col, header.n_cols) for cell in filled]
+    roles = {column.role: cell for column, cell in zip(columns, filled, strict=True) if column is not None}
+    if len(roles) < len(filled) or not {"target"} < set(roles) <= {"level1", "level2", "target"}:
+        return None
+    for role in set(roles) - {"target"}:
+        above = next(
+            (c for row in reversed(done[: last + 1]) for c in row.cells if c.col == roles[role].col and c.text), None
+        )
+        if above is None or comparison_key(above.text) != comparison_key(roles[role].text):
+            return None
+    rest = roles["target"]
+    one = next((c for c in done[last].cells if c.col == rest.col), None)
+    # A sentence that fills its cell to the end was not written out; two numbers are two targets.
+    if one is None or COMPLETE_TARGET.match(one.text) or COMPLETE_TARGET.match(rest.text) or not _may_go_on(one, rest):
+        return None
+    return {rest.col: (rest, True)} if len(one.text) > _SHORT and one.text[-1] not in "。；;" else None
 
 
 def _one_name(one: str, other: str, section: str, lexicon: Lexicon) -> bool:
