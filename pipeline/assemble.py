@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.document import (
@@ -147,6 +147,9 @@ def collect_labels(labelled: LabelledForm) -> list[tuple[RowCell, Label]]:
         if row.level3 is not None and level_text(row.level3)[0]:
             add(row.level3, Role.LEVEL3, (level1, level2))
     return found
+
+
+_TARGET_PARTS = tuple(TargetValue.model_fields)
 
 
 @dataclass
@@ -313,7 +316,7 @@ class Assembly:
             confidence=self._confidence(row.target),
             where=[where for cell in row.target for where in _where(cell.places)],
         )
-        value = TargetValue.model_validate(asdict(target))
+        value = TargetValue.model_validate({part: getattr(target, part) for part in _TARGET_PARTS})
         return value, status == "proposed"
 
     # -- shared --------------------------------------------------------------------------------------------------------

@@ -174,11 +174,15 @@ class _Unpacker:
 
     @staticmethod
     def place(data: dict[str, Any]) -> Place:
-        return Place(**{**data, "polygon": _polygon(data.get("polygon") or ())})
+        get = data.get
+        return Place(
+            page=get("page"), polygon=_polygon(get("polygon") or ()), line=get("line"), column=get("column"),
+            sheet=get("sheet"), cell=get("cell"),
+        )  # fmt: skip
 
 
 def _polygon(points: Any) -> tuple[tuple[float, float], ...]:
-    return tuple((float(x), float(y)) for x, y in points)
+    return tuple([(float(x), float(y)) for x, y in points]) if points else ()
 
 
 class ReadingFolder:

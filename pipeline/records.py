@@ -156,20 +156,11 @@ class Record(_Strict):
 
     def to_json(self) -> str:
         """Return the record as one line of JSON, keys in contract order, places without their unused keys."""
-        return json.dumps(_without_unused_places(self.model_dump(mode="json")), ensure_ascii=False)
-
-
-def _without_unused_places(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: [{k: v for k, v in place.items() if v is not None} for place in item]
-            if key == "where"
-            else _without_unused_places(item)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_without_unused_places(item) for item in value]
-    return value
+        content = self.model_dump(mode="json")
+        cells = [cell for indicator in content["indicators"] for cell in indicator["cells"].values()]
+        for value in (*content["fields"].values(), *cells):
+            value["where"] = [{k: v for k, v in place.items() if v is not None} for place in value["where"]]
+        return json.dumps(content, ensure_ascii=False)
 
 
 def record_schema() -> dict[str, Any]:

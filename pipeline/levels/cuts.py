@@ -356,12 +356,17 @@ def _rest_beside_levels(
 
 def _one_name(one: str, other: str, section: str, lexicon: Lexicon) -> bool:
     """Tell whether two pieces make a known name, one of its characters misread, and the second alone makes none."""
-    known = lexicon.exact[section]
-    first, rest, whole = (comparison_key(text) for text in (one, other, one + other))
+    first, rest = comparison_key(one), comparison_key(other)
+    # Longer than every name by more than the edit that is forgiven (and what marks may fold into one character).
+    if len(first) + len(rest) > lexicon.longest_level + 4:
+        return False
+    known, whole = lexicon.exact[section], comparison_key(one + other)
     if not rest or (rest in known and first in known):
         return False
     if whole in known or rest in known or len(whole) < _LONG_NAME or len(rest) == 1:
         return whole in known
+    if not lexicon.may_be_near(whole, section):  # most are not, and measuring each costs more than all else here
+        return False
     place = FUZZY.index(section)
     near = lexicon.nearness(whole)[place]
     return near >= 1 - 1.01 / len(whole) and near > lexicon.nearness(first)[place]

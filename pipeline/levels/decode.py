@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -44,6 +45,8 @@ _PER_ROW = 6
 # 产岀指标 for 产出指标 is a level still: one character in four.
 _NEAR_LEVEL = 0.6
 _FLOOR = math.log(1e-4)
+# What is kept of rows and levels for those that come again; an entry takes some 300 bytes.
+_MOST_KEPT = 20_000
 
 # ② and what follows it belong to the row of ①.
 FURTHER_ITEM = re.compile(r"^\s*[②-⑳]")
@@ -58,8 +61,7 @@ GRID, FIELDS, BAR, HEADER, EMPTY = "grid", "fields", "bar", "header", "empty"
 _DEFAULT_ROLES = ("level1", "level2", "level3", "target")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):  # made and asked thousands of times a form: a tuple takes a third of a dataclass's time
     """One way to read a row: its kind and, for each filled cell, a role and (in a grid) the column it takes."""
 
     kind: str
@@ -69,18 +71,16 @@ class Choice:
     shifted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     score: float
     kind: str
     level1: str  # comparison keys of the levels in force
     level2: str
     last: Choice | None = None
-    before: _State | None = field(default=None, repr=False)  # the state that `last` followed
+    before: Any = None  # the state that `last` followed
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
+class _Facts(NamedTuple):
     """What a choice says of the levels, whatever stands above it: the keys of the names it prints."""
 
     level1: str | None = None
@@ -90,6 +90,7 @@ class _Facts:
 
 
 _NO_FACTS = _Facts()
+_NO_LEVEL = "\0"  # no comparison key of any text
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class Skeleton:
 
     _resolved: dict[tuple[str, str], str] = field(default_factory=dict, repr=False, compare=False)
     _fits: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False, compare=False)
+    _facts: dict[tuple[str | None, str | None, bool], _Facts] = field(default_factory=dict, repr=False, compare=False)
 
     def resolve(self, key: str, level: str) -> str:
         """The known name that a misread key stands for, or the key itself."""
@@ -157,8 +159,9 @@ def decode(
     """
     # Above its own header a table has no grid, whatever small tables of tasks and stages look like.
     headed = {row.table for row, header in zip(rows, headers, strict=True) if header is not None and row.n_cols}
+    floored = [{i: [max(v, _FLOOR) for v in values] for i, values in own.items()} for own in logp]
     options = [
-        _options(row, header, logp[r], r, lexicon, header is None and row.table in headed)
+        _options(row, header, floored[r], r, lexicon, header is None and row.table in headed)
         for r, (row, header) in enumerate(zip(rows, headers, strict=True))
     ]
     facts = [
@@ -187,24 +190,57 @@ def _grow(
 ) -> list[_State]:
     """The best states after a row, best first."""
     best: dict[tuple[str, str, str], tuple[float, Choice, _State]] = {}
-    ways = [(choice, choice.score, choice.kind, fact) for choice, fact in choices]
+    ways = [(choice, choice.kind, choice.score, *_effect(fact, skeleton)) for choice, fact in choices]
+    known_names, order, fits = skeleton.level1, skeleton.order, skeleton.fits
     for state in beam:
-        base, before, level1, level2 = state.score, state.kind, state.level1, state.level2
-        for choice, own, kind, fact in ways:  # as _advance has it, without a call for each
+        base, before, level1, level2, _, _ = state
+        known1 = level1 in known_names
+        to_grid, to_fields = _transition(before, GRID, headed), _transition(before, FIELDS, headed)
+        # As _advance has it, without a call for each.
+        for choice, kind, own, fact, one, two, far, far_known, place in ways:
             if kind == GRID:
-                gained, one, two = _level_context(level1, level2, fact, skeleton)
-                score = base + own + (_transition(before, kind, headed) if before != kind else 0.0) + gained
-                key = kind, one, two
+                if one is None and two is None:
+                    score, key = base + own + to_grid + fact.gained, (kind, level1, level2)
+                elif one is None:
+                    assert two is not None
+                    gained = fact.gained
+                    if known1 and far:
+                        gained += _PARENT if fits(two, level1) else -_WRONG_PARENT
+                    if place is not None and (above := order.get(level2)) is not None and place < above:
+                        gained -= _BACKWARD
+                    score, key = base + own + to_grid + gained, (kind, level1, two)
+                elif one != level1:
+                    score, key = base + own + to_grid + (far_known if known1 else far), (kind, one, two or "")
+                else:
+                    gained, _, below = _level_context(level1, level2, fact, skeleton)
+                    score, key = base + own + to_grid + gained, (kind, one, below)
             elif kind == EMPTY:
                 score, key = base, (before, level1, level2)
+            elif kind == HEADER:
+                score, key = base + own, (GRID, level1, level2)
             else:
-                score = base + own + _transition(before, kind, headed)
-                key = (GRID if kind == HEADER else FIELDS), level1, level2
+                score, key = base + own + (to_fields if kind == FIELDS else 0.0), (FIELDS, level1, level2)
             known = best.get(key)
             if known is None or known[0] < score:
                 best[key] = score, choice, state
     ranked = sorted([(-score, key, choice, state) for key, (score, choice, state) in best.items()])
     return [_State(-cost, *key, choice, state) for cost, key, choice, state in ranked[:_BEAM]]
+
+
+def _effect(fact: _Facts, skeleton: Skeleton) -> tuple[_Facts, str | None, str | None, float, float, int | None]:
+    """What _level_context makes of facts, as far as it does not depend on the levels in force.
+
+    A level 1 begins anew, whatever another one stood above it: what is gained then, and what under a known one. Of a
+    level 2 alone: whether it has parents (1.0 or 0.0), and its place in the skeleton's order.
+    """
+    one, two = fact.level1, fact.level2
+    if one is None:
+        parents = float(two is not None and bool(skeleton.parents.get(two)))
+        return fact, one, two, parents, parents, skeleton.order.get(two) if two is not None else None
+    far = far_known = _level_context(_NO_LEVEL, "", fact, skeleton)[0]
+    if fact.strange and (other := next((name for name in skeleton.level1 if name != one), None)) is not None:
+        far_known = _level_context(other, "", fact, skeleton)[0]
+    return fact, one, two, far, far_known, None
 
 
 def _path(state: _State | None) -> list[Choice]:
@@ -253,7 +289,7 @@ def _is_inline_field(text: str, lexicon: Lexicon) -> bool:
 
 
 def _p(logp: Mapping[int, Sequence[float]], cell: int, role: Role) -> float:
-    return max(logp[cell][_AT[role]], _FLOOR)
+    return logp[cell][_AT[role]]
 
 
 _AT = {role: place for place, role in enumerate(ROLES)}
@@ -269,6 +305,9 @@ _LEAD_ROLES = (Role.EXTRA, Role.VALUE, Role.NARRATIVE, Role.LABEL)
 _ROLE_OF_COLUMN = {"level1": Role.LEVEL1, "level2": Role.LEVEL2, "level3": Role.LEVEL3, "extra": Role.EXTRA}
 
 
+_Partial = tuple[float, tuple[int, ...], int, int]
+
+
 def _grid_options(
     row: Row, header: GridHeader | None, logp: Mapping[int, Sequence[float]], filled: Sequence[int]
 ) -> list[Choice]:
@@ -276,50 +315,87 @@ def _grid_options(
     columns = header.columns if header else _default_columns(row.n_cols)
     scale = 1.0 if header is None or header.n_cols == row.n_cols else header.n_cols / max(row.n_cols, 1)
     shift = _SHIFT_KNOWN if row.spans_known else _SHIFT
-    reaches = [(column.col, column.col + column.colspan, _looks_like(column)) for column in columns]
-    everywhere = range(len(columns))
+    reaches = [(column.col, column.col + column.colspan, *_looks_like(column)) for column in columns]
+    width, most = len(columns), _PER_ROW * 6
     # Partial readings: (cost, picked columns, last column, last displacement). -1 marks a vertical bar beside the grid.
     # Costs are negative scores and no two have picked the same, so that they sort as they are.
-    partial: list[tuple[float, tuple[int, ...], int, int]] = [(0.0, (), -1, 0)]
+    partial: list[_Partial] = [(0.0, (), -1, 0)]
     for position, i in enumerate(filled):
         cell, own = row.cells[i], logp[i]
         at = round((cell.col + 0.5) * scale - 0.5) if scale != 1.0 else cell.col
         steps = [
-            (max([_FLOOR, *[own[role] for role in roles]]), 0 if first <= at < end else first - at)
-            for first, end, roles in reaches
+            (j, max([own[role] for role in others]) if others else own[role], 0 if first <= at < end else first - at)
+            for j, (first, end, role, others) in enumerate(reaches)
         ]
-        grown = []
+        after = [steps[j:] for j in range(width + 1)]
+        grown: list[_Partial] = []
+        if position == 0 and cell.rowspan > 2:
+            grown.append((0.0 - _p(logp, i, Role.BAR), (-1,), -1, 0))
         for cost, picked, last, displaced in partial:
-            if position == 0 and cell.rowspan > 2:
-                grown.append((cost - _p(logp, i, Role.BAR), (*picked, -1), last, displaced))
-            for j in everywhere[last + 1 :]:
-                gain, moved = steps[j]
-                grown.append((cost - gain + (shift if moved != displaced else 0.0), (*picked, j), j, moved))
-        grown.sort()
-        partial = grown[: _PER_ROW * 6]
-    role_of = [_ROLE_OF_COLUMN.get(column.role, Role.TARGET) for column in columns]
+            grown += [
+                (cost - gain + (shift if moved != displaced else 0.0), (*picked, j), j, moved)
+                for j, gain, moved in after[last + 1]
+            ]
+        if len(grown) > most or position == len(filled) - 1:
+            grown.sort()
+            del grown[most:]
+        partial = grown
+    named = _named(tuple([column.role for column in columns]))
     further = any(FURTHER_ITEM.match(cell.text) for cell in row.cells)
     ranked = []
     for number, (cost, picked, _, _) in enumerate(partial):
-        roles = tuple([role_of[j] if j >= 0 else Role.BAR for j in picked])
-        ranked.append((cost + _shape_cost(roles, further), roles, number, picked))
+        roles, lacking, lacking_less = named.of(picked)
+        ranked.append((cost + (lacking_less if further else lacking), roles, number, picked))
     ranked.sort()
     choices = []
     for cost, roles, _, picked in ranked[:_PER_ROW]:
         chosen = tuple([columns[j] if j >= 0 else None for j in picked])
-        shifted = any(
+        shifted = scale == 1.0 and any(
             c is not None and not c.col <= row.cells[i].col < c.col + c.colspan
             for c, i in zip(chosen, filled, strict=True)
         )
-        choices.append(Choice(GRID, roles, chosen, -cost, shifted and scale == 1.0))
+        choices.append(Choice(GRID, roles, chosen, -cost, shifted))
     return choices
 
 
-def _looks_like(column: HeaderColumn) -> tuple[int, ...]:
-    """The places in ROLES of what a cell of this column looks like."""
-    return tuple([_AT[role] for role in (_LEAD_ROLES if column.lead else _COLUMN_ROLE[column.role])])
+class _Named:
+    """What cells are that take columns of these roles, and what such a row lacks; kept, for rows repeat it."""
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self._role_of = [_ROLE_OF_COLUMN.get(column, Role.TARGET) for column in columns]
+        self._known: dict[tuple[int, ...], tuple[tuple[Role, ...], float, float]] = {}
+
+    def of(self, picked: tuple[int, ...]) -> tuple[tuple[Role, ...], float, float]:
+        """The roles of the picked columns, and _shape_cost of them, without and with a further item."""
+        known = self._known.get(picked)
+        if known is None:
+            roles = tuple([self._role_of[j] if j >= 0 else Role.BAR for j in picked])
+            known = roles, _shape_cost(roles, False), _shape_cost(roles, True)
+            if len(self._known) > _MOST_KEPT:
+                self._known.clear()
+            self._known[picked] = known
+        return known
 
 
+@lru_cache(256)  # layouts of grids, of which there are dozens
+def _named(columns: tuple[str, ...]) -> _Named:
+    return _Named(columns)
+
+
+def _looks_like(column: HeaderColumn) -> tuple[int, tuple[int, ...]]:
+    """The place in ROLES of what a cell of this column looks like; where it may be one of several, theirs instead."""
+    return _LEAD_PLACES if column.lead else _COLUMN_PLACES[column.role]
+
+
+def _places(roles: Sequence[Role]) -> tuple[int, tuple[int, ...]]:
+    return _AT[roles[0]], tuple([_AT[role] for role in roles]) if len(roles) > 1 else ()
+
+
+_LEAD_PLACES = _places(_LEAD_ROLES)
+_COLUMN_PLACES = {name: _places(roles) for name, roles in _COLUMN_ROLE.items()}
+
+
+@lru_cache(64)
 def _default_columns(n_cols: int) -> tuple[HeaderColumn, ...]:
     roles = _DEFAULT_ROLES[-n_cols:] if n_cols < 4 else (*_DEFAULT_ROLES, *("extra",) * (n_cols - 4))
     return tuple(
@@ -341,28 +417,39 @@ def _shape_cost(roles: Sequence[Role], further: bool) -> float:
 
 def _field_option(logp: Mapping[int, Sequence[float]], filled: Sequence[int]) -> Choice:
     """The best sequence of labels and values."""
-    kinds = (Role.LABEL, Role.VALUE, Role.NARRATIVE)
-    best: dict[Role, tuple[float, tuple[Role, ...]]] = {}
-    for role in kinds:
-        start = 0.0 if role is Role.LABEL else -_CONTINUED_VALUE
-        best[role] = (start + _p(logp, filled[0], role), (role,))
+    first = logp[filled[0]]
+    label, value, text = (
+        first[_AT[Role.LABEL]],
+        first[_AT[Role.VALUE]] - _CONTINUED_VALUE,
+        first[_AT[Role.NARRATIVE]] - _CONTINUED_VALUE,
+    )
+    # For each further cell, what stands before it where it is a label, and where it is a value of either kind.
+    steps: list[tuple[int, int]] = []
     for i in filled[1:]:
-        step: dict[Role, tuple[float, tuple[Role, ...]]] = {}
-        for role in kinds:
-            ways = [(score - _field_cost(last, role), path) for last, (score, path) in best.items()]
-            score, path = max(ways, key=lambda way: way[0])
-            step[role] = (score + _p(logp, i, role), (*path, role))
-        best = step
-    score, roles = max(best.values(), key=lambda way: way[0])
+        own = logp[i]
+        # Of equals the first: LABEL, VALUE, NARRATIVE.
+        ways = (label - _LABEL_LABEL, value, text)
+        before_label = max(ways)
+        others = (label, value - _VALUE_VALUE, text - _VALUE_VALUE)
+        before_value = max(others)
+        steps.append((ways.index(before_label), others.index(before_value)))
+        label, value, text = (
+            before_label + own[_AT[Role.LABEL]],
+            before_value + own[_AT[Role.VALUE]],
+            before_value + own[_AT[Role.NARRATIVE]],
+        )
+    scores = (label, value, text)
+    score = max(scores)
+    at = scores.index(score)
+    path = [at]
+    for step in reversed(steps):
+        at = step[0] if at == 0 else step[1]
+        path.append(at)
+    roles = tuple([_FIELD_ROLES[at] for at in reversed(path)])
     return Choice(FIELDS, roles, (None,) * len(filled), score)
 
 
-def _field_cost(last: Role, role: Role) -> float:
-    if last is Role.LABEL and role is Role.LABEL:
-        return _LABEL_LABEL
-    if last is not Role.LABEL and role is not Role.LABEL:
-        return _VALUE_VALUE
-    return 0.0
+_FIELD_ROLES = (Role.LABEL, Role.VALUE, Role.NARRATIVE)
 
 
 def _advance(
@@ -397,21 +484,34 @@ def _facts(choice: Choice, row: Row, skeleton: Skeleton, lexicon: Lexicon) -> _F
         return _NO_FACTS
     filled = [cell.text for cell in row.cells if cell.text]
     texts = dict(zip(choice.roles, filled, strict=True))
+    one, two = texts.get(Role.LEVEL1), texts.get(Role.LEVEL2)
+    if one is None and two is None:
+        return _NO_FACTS
+    alone = two is not None and Role.LEVEL3 not in texts and Role.TARGET not in texts
+    known = skeleton._facts.get((one, two, alone))
+    if known is None:
+        if len(skeleton._facts) > _MOST_KEPT:
+            skeleton._facts.clear()
+        known = skeleton._facts[one, two, alone] = _weigh_names(one, two, alone, skeleton, lexicon)
+    return known
+
+
+def _weigh_names(one: str | None, two: str | None, alone: bool, skeleton: Skeleton, lexicon: Lexicon) -> _Facts:
+    """What the names of a row's levels are worth; they stand `alone` where neither name nor target is beside them."""
     level1 = level2 = None
     gained = 0.0
-    strange = Role.LEVEL1 in texts and _strange(texts[Role.LEVEL1], "level1", lexicon)
-    alone = Role.LEVEL2 in texts and Role.LEVEL3 not in texts and Role.TARGET not in texts
-    if strange and alone and _strange(texts[Role.LEVEL2], "level2", lexicon):
+    strange = one is not None and _strange(one, "level1", lexicon)
+    if strange and alone and two is not None and _strange(two, "level2", lexicon):
         gained -= _STRANGE_LEVELS
         strange = False
-    if Role.LEVEL1 in texts:
-        level1 = skeleton.resolve(_level_key(texts[Role.LEVEL1]), "level1")
+    if one is not None:
+        level1 = skeleton.resolve(_level_key(one), "level1")
         if level1 in skeleton.level1:
             gained += _PARENT
         elif level1 in skeleton.parents:
             gained -= _WRONG_PARENT
-    if Role.LEVEL2 in texts:
-        level2 = skeleton.resolve(_level_key(texts[Role.LEVEL2]), "level2")
+    if two is not None:
+        level2 = skeleton.resolve(_level_key(two), "level2")
         if skeleton.parents.get(level2) is None and level2 in skeleton.level1:
             gained -= _WRONG_PARENT
     return _Facts(level1, level2, gained, strange)
@@ -469,8 +569,8 @@ def _certainties(
         for other, fact in zip(options[r], facts[r], strict=True):
             score = _advance(state, other, fact, headed, skeleton)[0]
             for i, (one, two) in enumerate(zip(chosen.roles, other.roles, strict=True)):
-                if one is not two or chosen.columns[i] != other.columns[i]:
-                    margins[i] = min(margins[i], best_score - score)
-        result.append(tuple(1 / (1 + math.exp(-max(min(m, 30.0), -30.0))) for m in margins))
+                if (one is not two or chosen.columns[i] is not other.columns[i]) and best_score - score < margins[i]:
+                    margins[i] = best_score - score
+        result.append(tuple([1 / (1 + math.exp(-max(min(m, 30.0), -30.0))) for m in margins]))
         state = _State(0.0, after[0], after[1], after[2])
     return result

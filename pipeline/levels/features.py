@@ -51,6 +51,8 @@ NAMES: tuple[str, ...] = (
     "above_filled", "above_cell", "below_filled", "below_cell", "above_cell_target", "below_cell_target",
     "row_share",
 )  # fmt: skip
+# Texts that come again in other forms, three in four; one takes half a kilobyte.
+_MOST_KEPT = 40_000
 _INDEX = {name: i for i, name in enumerate(NAMES)}
 
 
@@ -99,9 +101,13 @@ def _look(text: str, key: str, lexicon: Lexicon) -> _Seen:
 
 def _looks(rows: Sequence[Row], lexicon: Lexicon) -> list[dict[int, _Seen]]:
     """For each row its filled cells, from left to right, and what their texts say."""
-    keys = {cell.text: comparison_key(cell.text) for row in rows for cell in row.cells if cell.text}
+    texts = {cell.text for row in rows for cell in row.cells if cell.text}
+    seen = lexicon.looks
+    if len(seen) > _MOST_KEPT:
+        seen.clear()
+    keys = {text: comparison_key(text) for text in sorted(texts - seen.keys())}
     lexicon.look_up(keys.values())
-    seen = {text: _look(text, key, lexicon) for text, key in keys.items()}
+    seen.update({text: _look(text, key, lexicon) for text, key in keys.items()})
     return [{i: seen[cell.text] for i, cell in enumerate(row.cells) if cell.text} for row in rows]
 
 

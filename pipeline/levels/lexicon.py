@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from rapidfuzz import process
@@ -54,6 +55,24 @@ class Lexicon:
         return {comparison_key(text): entries[0].role or "extra" for text, entries in names.items()}
 
     @cached_property
+    def _damaged(self) -> Mapping[str, frozenset[str]]:
+        """Per group, its keys and what is left of each without one of its characters."""
+        return {group: frozenset(part for key in keys for part in _parts(key)) for group, keys in self.near.items()}
+
+    def may_be_near(self, key: str, group: str) -> bool:
+        """Tell whether a key may be one edit from a name of a group; where it is not, nothing need be measured.
+
+        Whatever edit tells two texts apart, they have a part in common when each loses a character or none.
+        """
+        damaged = self._damaged[group]
+        return not damaged.isdisjoint(_parts(key))
+
+    @cached_property
+    def longest_level(self) -> int:
+        """Characters of the longest name of a level."""
+        return max((len(key) for group in ("level1", "level2") for key in self.exact[group]), default=0)
+
+    @cached_property
     def _near_cache(self) -> dict[str, tuple[float, ...]]:
         return {}
 
@@ -82,6 +101,11 @@ class Lexicon:
             keys, self.near[group], scorer=OSA.normalized_similarity, score_cutoff=0.5, dtype=np.float64
         )
         return [float(score) for score in scores.max(axis=1)]
+
+    @cached_property
+    def looks(self) -> dict[str, Any]:
+        """What the features of texts are that were looked at before, by text; for `features` to fill."""
+        return {}
 
     @cached_property
     def _role_cache(self) -> dict[str, str | None]:
@@ -114,6 +138,10 @@ class Lexicon:
             roles = roles or set(self._column_letters.get("".join(sorted(key)), ()))
             role = roles.pop() if len(roles) == 1 else None
         return role or _role_by_words(key)
+
+
+def _parts(key: str) -> list[str]:
+    return [key, *[key[:i] + key[i + 1 :] for i in range(len(key))]]
 
 
 _LEVEL_WORD = re.compile(r"(指标|目标)$")

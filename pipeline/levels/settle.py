@@ -60,7 +60,7 @@ def _rebuilt(row: Row, choice: Choice, pairs: _Pairs) -> tuple[Row, Choice]:
     order = sorted(pairs, key=lambda pair: pair[0].col)
     cells = tuple(sorted([*blanks, *(cell for cell, _ in order)], key=lambda cell: cell.col))
     roles = tuple(cell.role or Role.EXTRA for cell, _ in order)
-    return replace(row, cells=cells), replace(choice, roles=roles, columns=tuple(column for _, column in order))
+    return replace(row, cells=cells), choice._replace(roles=roles, columns=tuple(column for _, column in order))
 
 
 # -------------------------------------------------------------------------------------------------------- zipped cells

@@ -38,6 +38,7 @@ class Texts:
         self.texts = [text for text in dict.fromkeys(texts) if len(text) >= 3]
         self._places: dict[str, list[tuple[int, int]]] | None = None
         self._mirrored: dict[int, str] = {}
+        self._holders: dict[str, list[str]] = {}
 
     def _backwards(self, number: int) -> str:
         found = self._mirrored.get(number)
@@ -65,8 +66,12 @@ class Texts:
         n = len(label)
         mirrored = label[::-1]
         asked: set[tuple[int, int, int, int]] = set()
+        # By text and displacement, how far the label was seen to agree: three characters of that stretch tell no more.
+        agreed: dict[tuple[int, int], int] = {}
         for i in range(n - 2):
             for number, p in self.places(label[i : i + 3]):
+                if agreed.get((number, p - i), 0) >= i + 3:
+                    continue
                 text = self.texts[number]
                 if text == label:
                     continue
@@ -75,6 +80,8 @@ class Texts:
                 if stretch in asked:  # the next three characters of the same common stretch say the same
                     continue
                 asked.add(stretch)
+                if right < _REACH + 3 and left + right <= _REACH + 3:  # seen to both its ends, wherever one begins
+                    agreed[number, p - i] = i + right
                 readings = [(r, p + right) for r in _behind(label, i + right, text, p + right, left + right)]
                 # The same seen from behind: the error stands before the common stretch.
                 at, place = n - (i - left), len(text) - (p - left)
@@ -109,7 +116,10 @@ class Texts:
 
     def count(self, phrase: str, besides: str) -> int:
         """Return in how many texts `phrase` stands, that of the label `besides` not counted."""
-        return sum(phrase in text and text != besides for text in self.texts)
+        holders = self._holders.get(phrase)
+        if holders is None:
+            holders = self._holders[phrase] = [text for text in self.texts if phrase in text]
+        return len(holders) - (besides in holders)
 
 
 def _left(label: str, i: int, text: str, p: int) -> int:
