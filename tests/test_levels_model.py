@@ -5,8 +5,11 @@ import io
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +18,15 @@ import pytest
 
 from pipeline.errors import ModelError
 from pipeline.levels.features import NAMES, ROLES
-from pipeline.levels.model import CARD_FILE, MODEL_FILE, load_level_model
-from pipeline.levels.trees import lay_out
+from pipeline.levels.model import CARD_FILE, MODEL_FILE, TREES_FILE, load_estimator, load_level_model
+from pipeline.levels.trees import Trees, lay_out
 from pipeline.resources import data_folder
 
 Change = Callable[[Path, Path], None]
 
 
 def copy_of_the_model(folder: Path) -> tuple[Path, Path]:
-    for name in (MODEL_FILE, CARD_FILE):
+    for name in (MODEL_FILE, TREES_FILE, CARD_FILE):
         shutil.copy(data_folder("models") / name, folder)
     return folder / MODEL_FILE, folder / CARD_FILE
 
@@ -37,6 +40,12 @@ def put_model(model: Path, card: Path, content: bytes) -> None:
     """A model file of one's own, with a card that vouches for it."""
     model.write_bytes(content)
     edit_card(card, sha256=hashlib.sha256(content).hexdigest())
+
+
+def put_trees(trees: Path, card: Path, content: bytes) -> None:
+    """Trees of one's own, with a card that vouches for them."""
+    trees.write_bytes(content)
+    edit_card(card, trees_sha256=hashlib.sha256(content).hexdigest())
 
 
 def one_byte_changed(model: Path, card: Path) -> None:
@@ -82,15 +91,36 @@ def classes_swapped(model: Path, card: Path) -> None:
     edit_card(card, classes=[classes[1], classes[0], *classes[2:]])
 
 
-def another_model(model: Path, card: Path) -> None:
-    put_model(model, card, b"no model at all")
+def trees_changed(model: Path, card: Path) -> None:
+    one_byte_changed(model.with_name(TREES_FILE), card)
+
+
+def trees_gone(model: Path, card: Path) -> None:
+    model.with_name(TREES_FILE).unlink()
+
+
+def other_trees(model: Path, card: Path) -> None:
+    put_trees(model.with_name(TREES_FILE), card, b"no trees at all")
+
+
+def pickled_trees(model: Path, card: Path) -> None:
+    out = io.BytesIO()
+    np.savez(out, thresholds=np.array([{}], dtype=object))
+    put_trees(model.with_name(TREES_FILE), card, out.getvalue())
+
+
+def trees_of_fewer_features(model: Path, card: Path) -> None:
+    trees, classes = Trees.from_bytes(model.with_name(TREES_FILE).read_bytes())
+    fewer = replace(trees, thresholds=trees.thresholds[:-1], masks=trees.masks[:-1])
+    put_trees(model.with_name(TREES_FILE), card, fewer.to_bytes(classes))
 
 
 @pytest.mark.parametrize(
     "change",
     [
         one_byte_changed, truncated, model_gone, card_gone, card_no_json, card_a_list, features_no_list,
-        features_in_another_order, a_feature_less, classes_swapped, another_model,
+        features_in_another_order, a_feature_less, classes_swapped, trees_changed, trees_gone, other_trees,
+        pickled_trees, trees_of_fewer_features,
     ],
 )  # fmt: skip
 def test_what_is_not_the_model_is_refused(tmp_path: Path, change: Change) -> None:
@@ -127,7 +157,7 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
     put_model(model, card, hostile)
 
     with pytest.raises(ModelError):
-        load_level_model(tmp_path)
+        load_estimator(tmp_path)
     assert not trace.exists()
 
 
@@ -145,7 +175,7 @@ def test_a_model_with_a_foreign_type_is_refused(tmp_path: Path) -> None:
     put_model(model, card, out.getvalue())
 
     with pytest.raises(ModelError, match=r"subprocess\.Popen"):
-        load_level_model(tmp_path)
+        load_estimator(tmp_path)
 
 
 def test_probabilities_are_of_all_roles_and_sum_to_one() -> None:
@@ -175,9 +205,7 @@ def test_the_card_says_where_the_model_comes_from() -> None:
 
 def test_all_trees_at_once_say_to_the_bit_what_the_estimator_says() -> None:
     """They are walked in another way for speed only; a record that changed by it would be another model's."""
-    model = load_level_model()
-    trees = lay_out(model.estimator)
-    assert trees is not None
+    estimator, trees = load_estimator(), load_level_model().trees
     rng = np.random.default_rng(1)
     features = rng.normal(size=(300, len(NAMES)))
     for feature, thresholds in enumerate(trees.thresholds):  # where it matters: on a threshold, and beside it
@@ -188,5 +216,26 @@ def test_all_trees_at_once_say_to_the_bit_what_the_estimator_says() -> None:
             )
 
     for some in (features, features[:1], features[:65]):
-        found = model.estimator._loss.predict_proba(trees.raw(some))
-        assert np.array_equal(found, model.estimator.predict_proba(some))
+        assert np.array_equal(trees.probabilities(some), estimator.predict_proba(some))
+
+
+def test_the_shipped_trees_are_the_shipped_estimators() -> None:
+    """Roles are told by the arrays, auditors look at the estimator: the one is made of the other alone."""
+    estimator = load_estimator()
+    trees = lay_out(estimator)
+    assert trees is not None
+
+    assert trees.to_bytes(estimator.classes_) == (data_folder("models") / TREES_FILE).read_bytes()
+
+
+def test_telling_roles_needs_no_scikit_learn() -> None:
+    """Loading it was three seconds and a hundred megabytes of every worker's start."""
+    code = (
+        "import sys, numpy as np\n"
+        "from pipeline.levels.features import NAMES\n"
+        "from pipeline.levels.model import load_level_model\n"
+        "load_level_model().log_probabilities(np.zeros((2, len(NAMES)), np.float32))\n"
+        "assert not {'sklearn', 'skops', 'scipy', 'pandas'} & set(sys.modules)\n"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)

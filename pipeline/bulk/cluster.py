@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
-from pipeline.bulk.executors import ATTEMPTS, TIRED, attempt, resident
+from pipeline.bulk.executors import attempt, resident
 from pipeline.bulk.limits import Limits
-from pipeline.bulk.tasks import Describe, Failure, Outcome, Task, Workshop
+from pipeline.bulk.queue import Hand, TaskQueue
+from pipeline.bulk.tasks import Describe, Outcome, Task, Workshop
 from pipeline.bulk.worker import Worker
 from pipeline.errors import PipelineError, UsageError
 
 # Loading takes seconds to minutes; where no node has room for a single actor, so long is waited for one.
 _LOAD_SECONDS = 900.0
-# A task is given to this many nodes that die under it before it is no longer the nodes' fault.
-_MOST_NODES = 5
 
 
 class _Actor:
@@ -55,19 +53,17 @@ class _Actor:
 
 
 @dataclass(eq=False)
-class _Hand:
-    """An actor and the task it holds; `waits` is what it was asked for. Without a `node` it has no place yet."""
+class _Hand(Hand):
+    """An actor; `waits` is what it was asked for. Without a `node` it has no place yet."""
 
-    actor: Any
-    number: int
-    waits: Any
-    since: float
-    task: Task | None = None
+    actor: Any = None
+    waits: Any = None
+    since: float = 0.0
     prepared: bool = False
     node: str | None = None
 
 
-class RayExecutor:
+class RayExecutor(TaskQueue[_Hand]):
     """Actors on a cluster, each with one task at a time."""
 
     def __init__(self, workshop: Workshop, workers: int | None, limits: Limits, address: str | None) -> None:
@@ -86,45 +82,11 @@ class RayExecutor:
             except (ConnectionError, OSError, RuntimeError, ValueError) as error:
                 first = str(error).strip().splitlines()[0]
                 raise UsageError(f"{address or 'ray'}: no cluster can be joined ({first}); check --address") from error
-        self._workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)) // workshop.threads)
+        cores = int(ray.cluster_resources().get("CPU", 1))
+        super().__init__(workers or max(1, cores // workshop.threads), limits.memory)
         self._make: Callable[[Workshop], Any] = (
             ray.remote(_Actor).options(num_cpus=workshop.threads, max_restarts=0, max_task_retries=0).remote
         )
-        self._hands: list[_Hand] = []
-        self._waiting: deque[Task] = deque()
-        self._losses: dict[int, list[str]] = {}  # id(task) -> how its workers were lost
-        self._done: list[Outcome] = []
-        self._numbers = 0
-        self.replaced = 0
-
-    def submit(self, task: Task) -> None:
-        """Take a task."""
-        self._waiting.append(task)
-        self._hand_out()
-
-    def room(self) -> int:
-        """How many more tasks keep it busy."""
-        return 2 * self._workers - self.pending()
-
-    def pending(self) -> int:
-        """How many tasks it holds."""
-        return len(self._waiting) + sum(hand.task is not None for hand in self._hands)
-
-    def outcomes(self, seconds: float) -> list[Outcome]:
-        """The outcomes there are; waits so long for the first."""
-        until = time.monotonic() + seconds
-        while not self._done and self.pending():
-            asked = {hand.waits: hand for hand in self._hands if hand.task is not None or hand.node is None}
-            left = max(0.0, min(0.25, until - time.monotonic()))
-            ready, _ = self._ray.wait(list(asked), num_returns=1, timeout=left)
-            for reference in ready:
-                self._listen(asked[reference])
-            self._watch()
-            self._hand_out()
-            if time.monotonic() >= until:
-                break
-        done, self._done = self._done, []
-        return done
 
     def close(self) -> None:
         """Stop at once; what is in hand is lost."""
@@ -137,6 +99,12 @@ class RayExecutor:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
+    def _hear(self, seconds: float) -> None:
+        asked = {hand.waits: hand for hand in self._hands if hand.task is not None or hand.node is None}
+        ready, _ = self._ray.wait(list(asked), num_returns=1, timeout=seconds)
+        for reference in ready:
+            self._listen(asked[reference])
+
     def _hand_out(self) -> None:
         # A task is given to an actor that has a place; one that waits for room on a node holds nothing back.
         for hand in self._hands:
@@ -145,17 +113,19 @@ class RayExecutor:
                 # What it loads for is the kind of task; its contents need not travel twice.
                 hand.waits = hand.actor.prepare.remote(_light(hand.task))
         starting = sum(hand.node is None for hand in self._hands)
-        while len(self._waiting) > starting and len(self._hands) < self._workers:
+        while len(self._waiting) > starting and len(self._hands) < self.workers:
             self._numbers += 1
             starting += 1
             actor = self._make(self._workshop)
-            self._hands.append(_Hand(actor, self._numbers, actor.node.remote(), time.monotonic()))
+            hand = _Hand(self._numbers, actor=actor, waits=actor.node.remote(), since=time.monotonic())
+            self._hands.append(hand)
 
     def _listen(self, hand: _Hand) -> None:
         try:
             said = self._ray.get(hand.waits)
         except (self._ray.exceptions.RayActorError, self._ray.exceptions.RayTaskError) as error:
-            self._lost(hand, "died", f"its worker ended by itself ({type(error).__name__})")
+            fault: Literal["worker", "node"] = "worker" if self._alive(hand.node) else "node"
+            self._lost(hand, "died", f"its worker ended by itself ({type(error).__name__})", fault)
             return
         if hand.node is None:
             hand.node = str(said)
@@ -165,16 +135,7 @@ class RayExecutor:
             hand.waits = hand.actor.do.remote(hand.task)
             return
         outcome, memory = (said, None) if isinstance(said, Outcome) else said
-        task = hand.task
-        assert task is not None
-        if outcome.failure == "memory":
-            self._lost(hand, "memory", outcome.why)
-            return
-        hand.task = None
-        self._losses.pop(id(task), None)
-        self._done.append(replace(outcome, task=task, worker=hand.number))
-        if memory is not None and memory > TIRED * self._limits.memory:
-            self._dismiss(hand)
+        self._finish(hand, outcome, memory)
 
     def _watch(self) -> None:
         now = time.monotonic()
@@ -189,27 +150,11 @@ class RayExecutor:
             elif not hand.prepared and now - hand.since > _LOAD_SECONDS:
                 self._lost(hand, "time", f"its worker was not ready after {_LOAD_SECONDS:.0f} s")
 
-    def _lost(self, hand: _Hand, failure: Failure, why: str) -> None:
-        task = hand.task
-        self._dismiss(hand)
-        if task is None:
-            return
-        losses = self._losses.setdefault(id(task), [])
-        # A node that dies is no fault of the page: its work is done elsewhere, as often as nodes die.
-        losses.append("node" if failure == "died" and not self._alive(hand.node) else "worker")
-        if losses.count("worker") < ATTEMPTS and len(losses) < _MOST_NODES:
-            self._waiting.appendleft(task)
-            return
-        del self._losses[id(task)]
-        self._done.append(Outcome(task, failure=failure, why=f"{why}, twice", worker=hand.number))
-
     def _alive(self, node: str | None) -> bool:
         """Whether a node is still there."""
         return any(known["NodeID"] == node and known["Alive"] for known in self._ray.nodes())
 
-    def _dismiss(self, hand: _Hand) -> None:
-        self.replaced += 1
-        self._hands.remove(hand)
+    def _end(self, hand: _Hand) -> None:
         self._ray.kill(hand.actor)
 
 

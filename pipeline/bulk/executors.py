@@ -6,6 +6,7 @@ memory, or died) is tried once more by a new worker; a second loss is its outcom
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -19,19 +20,16 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from pipeline.bulk.limits import Limits
-from pipeline.bulk.tasks import Describe, Failure, Outcome, Task, Workshop
+from pipeline.bulk.queue import Hand, TaskQueue
+from pipeline.bulk.tasks import Describe, Outcome, Task, Workshop
 from pipeline.bulk.worker import Worker
 from pipeline.errors import PipelineError
 from pipeline.intake import fault
 
-# How often a task is given to a worker before it is set aside: a page that kills two workers would kill a third.
-ATTEMPTS = 2
 # Loading the engine takes seconds; on a busy machine with cold disks it was seen to take a minute.
 _LOAD_SECONDS = 600.0
-# How often the workers' memory and clocks are looked at, in seconds.
-_WATCH = 0.25
-# A worker that holds this share of its ceiling after a task is replaced before it reaches it.
-TIRED = 0.85
+# New values after which a worker looks for garbage; a form makes some 100,000, nearly all of which go by themselves.
+_GARBAGE = 50_000
 
 
 class Executor(Protocol):
@@ -97,68 +95,24 @@ class SerialExecutor:
 
 
 @dataclass(eq=False)
-class _Hand:
-    """One worker process, and the task it holds."""
+class _Hand(Hand):
+    """A worker process."""
 
-    number: int
-    process: BaseProcess
-    line: Connection
-    task: Task | None = None
+    process: BaseProcess = field(kw_only=True)
+    line: Connection = field(kw_only=True)
     given: float = 0.0
     started: float | None = None  # None while it loads
 
 
-@dataclass
-class ProcessExecutor:
+class ProcessExecutor(TaskQueue[_Hand]):
     """Worker processes, each with one task at a time; none outlives its limits."""
 
-    workshop: Workshop
-    workers: int
-    limits: Limits = field(default_factory=Limits)
-    replaced: int = 0  # workers that were lost or tired, for the account
-
-    def __post_init__(self) -> None:
+    def __init__(self, workshop: Workshop, workers: int, limits: Limits | None = None) -> None:
+        """Take what workers are made from, how many there are at most, and what bounds them."""
+        self.workshop, self.limits = workshop, limits or Limits()
+        super().__init__(workers, self.limits.memory)
         # A fresh interpreter: a fork of a process that has threads (OpenMP's) may stand still for ever.
         self._context = multiprocessing.get_context("spawn")
-        self._hands: list[_Hand] = []
-        self._waiting: deque[Task] = deque()
-        self._losses: dict[int, int] = {}  # id(task) -> workers lost over it
-        self._done: list[Outcome] = []
-        self._numbers = 0
-
-    def submit(self, task: Task) -> None:
-        """Take a task."""
-        self._waiting.append(task)
-        self._hand_out()
-
-    def room(self) -> int:
-        """How many more tasks keep it busy."""
-        # One waiting task a worker, so that none stands idle while the coordinator writes.
-        return 2 * self.workers - self.pending()
-
-    def pending(self) -> int:
-        """How many tasks it holds."""
-        return len(self._waiting) + sum(hand.task is not None for hand in self._hands)
-
-    def outcomes(self, seconds: float) -> list[Outcome]:
-        """The outcomes there are."""
-        until = time.monotonic() + seconds
-        while not self._done and self.pending():
-            busy = [hand for hand in self._hands if hand.task is not None]
-            lines: list[Any] = [hand.line for hand in busy]
-            lines += [hand.process.sentinel for hand in busy]
-            ready = wait(lines, timeout=max(0.0, min(_WATCH, until - time.monotonic())))
-            for hand in busy:
-                if hand.line in ready:
-                    self._listen(hand)
-                elif hand.process.sentinel in ready:
-                    self._lost(hand, "died", f"its worker ended by itself ({_ending(hand.process)})")
-            self._watch()
-            self._hand_out()
-            if time.monotonic() >= until:
-                break
-        done, self._done = self._done, []
-        return done
 
     def close(self) -> None:
         """Stop at once."""
@@ -201,9 +155,20 @@ class ProcessExecutor:
         with _environment(self.workshop.threads):
             process.start()
         theirs.close()
-        hand = _Hand(self._numbers, process, ours)
+        hand = _Hand(self._numbers, process=process, line=ours)
         self._hands.append(hand)
         return hand
+
+    def _hear(self, seconds: float) -> None:
+        busy = [hand for hand in self._hands if hand.task is not None]
+        lines: list[Any] = [hand.line for hand in busy]
+        lines += [hand.process.sentinel for hand in busy]
+        ready = wait(lines, timeout=seconds)
+        for hand in busy:
+            if hand.line in ready:
+                self._listen(hand)
+            elif hand.process.sentinel in ready:
+                self._lost(hand, "died", f"its worker ended by itself ({_ending(hand.process)})")
 
     def _listen(self, hand: _Hand) -> None:
         try:
@@ -213,20 +178,8 @@ class ProcessExecutor:
             return
         if said == "started":
             hand.started = time.monotonic()
-            return
-        outcome: Outcome = said
-        task, hand.task = hand.task, None
-        assert task is not None
-        if outcome.failure == "memory":
-            hand.task = task
-            self._lost(hand, "memory", outcome.why)
-            return
-        self._losses.pop(id(task), None)
-        self._done.append(
-            Outcome(task, outcome.result, outcome.failure, outcome.why, outcome.error, outcome.seconds, hand.number)
-        )
-        if (memory := resident(hand.process.pid)) is not None and memory > TIRED * self.limits.memory:
-            self._dismiss(hand)
+        else:
+            self._finish(hand, said, resident(hand.process.pid))
 
     def _watch(self) -> None:
         now = time.monotonic()
@@ -241,21 +194,7 @@ class ProcessExecutor:
             elif (memory := resident(hand.process.pid)) is not None and memory > self.limits.memory:
                 self._lost(hand, "memory", f"took more than {self.limits.memory >> 20} MB")
 
-    def _lost(self, hand: _Hand, failure: Failure, why: str) -> None:
-        task = hand.task
-        self._dismiss(hand)
-        if task is None:
-            return
-        lost = self._losses[id(task)] = self._losses.get(id(task), 0) + 1
-        if lost < ATTEMPTS:
-            self._waiting.appendleft(task)
-            return
-        del self._losses[id(task)]
-        self._done.append(Outcome(task, failure=failure, why=f"{why}, twice", worker=hand.number))
-
-    def _dismiss(self, hand: _Hand) -> None:
-        self.replaced += 1
-        self._hands.remove(hand)
+    def _end(self, hand: _Hand) -> None:
         hand.process.kill()
         hand.process.join()
         hand.line.close()
@@ -310,6 +249,9 @@ def _serve(line: Connection, workshop: Workshop) -> None:
     # A library that writes to standard output would write into the command's results.
     sys.stdout = sys.stderr
     worker = Worker(workshop)
+    # What is loaded stays to the end, and what a task makes goes with it: looking through all of it for garbage after
+    # every 700 new values took a tenth of the time that records take.
+    gc.set_threshold(_GARBAGE)
     while True:
         try:
             task = line.recv()
@@ -318,7 +260,9 @@ def _serve(line: Connection, workshop: Workshop) -> None:
         if task is None:
             return
         try:
-            worker.prepare(task)
+            if worker.prepare(task):
+                gc.collect()
+                gc.freeze()
         except PipelineError as error:
             line.send(Outcome(Describe(), error=error))
             continue

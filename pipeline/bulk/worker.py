@@ -64,13 +64,17 @@ class Worker:
         self._reader: PageReader | None = None
         self._maker: RecordMaker | None = None
 
-    def prepare(self, task: Task) -> None:
-        """Load what the task needs, once. Raises ModelError, DictionaryError."""
+    def prepare(self, task: Task) -> bool:
+        """Load what the task needs, once; tell whether something was loaded. Raises ModelError, DictionaryError."""
         if isinstance(task, MakeRecords):
-            if self._maker is None:
-                self._maker = self._workshop.load_maker(self._workshop)
-        elif self._reader is None:
+            if self._maker is not None:
+                return False
+            self._maker = self._workshop.load_maker(self._workshop)
+        else:
+            if self._reader is not None:
+                return False
             self._reader = self._workshop.load_reader(self._workshop.settings, self._workshop.threads)
+        return True
 
     def do(self, task: Task) -> Any:
         """Do one task, after `prepare`."""

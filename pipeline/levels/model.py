@@ -1,4 +1,9 @@
-"""The trained level classifier: loaded without unpickling code, verified against its card."""
+"""The trained level classifier, verified against its card.
+
+Training leaves the estimator itself (`levels.skops`, built again without unpickling code, for looking into it) and its
+trees laid out as plain arrays (`levels.npz`), which are all that telling roles takes: loading scikit-learn and the
+estimator would be three seconds of every worker's start.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +19,11 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
 from pipeline.levels.features import NAMES, ROLES
-from pipeline.levels.trees import Trees, lay_out
+from pipeline.levels.trees import Trees
 from pipeline.resources import data_folder
 
 MODEL_FILE = "levels.skops"
+TREES_FILE = "levels.npz"
 CARD_FILE = "levels.json"
 # What skops may build while loading: plain scikit-learn estimators and nothing that runs code of the file's choosing.
 _TRUSTED = (
@@ -33,33 +39,23 @@ _TRUSTED = (
 
 @dataclass(frozen=True)
 class LevelModel:
-    """The classifier with its card."""
+    """The classifier's trees with its card."""
 
-    estimator: Any
+    trees: Trees
     card: dict[str, Any]
 
     def log_probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return (cells, len(ROLES)) natural-log probabilities."""
         if len(features) == 0:
             return np.zeros((0, len(ROLES)))
-        found = self._probabilities(features)
+        found = self.trees.probabilities(features)
         full = np.full((len(features), len(ROLES)), 1e-6)
         full[:, self._columns] = np.maximum(found, 1e-6)
         return np.asarray(np.log(full))
 
-    def _probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """What the estimator's predict_proba gives, without its call a tree."""
-        if self._trees is None:
-            return np.asarray(self.estimator.predict_proba(features))
-        return np.asarray(self.estimator._loss.predict_proba(self._trees.raw(features)))
-
-    @cached_property
-    def _trees(self) -> Trees | None:
-        return lay_out(self.estimator)
-
     @cached_property
     def _columns(self) -> list[int]:
-        """The column of ROLES of each of the estimator's classes."""
+        """The column of ROLES of each of the classes."""
         names = [role.value for role in ROLES]
         return [names.index(name) for name in self.card["classes"]]
 
@@ -67,32 +63,75 @@ class LevelModel:
 def load_level_model(folder: Path | None = None) -> LevelModel:
     """Load the classifier from `folder` (default: what came with the package).
 
-    Raises ModelError where the file is missing, altered, of another feature set, or holds what it must not.
+    Raises ModelError where a file is missing, altered, of another feature set, or holds what it must not.
     """
     home = folder or data_folder("models")
-    path, card_path = home / MODEL_FILE, home / CARD_FILE
+    card = _card(home / CARD_FILE)
+    _verified(home / MODEL_FILE, card, "sha256")
+    path = home / TREES_FILE
+    content = _verified(path, card, "trees_sha256")
+    _check_features(path, card)
     try:
-        content = path.read_bytes()
-        card = json.loads(card_path.read_text("utf-8"))
+        trees, classes = Trees.from_bytes(content)
+    except ValueError as error:
+        raise ModelError(f"{path}: holds no trees ({error}); reinstall zhibiao or train the model again") from error
+    if len(trees.thresholds) != len(NAMES):
+        raise ModelError(f"{path}: was trained on other features; train it again with scripts/train_levels.py")
+    _check_classes(home / CARD_FILE, path, card, classes)
+    return LevelModel(trees, card)
+
+
+def load_estimator(folder: Path | None = None) -> Any:
+    """Load the estimator that the trees were laid out from: scikit-learn's own, as it was trained.
+
+    Raises ModelError as load_level_model does.
+    """
+    home = folder or data_folder("models")
+    card, path = _card(home / CARD_FILE), home / MODEL_FILE
+    content = _verified(path, card, "sha256")
+    _check_features(path, card)
+    estimator = _estimator_of(content, path, card)
+    _check_classes(home / CARD_FILE, path, card, estimator.classes_)
+    return estimator
+
+
+def _card(path: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(_content(path))
+    except ValueError as error:
+        raise ModelError(f"{path}: is not JSON ({error}); reinstall zhibiao") from error
+    if not isinstance(card, dict):
+        raise ModelError(f"{path}: is no model card; reinstall zhibiao")
+    return card
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except OSError as error:
         raise ModelError(
             f"{error.filename}: cannot be read ({error.strerror}); reinstall zhibiao or train the model again"
         ) from error
-    except ValueError as error:
-        raise ModelError(f"{card_path}: is not JSON ({error}); reinstall zhibiao") from error
-    if not isinstance(card, dict):
-        raise ModelError(f"{card_path}: is no model card; reinstall zhibiao")
-    if hashlib.sha256(content).hexdigest() != card.get("sha256"):
-        raise ModelError(f"{path}: differs from its card {card_path.name}; reinstall zhibiao or train the model again")
+
+
+def _verified(path: Path, card: dict[str, Any], entry: str) -> bytes:
+    content = _content(path)
+    if hashlib.sha256(content).hexdigest() != card.get(entry):
+        raise ModelError(f"{path}: differs from its card {CARD_FILE}; reinstall zhibiao or train the model again")
+    return content
+
+
+def _check_features(path: Path, card: dict[str, Any]) -> None:
     if card.get("features") != list(NAMES):
         raise ModelError(f"{path}: was trained on other features; train it again with scripts/train_levels.py")
-    estimator = _estimator_of(content, path, card)
+
+
+def _check_classes(card_path: Path, path: Path, card: dict[str, Any], classes: NDArray[Any]) -> None:
     # Roles are told by the estimator's order of classes; a card that says otherwise would swap them in silence.
-    if card.get("classes") != [ROLES[int(number)].value for number in estimator.classes_]:
+    if card.get("classes") != [ROLES[int(number)].value for number in classes]:
         raise ModelError(
             f"{card_path}: names other classes than {path.name}; reinstall zhibiao or train the model again"
         )
-    return LevelModel(estimator, card)
 
 
 def _estimator_of(content: bytes, path: Path, card: dict[str, Any]) -> Any:

@@ -21,12 +21,14 @@ from numpy.typing import NDArray
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Form, Role, Row
+from pipeline.errors import ModelError
 from pipeline.forms import join_forms
 from pipeline.levels.features import NAMES, ROLES, VOCABULARY_FEATURES, cell_features
 from pipeline.levels.headers import GridHeader
 from pipeline.levels.lexicon import Lexicon
-from pipeline.levels.model import CARD_FILE, MODEL_FILE
+from pipeline.levels.model import CARD_FILE, MODEL_FILE, TREES_FILE, load_estimator
 from pipeline.levels.prepare import prepare_rows
+from pipeline.levels.trees import lay_out
 from pipeline.ocrtext import read_text_bytes
 from pipeline.synth.augment import augment
 from pipeline.synth.content import Split
@@ -199,9 +201,12 @@ def train(
     content = skops.io.dumps(estimator)
     (folder / MODEL_FILE).write_bytes(content)
     classes = [_CLASSES[int(c)] for c in estimator.classes_]
+    trees = _trees_of(estimator)
+    (folder / TREES_FILE).write_bytes(trees)
     card = {
         "model": "HistGradientBoostingClassifier (scikit-learn), one of ten roles for each cell",
         "sha256": hashlib.sha256(content).hexdigest(),
+        "trees_sha256": hashlib.sha256(trees).hexdigest(),
         "classes": classes,
         "features": list(NAMES),
         "data": {**data, "cells": len(examples), "forms": int(examples.forms.max(initial=-1)) + 1},
@@ -214,6 +219,27 @@ def train(
     }  # fmt: skip
     (folder / CARD_FILE).write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return card
+
+
+def lay_out_again(folder: Path) -> None:
+    """Write the trees of the estimator in `folder` anew, and their digest into its card. Raises ModelError."""
+    trees = _trees_of(load_estimator(folder))
+    (folder / TREES_FILE).write_bytes(trees)
+    card = json.loads((folder / CARD_FILE).read_text("utf-8"))
+    said: dict[str, Any] = {}
+    for key, value in card.items():  # beside the estimator's, as training writes it
+        said[key] = value
+        if key == "sha256":
+            said["trees_sha256"] = hashlib.sha256(trees).hexdigest()
+    said["trees_sha256"] = hashlib.sha256(trees).hexdigest()
+    (folder / CARD_FILE).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def _trees_of(estimator: Any) -> bytes:
+    trees = lay_out(estimator)
+    if trees is None:
+        raise ModelError("the estimator has categories or trees of more than 64 leaves, which are not provided for")
+    return trees.to_bytes(estimator.classes_)
 
 
 def scores(estimator: Any, classes: Sequence[str], held_out: Examples) -> dict[str, Any]:
