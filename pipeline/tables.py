@@ -162,10 +162,15 @@ class _Names:
 
 
 def page_json(reading: PageReading) -> str:
-    """One page's grids as JSON: pages count from one, rows and columns from zero, polygons in pixels of the page."""
+    """One page's grids as JSON: pages count from one, rows and columns from zero, polygons in pixels of the page.
+
+    `ruled` is false where no rulings made the grid: its rows and columns are what the text's alignment suggests.
+    """
     content = {
         "page": reading.index + 1,
-        "tables": [{"cells": [_cell(read) for read in table.readings]} for table in reading.tables],
+        "tables": [
+            {"ruled": table.ruled, "cells": [_cell(read) for read in table.readings]} for table in reading.tables
+        ],
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 

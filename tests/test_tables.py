@@ -66,7 +66,8 @@ def test_json_holds_what_the_contract_names_and_nothing_else() -> None:
     assert content.keys() == {"page", "tables"}
     assert content["page"] == 3
     [table] = content["tables"]
-    assert table.keys() == {"cells"}
+    assert table.keys() == {"ruled", "cells"}
+    assert table["ruled"] is True
     assert all(
         list(cell) == ["row", "col", "rowspan", "colspan", "text", "confidence", "polygon", "support"]
         for cell in table["cells"]
@@ -102,7 +103,10 @@ def test_inferred_grids_say_so() -> None:
     """Rows and columns that alignment suggests are not as good as ruled ones."""
     table = Table((Reading(Cell(0, 0, support=0.0), "甲"),), 1, 1, ruled=False)
 
-    assert 'data-grid="inferred"' in page_html(PageReading(0, "a.png", "0" * 64, (table,)))
+    reading = PageReading(0, "a.png", "0" * 64, (table,))
+
+    assert 'data-grid="inferred"' in page_html(reading)
+    assert json.loads(page_json(reading))["tables"][0]["ruled"] is False
 
 
 # -- the way through --------------------------------------------------------------------------------------------------
