@@ -113,6 +113,8 @@ class Grid:
     ruled: bool = True
     # Beside `cells`, for those who crop: their boxes x0, y0, x1, y1 inside the rulings, in pixels of the upright page.
     boxes: tuple[tuple[float, float, float, float], ...] = ()
+    # And for each, whether a wall of it is hardly seen, or something within it is nearly a wall.
+    doubtful: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Reading:
     places: tuple[Place, ...] = ()
     lines: tuple[Line, ...] = ()
     # "ink-no-text": there is ink in the cell but nothing was read, twice. "edge": the page's edge cuts the cell.
+    # "wall-unsure": a wall of the cell is hardly seen, or something within it is nearly a wall.
     notes: tuple[str, ...] = ()
 
 

@@ -158,6 +158,43 @@ def test_a_watermark_is_no_wall() -> None:
     assert _spans(grid) == FULL
 
 
+def test_a_fold_over_the_whole_page_is_no_column() -> None:
+    """A crease runs on above and below the table, rulings end with it."""
+    ink = np.full((700, 800), 255, np.uint8)
+    ink[100:600] = _sheet(ROWS, COLUMNS)
+    ink[5:690, 340:344] = 60
+
+    [grid] = find_grids(_upright(ink))
+
+    assert _spans(grid) == FULL
+
+
+def test_strokes_at_the_height_of_a_ruling_that_ends_beside_a_joined_cell_make_no_column() -> None:
+    """What stands over and under that height there is the joined cell's text, and grows out of nothing."""
+    ink = _sheet(ROWS, COLUMNS)
+    ink[180:182, 202:480] = 255  # a joined cell of two rows, in which two strokes stand in one line
+    ink[160:178, 300:303] = ink[184:202, 300:303] = 0
+
+    [grid] = find_grids(_upright(ink))
+
+    assert grid.n_cols == 3
+
+
+def test_a_wall_of_which_hardly_anything_is_left_is_doubted() -> None:
+    """A person looks at the cells beside it, and at no others: a break and a designed span may look alike."""
+    ink = _sheet(ROWS, COLUMNS)
+    _write(ink, ROWS, COLUMNS)
+    ink[133:178, 480:482] = 255
+    ink[134:138, 480:482] = 0
+
+    whole, [broken] = find_grids(_upright(_sheet(ROWS, COLUMNS)))[0], find_grids(_upright(ink))
+
+    assert not any(whole.doubtful)
+    doubted = {(c.row, c.col) for c, unsure in zip(broken.cells, broken.doubtful, strict=True) if unsure}
+    assert (1, 1) in doubted
+    assert doubted <= {(1, 1), (1, 2)}
+
+
 def test_blank_pages_text_and_noise_have_no_grid() -> None:
     """A table that is not there would be worse than none."""
     rng = np.random.default_rng(5)

@@ -11,7 +11,7 @@ from pipeline.document import Cell, Grid, Upright
 from pipeline.grid.blanks import View, settle
 from pipeline.grid.edges import Edges, doubt, judge
 from pipeline.grid.hidden import add_stubs, beside, drawn_stretches, open_borders, open_sides
-from pipeline.grid.lines import Line, Profile, cluster, profile
+from pipeline.grid.lines import Line, Profile, cluster, part_creases, profile, within
 from pipeline.grid.pieces import Pieces, Sheet
 from pipeline.grid.spans import Span, find_spans, idle, mend
 
@@ -26,11 +26,16 @@ def build(
     """Make one table of its pieces of ruling."""
     height = upright.text_height
     rows, columns = cluster(across_pieces, height), cluster(down_pieces, height)
+    (rows, level), (columns, plumb) = part_creases(rows, columns, height), part_creases(columns, rows, height)
+    if plumb:
+        rows = within(rows, columns, height)
+    if level:
+        columns = within(columns, rows, height)
     if len(rows) < 2 or len(columns) < 2:
         open_borders(rows, columns, height)
         open_borders(columns, rows, height)
     texts = np.concatenate([upright.lines.min(axis=1), upright.lines.max(axis=1)], axis=1)
-    table = Draft(across, down, rows, columns, height, texts)
+    table = Draft(across, down, rows, columns, height, texts, (level, plumb))
     for attempt in range(8):
         if not table.judge():
             return None
@@ -57,6 +62,7 @@ class Draft:
     columns: list[Line]
     height: float
     texts: NDArray[np.float64]  # (n, 4): x0, y0, x1, y1 of the page's lines of text
+    creases: tuple[list[Line], list[Line]]  # level and upright ones: where there is no line of the table
     row_edges: list[Edges] = field(default_factory=list)
     column_edges: list[Edges] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
@@ -150,8 +156,9 @@ class Draft:
         y0, y1 = int(self.rows[0].place), int(self.rows[-1].place) + 1
         rows, columns = list(self.rows), list(self.columns)
         drawn = drawn_stretches(rows, columns, self.row_edges), drawn_stretches(columns, rows, self.column_edges)
-        found = add_stubs(self.columns, rows, (self.down, x0, x1), drawn[0], self.height)
-        return add_stubs(self.rows, columns, (self.across, y0, y1), drawn[1], self.height) or found
+        level, plumb = self.creases
+        found = add_stubs(self.columns, rows, (self.down, x0, x1), drawn[0], plumb, self.height)
+        return add_stubs(self.rows, columns, (self.across, y0, y1), drawn[1], level, self.height) or found
 
     def drop_idle(self) -> bool:
         """Drop the lines that part no two cells (a stroke, an underline inside a cell)."""
@@ -167,6 +174,7 @@ def cells(upright: Upright, table: Draft) -> Grid:
     """Make the cells, with their outlines on the page as it came in."""
     rows, columns, row_edges, column_edges = table.rows, table.columns, table.row_edges, table.column_edges
     cells, boxes, corners = [], [], []
+    doubtful = tuple(is_doubtful(table, span) for span in table.spans)
     for r0, c0, r1, c1 in table.spans:
         x0, x1 = columns[c0].place, columns[c1 + 1].place
         y0, y1 = rows[r0].place, rows[r1 + 1].place
@@ -196,4 +204,23 @@ def cells(upright: Upright, table: Draft) -> Grid:
         )
         for (row, col, rowspan, colspan, support), polygon in zip(cells, points, strict=True)
     )
-    return Grid(made, len(rows) - 1, len(columns) - 1, True, tuple(boxes))
+    return Grid(made, len(rows) - 1, len(columns) - 1, True, tuple(boxes), doubtful)
+
+
+# Walls of which less than this is seen, and openings of which more is, may be the other.
+_HARDLY, _NEARLY = 0.35, 0.35
+
+
+def is_doubtful(table: Draft, span: Span) -> bool:
+    """Tell whether an edge of a cell is a wall of which hardly anything is seen, or an edge within it nearly a wall.
+
+    Outer edges that were never drawn are no doubt: all lines across end there.
+    """
+    r0, c0, r1, c1 = span
+    rows, columns = table.row_edges, table.column_edges
+    across, down = range(c0, c1 + 1), range(r0, r1 + 1)
+    walls = [rows[r].cover[c] for r in (r0, r1 + 1) if not table.rows[r].virtual for c in across]
+    walls += [columns[c].cover[r] for c in (c0, c1 + 1) if not table.columns[c].virtual for r in down]
+    within = [rows[r].cover[c] for r in range(r0 + 1, r1 + 1) for c in across]
+    within += [columns[c].cover[r] for c in range(c0 + 1, c1 + 1) for r in down]
+    return min(walls, default=1.0) < _HARDLY or max(within, default=0.0) > _NEARLY

@@ -29,13 +29,14 @@ def add_stubs(
     others: Sequence[Line],
     view: tuple[Sheet, int, int],
     drawn: Sequence[Sequence[tuple[float, float]]],
+    creases: Sequence[Line],
     height: float,
 ) -> bool:
     """Add lines that grow out of the other direction's rulings in several places, always at the same place.
 
     What is left of a short ruling after a break is too short to be told from a stroke; but strokes do not grow out of
     rulings, and not twice at one place. `drawn` says where each of `others` is a ruling at all: at the height of one
-    that ends beside a joined cell stands that cell's text.
+    that ends beside a joined cell stands that cell's text. Along `creases` there is nothing to find.
     """
     sheet, low, high = view
     low, high = max(0, low), min(sheet.ink.shape[0], high)
@@ -67,6 +68,8 @@ def add_stubs(
     stubs += bits
     known = np.array([line.place for line in lines])
     fresh = [stub for stub in stubs if not len(known) or np.abs(known - stub.place).min() > 0.6 * height]
+    folds = [(fold.place, 0.6 * height + max(abs(piece.lean) for piece in fold.pieces)) for fold in creases]
+    fresh = [stub for stub in fresh if all(abs(stub.place - place) > reach for place, reach in folds)]
     found = False
     least = 0.7 * float(np.median([line.dark for line in (*lines, *others) if not line.virtual]))
     for line in cluster(fresh, height, 0.15):

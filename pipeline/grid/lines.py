@@ -13,6 +13,9 @@ from pipeline.ink import PRINT, THICK, Grey, share
 
 # Lines nearer to each other than this are one (two rulings of a double line; the residue of flattening).
 _SAME = 0.45
+# A ruling may stick out by a corner's blot or a stroke of text; a row of one line is 1.45 high.
+_BEYOND = 1.5
+_PALER = 0.92
 
 
 @dataclass(slots=True)
@@ -70,6 +73,36 @@ def _settle(line: Line, height: float) -> None:
     else:
         line.place, line.thick = (low + high) / 2, high - low
     line.dark = float(np.median([piece.dark for piece in line.pieces]))
+
+
+def part_creases(lines: list[Line], others: list[Line], height: float) -> tuple[list[Line], list[Line]]:
+    """Part the lines of one direction into rulings and creases; `others` are the lines across.
+
+    Rulings end with their table; a fold runs over the whole page, beyond all the other rulings at both its ends. Where
+    it ends at something that is drawn across (the picture's dark border), it is paler than the rulings.
+    """
+    if len(lines) < 3 or len(others) < 2:
+        return lines, []
+    firsts = [min(piece.first for piece in line.pieces) for line in lines]
+    lasts = [max(piece.last for piece in line.pieces) for line in lines]
+    dark = float(np.median([line.dark for line in lines]))
+    rulings: list[Line] = []
+    creases: list[Line] = []
+    for number, line in enumerate(lines):
+        rest = [other for other in range(len(lines)) if other != number]
+        first, last = min(firsts[other] for other in rest), max(lasts[other] for other in rest)
+        if line.dark > _PALER * dark:
+            first, last = min(first, others[0].place), max(last, others[-1].place)
+        beyond = firsts[number] < first - _BEYOND * height and lasts[number] > last + _BEYOND * height
+        (creases if beyond else rulings).append(line)
+    return rulings, creases
+
+
+def within(lines: list[Line], others: list[Line], height: float) -> list[Line]:
+    """Leave out the lines that lie beyond the ends of all of those across."""
+    first = min(piece.first for line in others for piece in line.pieces) - _BEYOND * height
+    last = max(piece.last for line in others for piece in line.pieces) + _BEYOND * height
+    return [line for line in lines if first <= line.place <= last]
 
 
 def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> Profile:

@@ -27,7 +27,7 @@ def without_walls_through_text(grid: Grid, lines: NDArray[np.float64], ink: Grey
     seals lifted off; `size` is the height of a character. A merged cell's text stands in its middle, which in a cell of
     two rows is where the rows meet.
     """
-    cells, boxes = list(grid.cells), list(grid.boxes)
+    cells, boxes, doubtful = list(grid.cells), list(grid.boxes), list(grid.doubtful)
     floors = np.array([box[3] for box in boxes])
     for quad in lines:
         (x0, y0), (x1, y1) = quad.min(axis=0), quad.max(axis=0)
@@ -49,7 +49,11 @@ def without_walls_through_text(grid: Grid, lines: NDArray[np.float64], ink: Grey
         )
         boxes[upper] = (*boxes[upper][:3], boxes[lower][3])
         del cells[lower], boxes[lower]
-    return replace(grid, cells=tuple(cells), boxes=tuple(boxes)) if len(cells) < len(grid.cells) else grid
+        if doubtful:
+            doubtful[upper] |= doubtful.pop(lower)
+    if len(cells) == len(grid.cells):
+        return grid
+    return replace(grid, cells=tuple(cells), boxes=tuple(boxes), doubtful=tuple(doubtful))
 
 
 def _is_text(ink: Grey, quad: NDArray[np.float64], size: float) -> bool:
