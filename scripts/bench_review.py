@@ -157,6 +157,7 @@ def work(clerk: Clerk, actions: int) -> None:
         if number % 10 == 0:
             page = clerk.ask("find", "/work?find=" + quote(f"指标{number}"))
             page = clerk.ask("page order", "/work?mode=page")
+            clerk.ask("history", "/history")
             page = clerk.ask("group order", "/work")
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from review_store import HEIGHT, WIDTH, fill_store, turned
 
 from pipeline.dictionaries import load_vocabulary
-from pipeline.review.acts import Desk
+from pipeline.review.acts import TO_DICTIONARY, Desk
 from pipeline.review.exports import Exports, examples, make_export
 from pipeline.review.pictures import PictureError, crop_around, turn_of
 from pipeline.review.server import Workbench, application
@@ -423,6 +423,30 @@ def test_looks_and_exports_are_logged(browser: Browser, desk: Desk) -> None:
     assert {look.who for look in looks} == {"甲"}
     assert any("整页" in look.what for look in looks)
     assert "整页" in browser.ask("/audit.csv")[2]
+
+
+def test_a_search_names_indicators_that_nobody_doubts_too(browser: Browser, desk: Desk) -> None:
+    """A reviewer who knows of an error finds its value, though no machine doubted it; that they looked is logged."""
+    browser.enter()
+
+    page = browser.ask("/elsewhere?" + urlencode({"find": "培训人数"}))[2]
+
+    assert "培训人数" in page
+    address = re.search(r'href="(/work[^"]*level3)"', page)
+    assert address is not None
+    assert 'id="decide"' in browser.ask(address[1].replace("&amp;", "&"))[2]
+    assert any("培训人数" in look.what for look in desk.reviews.looks())
+    assert browser.ask("/elsewhere?" + urlencode({"find": "没有这样的字"}))[2].strip() == ""
+
+
+def test_an_undone_dictionary_entry_is_said_to_be_there_still(desk: Desk) -> None:
+    """A decision can be taken back; a word in a file of the reviewer's own is the reviewer's to take out."""
+    stop = next(s for s in desk.waiting.stops if desk.waiting.bundles[s.bundle].part == "level3")
+    value = desk.sights.item(stop.key)
+    assert value is not None
+    desk.decide(value, "confirm", "甲", why=TO_DICTIONARY, seen=value.seen)
+
+    assert "词典里的名称还在" in desk.undo_last("甲")[0].text
 
 
 # -- pictures ----------------------------------------------------------------------------------------------------------

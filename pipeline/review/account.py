@@ -21,7 +21,7 @@ from pipeline.review.words import FINDINGS
 
 # Bars of one chart: more are a table that nobody reads.
 _BARS = 12
-_LISTED = 100
+_LISTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ def show_history(request: HttpRequest, said: Said | None) -> HttpResponse:
             )
         )
         anchors.add(decision.anchor.key)
+    desk.reviews.look(who_is(request), "查看决定与日志")
     looks = desk.reviews.looks(limit=most)
     template = "review/decisions.html" if request.headers.get("HX-Request") else "review/history.html"
     return render(request, template, {"lines": lines, "looks": looks, "said": said, "most": most, "more": most * 5})

@@ -26,6 +26,8 @@ Scope = Literal["one", "all"]
 _PAUSE = 120.0
 # How old the counts of the first page may be, and how often it is looked whether records were made again, in seconds.
 _REFRESH = 20.0
+# Why a decision was made that sent its name to the dictionary as well: an undo says that the name is still there.
+TO_DICTIONARY = "同时记入词典"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,8 @@ def _hours_ago(hours: float) -> str:
 def _undone(number: int, first: Decision, left: int = 0) -> Said:
     many = f" {number} 处" if number > 1 else ""
     rest = f"；另有 {left} 处之后另有决定，没有动" if left else ""
-    return Said(f"已撤销{many}：{ACTS[first.action]} {_short(first.after or '空')}{rest}")
+    name = "；词典里的名称还在，要去掉请改词典文件" if first.why == TO_DICTIONARY else ""
+    return Said(f"已撤销{many}：{ACTS[first.action]} {_short(first.after or '空')}{rest}{name}")
 
 
 def _short(text: str) -> str:

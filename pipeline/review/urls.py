@@ -13,6 +13,7 @@ urlpatterns = [
     path("static/<path:path>", site.static_file),
     path("work", work.work),
     path("step", work.step),
+    path("elsewhere", work.elsewhere),
     path("decide", work.decide),
     path("undo", work.undo),
     path("sheet/<int:record>/<int:page>", sheets.sheet),

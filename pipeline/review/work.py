@@ -10,18 +10,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
 from pipeline.decisions import ACTIONS, Action
-from pipeline.review.acts import Desk, Said
+from pipeline.review.acts import TO_DICTIONARY, Desk, Said
 from pipeline.review.guard import workbench_of
 from pipeline.review.pictures import Crop, PictureError, crop_around
 from pipeline.review.sight import KINDS, Value
 from pipeline.review.site import who_is
 from pipeline.review.waiting import Mode, Stop, Waiting, Wanted
 from pipeline.store import PagePicture
+from pipeline.store.search import Query, find_indicators
 
 # Entries of the list beside the desk: what fits on a small screen without scrolling.
 _LISTED = 11
 # Crops made ready ahead of the reviewer.
 _AHEAD = 3
+# Indicators of all records that a search names below the list.
+_ELSEWHERE = 6
 # A text longer than this is edited in several lines.
 _ONE_LINE = 40
 # A longer one is a narrative, which begins at the top of its cell; a name stands in the middle of it.
@@ -45,9 +48,9 @@ class Entry:
 def wanted_of(values: Any) -> Wanted:
     """The wishes that an address or a form holds."""
     mode: Mode = "page" if values.get("mode") == "page" else "group"
-    kind = values.get("kind", "")
+    kind, year = values.get("kind", ""), values.get("year", "")[:4]
     return Wanted(
-        mode, kind if kind in KINDS else "", values.get("year", "")[:4], values.get("agency", "")[:200],
+        mode, kind if kind in KINDS else "", year if year.isdecimal() else "", values.get("agency", "")[:200],
         values.get("find", "").strip()[:100],
     )  # fmt: skip
 
@@ -110,8 +113,9 @@ def decide(request: HttpRequest) -> HttpResponse:
     if action is None or not form.get("seen", "").isdecimal():
         return show(request, wanted, value, Said("没有这种操作。", bad=True))
     following = desk.waiting.following(wanted, value.key, leap=scope == "all" and wanted.mode == "group")
+    why = form.get("why", "").strip()[:500] or (TO_DICTIONARY if wordy else "")
     said = desk.decide(
-        value, action, who, after=form.get("after", "").replace("\r\n", "\n"), why=form.get("why", "").strip()[:500],
+        value, action, who, after=form.get("after", "").replace("\r\n", "\n"), why=why,
         scope="all" if scope == "all" else "one", seen=int(form["seen"]),
     )  # fmt: skip
     if said.bad:
@@ -132,6 +136,18 @@ def _action(act: str, value: Value) -> tuple[Action | None, bool]:
     if act == "word":
         return ("confirm" if value.proposal is None or value.held else "accept"), True
     return next((action for action in ACTIONS if action == act and action != "undo"), None), False
+
+
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    """What of all records holds the words that are looked for, doubted or not; asked for after the desk is there."""
+    desk, wanted = workbench_of(request).desk, wanted_of(request.GET)
+    query = Query(tuple(wanted.find.split()), agency=wanted.agency or None, year=int(wanted.year or 0) or None)
+    hits = find_indicators(desk.store, query, limit=_ELSEWHERE) if query.words else []
+    if hits:
+        desk.reviews.look(who_is(request), f"查找“{wanted.find}”")
+    response = render(request, "review/elsewhere.html", {"hits": hits, "query": query_of(wanted), "most": _ELSEWHERE})
+    response["Cache-Control"] = "private, max-age=60"  # the next steps of the same search ask again
+    return response
 
 
 def undo(request: HttpRequest) -> HttpResponse:

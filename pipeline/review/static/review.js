@@ -163,13 +163,16 @@
     const box = find("#trouble");
     box.textContent = text; box.hidden = !text;
   }
-  document.addEventListener("htmx:beforeRequest", () => { busy = true; root.classList.add("busy"); });
+  const quiet = (event) => event.detail.target?.matches?.("[data-quiet]"); // what comes by itself, later: no key waits for it
+  document.addEventListener("htmx:beforeRequest", (event) => { if (quiet(event)) return; busy = true; root.classList.add("busy"); });
   document.addEventListener("htmx:afterRequest", (event) => {
+    if (quiet(event)) return;
     busy = false; root.classList.remove("busy");
     if (event.detail.successful) trouble("");
   });
-  document.addEventListener("htmx:sendError", () => trouble("服务没有应答。刚才的操作可能没有写入；重新启动 zhibiao review 后从新的地址继续，已写入的决定不会丢。"));
+  document.addEventListener("htmx:sendError", (event) => quiet(event) || trouble("服务没有应答。刚才的操作可能没有写入；重新启动 zhibiao review 后从新的地址继续，已写入的决定不会丢。"));
   document.addEventListener("htmx:responseError", (event) => {
+    if (quiet(event)) return;
     const { status, responseText } = event.detail.xhr;
     trouble(status === 403 && responseText.length < 200 ? responseText : `出错了（${status}）。刚才的操作没有写入，请再试一次。`);
   });
@@ -178,6 +181,7 @@
     if (event.detail.target.id === "desk" && sheetOpen) sheetOpen.close();
   });
   document.addEventListener("htmx:afterSettle", (event) => {
+    if (quiet(event)) return;
     const svg = sheet();
     if (event.detail.target.id === "sheet-inside" && svg) { showHere(svg); svg.focus(); return; }
     if (find("#desk") && !openDialog()) scrollTo(0, 0);
