@@ -164,7 +164,8 @@ def _matching(store: Store, chosen: Select[Any], words: Sequence[str], columns: 
     with store.reading() as connection:
         rows = connection.execution_options(stream_results=True).execute(chosen.limit(_MOST))
         for row in rows:
-            texts = [folded(getattr(row, name) or "") for name in columns]
+            # Where the index itself is sure, the columns to look through are not even fetched.
+            texts = [folded(getattr(row, name) or "") for name in columns] if wanted else []
             if all(any(word in text for text in texts) for word in wanted):
                 yield row
 

@@ -35,12 +35,16 @@ def index_words(texts: Iterable[str | None]) -> list[str]:
 def query_words(text: str) -> list[str]:
     """The words that every text with `text` in it has: pairs, and characters that stand alone.
 
-    Runs of letters and digits may be the middle of a longer one, so they are left to the comparison unless nothing else
-    is there.
+    Runs of letters and digits at its ends may be the middle of a longer one, so they are left to the comparison unless
+    nothing else is there; what stands between others (第77号) is whole.
     """
-    runs = _RUN.findall(folded(text))
+    whole = folded(text)
     found: set[str] = set()
-    for run in runs:
+    runs = list(_RUN.finditer(whole))
+    for match in runs:
+        run = match.group()
         if not run[0].isascii():
             found.update({run} if len(run) == 1 else (run[i : i + 2] for i in range(len(run) - 1)))
-    return sorted(found) or sorted(set(runs))
+        elif match.start() > 0 and match.end() < len(whole):
+            found.add(run)
+    return sorted(found) or sorted({match.group() for match in runs})
