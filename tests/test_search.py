@@ -101,7 +101,7 @@ def test_a_pair_of_characters_finds_forms(store: Store) -> None:
 
 
 def test_numbers_between_characters_are_words_of_their_own() -> None:
-    """第77号 is asked of the index whole: 第 and 号 stand in every second form, all of which would be looked through."""
+    """第77号 is asked of the index whole: 第 and 号 stand in every second form, and each would be looked at."""
     assert query_words("第77号") == sorted(["第", "77", "号"])
     assert query_words("第77") == ["第"]  # it may go on: 第770号
 
