@@ -430,6 +430,26 @@ def test_masked_exports_name_nobody(tmp_path: Path) -> None:
         assert "在办公室办理，预算13800138000.00元" in text
 
 
+@pytest.mark.parametrize(
+    ("label", "people"),
+    [("联系话", False), ("联糸电话", False), ("系联电话", False), ("电子邮稍", False), ("项目负责", True),
+     ("项目负贵人", True), ("财务→单位员责人", True)],
+)  # fmt: skip
+def test_misread_labels_hide_people_too(label: str, people: bool) -> None:
+    """A label that repair left alone is a person's none the less; whoever asks for masks cannot read them all."""
+    said = mask_record(record(fields={label: field("赵一甲 60000001")})).fields[label].value
+
+    assert "60000001" not in said
+    assert ("赵一甲" not in said) == people
+
+
+def test_labels_that_only_resemble_those_of_people_are_printed() -> None:
+    """项目负责单位 is an office, and its name is what the export is for."""
+    made = record(fields={"项目负责单位": field("郑州市科技局")})
+
+    assert mask_record(made).fields["项目负责单位"].value == "郑州市科技局"
+
+
 def test_masking_twice_is_masking_once() -> None:
     """A masked record is a record like any other."""
     made = record(fields={"联系人": field("赵一甲"), "联系电话": field("60000001")})

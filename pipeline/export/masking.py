@@ -11,6 +11,9 @@ from pipeline.records import FieldValue, Record
 # Labels under which forms print people and how to reach them (国办发, 财政部 and local forms write the same few words).
 _PERSON = re.compile(r"负责人|联系人|经办人|填[表报]人|制表人|审[核批]人|复核人|评价人|法定代表人|姓名|签字|签名")
 _REACH = re.compile(r"电话|手机|联系方式|传真|电子邮[箱件]|邮箱|身份证")
+# The same in labels that were misread and stayed so: 联系话 for 联系电话 must not print what 联系电话 would have masked.
+_PERSON_LABELS = ("项目负责人", "单位负责人", "财务负责人", "部门负责人", "法定代表人", "项目联系人")
+_REACH_LABELS = ("联系电话", "联系方式", "联系人电话", "手机号码", "办公电话", "电子邮箱", "电子邮件")
 # A name in Chinese, or of a minority with its dot; longer runs under such a label are offices, and masked all the same.
 _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff·•]{2,}")
 # A number under such a label: 7 digits and more, with the usual separators; and mail addresses.
@@ -28,6 +31,19 @@ _SURNAMES = frozenset(
 _LONGEST_NAME = 4
 # What is about the file and not about a person; it must keep pointing at the source.
 _KEPT = frozenset({"id", "sha256", "where", "status", "kind", "origin", "severity", "code", "at", "template"})
+
+
+def _one_off(labels: tuple[str, ...]) -> re.Pattern[str]:
+    """What matches these labels with one character lost, misread or put in, or two neighbours changed about."""
+    ways: list[str] = []
+    for label in labels:
+        for i in range(len(label)):
+            ways += [label[:i] + ".?" + label[i + 1 :], label[:i] + "." + label[i:]]
+            ways.append(label[:i] + label[i : i + 2][::-1] + label[i + 2 :])
+    return re.compile("|".join(ways))
+
+
+_ONE_OFF_PERSON, _ONE_OFF_REACH = _one_off(_PERSON_LABELS), _one_off(_REACH_LABELS)
 
 
 def mask_record(record: Record) -> Record:
@@ -61,7 +77,9 @@ def _masker(secrets: dict[str, str]) -> Callable[[str], str]:
 def _secrets(label: str, field: FieldValue) -> dict[str, str]:
     """Return what is personal in a field, and what to put in its place."""
     found: dict[str, str] = {}
-    people, reach = _PERSON.search(label), _REACH.search(label)
+    name = re.sub(r"[(（].*?[)）]|[\s:：]|^.*→", "", label)
+    people = _PERSON.search(label) or _ONE_OFF_PERSON.fullmatch(name)
+    reach = _REACH.search(label) or _ONE_OFF_REACH.fullmatch(name)
     for text in sorted({field.value, field.raw, *_strings(field.parsed)}) if people or reach else ():
         # 负责人及联系电话 holds both, so both are looked for under either.
         found |= {number: _stars(number, 3) for number in _NUMBER.findall(text)}
