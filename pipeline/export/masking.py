@@ -11,7 +11,7 @@ from pipeline.records import FieldValue, Record
 # Labels under which forms print people and how to reach them (国办发, 财政部 and local forms write the same few words).
 _PERSON = re.compile(r"负责人|联系人|经办人|填[表报]人|制表人|审[核批]人|复核人|评价人|法定代表人|姓名|签字|签名")
 _REACH = re.compile(r"电话|手机|联系方式|传真|电子邮[箱件]|邮箱|身份证")
-# The same in labels that were misread and stayed so: 联系话 for 联系电话 must not print what 联系电话 would have masked.
+# The same in labels that were misread and stayed so: 联系话 must not print what 联系电话 would have masked.
 _PERSON_LABELS = ("项目负责人", "单位负责人", "财务负责人", "部门负责人", "法定代表人", "项目联系人")
 _REACH_LABELS = ("联系电话", "联系方式", "联系人电话", "手机号码", "办公电话", "电子邮箱", "电子邮件")
 # A name in Chinese, or of a minority with its dot; longer runs under such a label are offices, and masked all the same.
