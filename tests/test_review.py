@@ -26,6 +26,7 @@ from pipeline.review.server import Workbench, application
 from pipeline.review.sight import differing
 from pipeline.review.waiting import Mode, Wanted
 from pipeline.review.words import FINDINGS
+from pipeline.review.work import seen_of
 from pipeline.store import PagePicture, Store
 
 
@@ -505,6 +506,23 @@ def test_a_page_is_shown_upright_whichever_way_it_was_scanned(
     assert [turn.upright(*point) for point in scanned] == [pytest.approx(corner) for corner in corners]
     assert [turn.back(*corner) for corner in corners] == [pytest.approx(point) for point in scanned]
     assert [int(n) for n in crop.view.split()] == pytest.approx([int(n) for n in plain.view.split()], abs=2)
+
+
+def test_a_value_that_a_page_break_cuts_is_shown_on_both_pages(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its second half is as doubtful as its first."""
+    stop = desk.waiting.stops[0]
+    value, picture = desk.sights.item(stop.key), desk.reviews.picture(stop.record_id, 1)
+    assert value is not None
+    assert picture is not None
+    polygon = [[10, 20], [90, 20], [90, 40], [10, 40]]
+    value.places, value.page = tuple({"page": page, "polygon": polygon} for page in (1, 2)), 1
+    monkeypatch.setattr(desk.reviews, "picture", lambda record, page: replace(picture, page=page))
+
+    found = seen_of(desk, value, picture)
+
+    assert [part.page for part in found["parts"]] == [1, 2]
+    assert [len(part.outlines) for part in found["parts"]] == [1, 1]
+    assert found["scrolls"]
 
 
 def test_lines_of_a_text_come_with_the_value_marked(desk: Desk, tmp_path: Path) -> None:

@@ -45,6 +45,15 @@ class Entry:
     here: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a value stands on one page."""
+
+    page: int
+    crop: Crop
+    outlines: tuple[str, ...]  # as SVG wants them
+
+
 def wanted_of(values: Any) -> Wanted:
     """The wishes that an address or a form holds."""
     mode: Mode = "page" if values.get("mode") == "page" else "group"
@@ -225,31 +234,43 @@ def _value_context(desk: Desk, wanted: Wanted, value: Value) -> dict[str, Any]:
     picture = desk.reviews.picture(value.record_id, value.page or 1)
     context["picture"] = picture
     try:
-        context |= _seen(desk, value, picture)
+        context |= seen_of(desk, value, picture)
     except PictureError as error:
         context["unseen"] = str(error)
     return context
 
 
-def _seen(desk: Desk, value: Value, picture: PagePicture | None) -> dict[str, Any]:
+def seen_of(desk: Desk, value: Value, picture: PagePicture | None) -> dict[str, Any]:
     """The value's place: a crop of its page, the lines of its text, or the rows of its sheet."""
     if picture is None or not value.places:
         return {"unseen": "没有记下这一处在原件上的位置。"}
     if value.page is not None:
-        size = desk.pictures.size(picture)
-        crop = crop_around(value.places, value.page, *size, whole=_is_long(value.read))
-        outlines = [
-            " ".join(f"{x:g},{y:g}" for x, y in place["polygon"])
-            for place in value.places
-            if place.get("page") == value.page and place.get("polygon")
+        parts = [
+            part
+            for page in dict.fromkeys([value.page, *(p["page"] for p in value.places if p.get("page"))])
+            if (part := _part(desk, value, page, picture if page == value.page else None)) is not None
         ]
-        return {"crop": crop, "outlines": outlines, "scrolls": _is_long(value.read)} if crop else {}
+        return {"parts": parts, "scrolls": _is_long(value.read) or len(parts) > 1} if parts else {}
     place = value.places[0]
     if "line" in place:
         return {"lines": desk.pictures.lines(picture, place["line"], place.get("column", 0), value.anchor.raw)}
     if "cell" in place:
         return {"sheet": desk.pictures.sheet_rows(picture, place.get("sheet"), place["cell"])}
     return {}
+
+
+def _part(desk: Desk, value: Value, page: int, picture: PagePicture | None) -> Part | None:
+    """What of a value stands on a page; a cell that a page break cuts stands on two."""
+    picture = picture or desk.reviews.picture(value.record_id, page)
+    if picture is None:
+        return None
+    crop = crop_around(value.places, page, *desk.pictures.size(picture), whole=_is_long(value.read))
+    outlines = tuple(
+        " ".join(f"{x:g},{y:g}" for x, y in place["polygon"])
+        for place in value.places
+        if place.get("page") == page and place.get("polygon")
+    )
+    return Part(page, crop, outlines) if crop else None
 
 
 def _is_long(text: str) -> bool:
