@@ -22,7 +22,7 @@ from pipeline.document import (
     Status,
     Target,
 )
-from pipeline.labeltext import joined_text, label_text, split_weight, without_placeholder
+from pipeline.labeltext import is_printed_beside, joined_text, label_text, split_weight, without_placeholder
 from pipeline.records import (
     FieldValue,
     Finding,
@@ -372,7 +372,8 @@ class Assembly:
                 )  # fmt: skip
         for cell in self.labelled.strays:
             yield Finding(
-                code="text.unplaced", severity="warning", at=_spot(cell.places),
+                code="text.unplaced", severity="info" if is_printed_beside(cell.text) else "warning",
+                at=_spot(cell.places),
                 message=f"读到的文字未能归入任何栏目：{cell.text}", remedy="对照原件，确认其归属",
             )  # fmt: skip
 

@@ -59,7 +59,7 @@ def _neighbours(pages: Sequence[PageReading]) -> Iterator[tuple[PageReading, Pag
 
 def _margins(page: PageReading) -> list[Line]:
     """The lines before the first table and behind the last one of a page that has tables."""
-    if page.size is None or not page.tables:
+    if not page.tables:
         return []
     found: list[Line] = []
     for blocks in (page.blocks, page.blocks[::-1]):
@@ -103,6 +103,14 @@ def _same_place(one: Line, page: PageReading, other: Line, next_page: PageReadin
 
 def _middle(line: Line, page: PageReading) -> tuple[float, float]:
     """The middle of a line as shares of the page's longer side."""
-    side = max(page.size or (1, 1))
+    side = max(page.size or _extent(page))
     xs, ys = zip(*line.place.polygon, strict=True)
     return sum(xs) / len(xs) / side, sum(ys) / len(ys) / side
+
+
+def _extent(page: PageReading) -> tuple[float, float]:
+    """How far the texts of a page reach, where nobody says how large it is."""
+    lines = [line.place.polygon for line in page.lines]
+    cells = [place.polygon for table in page.tables for reading in table.readings for place in reading.places]
+    points = [point for polygon in (*lines, *cells) for point in polygon]
+    return max((x for x, _ in points), default=1.0), max((y for _, y in points), default=1.0)

@@ -51,3 +51,12 @@ def split_weight(text: str) -> tuple[str, str | None]:
 def without_placeholder(text: str) -> str:
     """A level-3 name without the `指标1：` that a blank form prints before it; empty where nothing else stands."""
     return _PLACEHOLDER.sub("", text)
+
+
+_NOTE = re.compile(r"^\s*([*※]|注\s*\d*|[填编]?[表报写制]?说明|备注|附件?\s*\d*)\s*[:：]")
+_SEAL = re.compile(r".*[(（](盖章|签字|签章|公章|签名|章)[)）][:：]?$")
+
+
+def is_printed_beside(text: str) -> bool:
+    """Tell whether a text is the print's own beside a form and no value: a note, captions where seals and names go."""
+    return bool(_NOTE.match(text)) or all(_SEAL.match(word) for word in text.split())

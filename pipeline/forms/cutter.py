@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rapidfuzz.distance import OSA
 
@@ -26,6 +26,9 @@ _LEVEL_LINE = re.compile(
     r"^\s*[(（【\[]?(?:[一二三四五六七八九十]+|\d+|[①-⑩])?[)）】\]]?[、.．)）]?\s*[【\[]?(?P<name>[\u4e00-\u9fff]{2,12})\s*(?=[:：\-—－–(（\s】\]]|$)"
 )
 _INLINE = re.compile(r"^(?:项目|主管|实施|预算|申报|填报)[\u4e00-\u9fff（）()]{2,10}[:：]")
+_COLON = re.compile(r"[:：]")
+# 其他需要说明的问题, 评价结论, signatures: what stands under the grids of thirty layouts has five rows at most.
+_LAST_ROWS = 5
 _PROJECT_LINE = re.compile(r"^\s*(?:[一二三四五六七八九十\d]+[、.．])?\s*(?:项目|专项)名称\s*[:：]")
 # Header fields stand on the first rows under a title: the year line, the unit line, then the fields.
 _LOOK_AHEAD = 8
@@ -72,10 +75,15 @@ class Cutter:
         parts: list[Part] = []
         part: Part | None = None
         seen_grid = after_head = False
+        wrapped = -1  # a line that was taken as the rest of the title above it
         for i, row in enumerate(self.rows):
             if part is not None:
                 part.last = i
+            if i == wrapped:
+                continue
             title = self._title(row)
+            if title is None and (title := self._wrapped_title(i)) is not None:
+                wrapped = i + 1
             if title is not None:
                 if part is not None and self._goes_on(title.text, part, i):
                     after_head = True  # a running head over a form that goes on: so are year and unit under it
@@ -139,6 +147,17 @@ class Cutter:
     def _title(self, row: Row) -> RowCell | None:
         return title_cell(row, self.tails)
 
+    def _wrapped_title(self, i: int) -> RowCell | None:
+        """A title printed over two lines, of which neither is one: …2026年度预算绩效目标 | 申报表."""
+        if i + 1 >= len(self.rows) or self.rows[i].n_cols or self.rows[i + 1].n_cols:
+            return None
+        one, other = (self.rows[j].cells[0] for j in (i, i + 1))
+        if self._title(self.rows[i + 1]) is not None or _COLON.search(one.text + other.text):
+            return None
+        places = (*one.places, *other.places)
+        whole = replace(one, text=one.text + other.text, places=places, lines=(*one.lines, *other.lines))
+        return title_cell(replace(self.rows[i], cells=(whole,)), self.tails)
+
     def _goes_on(self, title: str, part: Part, i: int) -> bool:
         """Tell whether a title is a running head over the form at hand."""
         if CONTINUED.search(title):
@@ -173,12 +192,24 @@ class Cutter:
         first = next(cell.text for cell in following[0].cells if cell.text)
         is_field = bool(self.dictionaries.written("field", first) or self.dictionaries.written("narrative", first))
         if part.header is not None and is_field:
-            return True
+            # 其他需要说明的问题 under a repeated title ends the form at hand; a form of its own has more to it.
+            return self._is_whole(i)
         title = self._title(self.rows[i])
         one, other = comparison_key(part.title), comparison_key(title.text if title is not None else "")
         unlike = OSA.distance(one, other) > 1 or re.findall(r"\d", one) != re.findall(r"\d", other)
         grid_goes_on = part.header is not None and following[0].n_cols == part.header.n_cols
         return unlike and not grid_goes_on
+
+    def _is_whole(self, i: int) -> bool:
+        """Tell whether a grid, or more rows than a form ends with, stand between a title and the next one."""
+        rows = 0
+        for row in self.rows[i + 1 :]:
+            if self._title(row) is not None:
+                break
+            if self._is_grid_header(row):
+                return True
+            rows += bool(row.n_cols) and any(cell.text for cell in row.cells)
+        return rows > _LAST_ROWS
 
     def _rows_after(self, i: int) -> list[Row]:
         """The next rows of tables up to the next title, without year and unit."""

@@ -14,7 +14,7 @@ from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import FieldEntry, Form, IndicatorRow, LabelledForm, Role, Row, RowCell
 from pipeline.labeltext import label_text, split_weight, without_placeholder
 from pipeline.levels.columns import infer_headers, refine_headers
-from pipeline.levels.cuts import UNSURE
+from pipeline.levels.cuts import UNSURE, joined_cuts
 from pipeline.levels.decode import (
     EMPTY,
     FIELDS,
@@ -90,7 +90,13 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     logp = _log_probabilities(rows, headers, tools)
     found = infer_headers(rows, headers, logp, tools.lexicon)
     if found is not None:
+        # Only now it is known which rows are the grid's, and what of it a page break cut.
+        rows = joined_cuts(rows, found, tools.lexicon)
         headers = found
+        if len(rows) != len(found):
+            headers = infer_headers(
+                rows, [None] * len(rows), _log_probabilities(rows, [None] * len(rows), tools), tools.lexicon
+            ) or [None] * len(rows)
         logp = _log_probabilities(rows, headers, tools)
     skeleton = skeleton_of(template.skeleton if template else None, tools.lexicon)
     choices, certainties = decode(rows, headers, logp, skeleton, tools.lexicon)
@@ -225,6 +231,7 @@ class _Grid:
     blank: _Open | None = None
     blank_after: RowCell | None = None  # the level-2 cell that already has its blank row
     level3_until: int = -1  # last row that the level-3 cell above spans
+    empty: Row | None = None  # the first blank row of a grid whose header names no levels
 
 
 @dataclass(slots=True)
@@ -264,9 +271,11 @@ class _Gatherer:
         self.period: str | None = None
         self.periods: tuple[str | None, ...] = ()  # of parallel grids, as their heads say
         self.own_level2: set[int] = {0}
+        self.bare = False  # the grid's header names no levels
         self.last_kind = ""
         self.table = -1
         self.table_changed = False
+        self.broken = False  # a page break, or a row out of its columns, since the level 1 in force was printed
 
     @property
     def indicators(self) -> list[IndicatorRow]:
@@ -280,6 +289,7 @@ class _Gatherer:
         if choice.kind == GRID:
             self.fields.interrupt()
             self.table_changed, self.table = row.table != self.table, row.table
+            self.broken |= self.table_changed
             self._grid_row(row, choice)
         elif choice.kind == FIELDS:
             self._close_blank()
@@ -291,10 +301,15 @@ class _Gatherer:
                 self.last_kind = HEADER  # what stands loose below is no part of these values
                 return
             self._loose_line(row.cells[0])
+            if row.cells[0].role is Role.LABEL:
+                self.last_kind = EMPTY  # its text follows; a line that nothing takes opens nothing
+            return
         elif choice.kind == EMPTY:
-            if self.last_kind == GRID:
-                for grid in self.grids.values():
+            for grid in self.grids.values():
+                if self.last_kind == GRID:
                     self._blank_row(row, grid)
+                elif self.last_kind == HEADER and self.bare and row.cells:
+                    grid.empty = grid.empty or row
             return
         else:
             self.fields.interrupt()
@@ -324,6 +339,7 @@ class _Gatherer:
             self.flush()
         # Parallel grids may share their level 2: a grid without a column for it takes the first one's.
         self.own_level2 = {column.group for column in header.columns if column.role == "level2"} if header else {0}
+        self.bare = header is not None and all(column.role not in ("level1", "level2") for column in header.columns)
         self.periods = tuple(_period_in(words) for words in header.periods) if header else ()
         for group in range(groups + 1):
             self.grids.setdefault(group, _Grid(group))
@@ -334,6 +350,8 @@ class _Gatherer:
         parallel = len(self.grids) > 1
         told = len(set(self.periods)) == len(self.grids) and None not in self.periods
         for grid in self.grids.values():
+            if not grid.rows and grid.empty is not None:
+                grid.rows.append(IndicatorRow(None, None, None, (), (), self.period, grid.empty.page))
             names = self.periods if told and grid.number < len(self.periods) else _PARALLEL
             period = names[min(grid.number, len(names) - 1)] if parallel else None
             self.done.extend(replace(row, period=period or row.period) for row in grid.rows)
@@ -374,6 +392,7 @@ class _Gatherer:
                 if self.level1 is None or _key(level1) != _key(self.level1):
                     other.level2 = None
             self.level1 = level1
+            self.broken = shifted
         if level2 is not None:
             if not (grid.blank is not None and _key(grid.blank.level2) == _key(level2)):
                 self._close_blank(grid)
@@ -381,7 +400,7 @@ class _Gatherer:
             if level1 is None:
                 self._infer_level1(level2)
             if self.template is None or not self.template.skeleton:
-                self._doubt_level1(level2)
+                self._doubt_level1(level2, shifted)
         target = tuple(cell for _, cell in sorted(found.target, key=lambda item: (item[0], item[1].col)))
         target = self._doubtful_target(target, level3, found)
         nothing = level3 is None or not without_placeholder(label_text(level3.text))
@@ -449,7 +468,7 @@ class _Gatherer:
             [name] = known
             self.level1 = RowCell(name, level2.row, 0, confidence=0.5, role=Role.LEVEL1, notes=("inferred",))
 
-    def _doubt_level1(self, level2: RowCell) -> None:
+    def _doubt_level1(self, level2: RowCell, shifted: bool) -> None:
         """Where no vocabulary puts this level 2 under the level 1 in force, one of them was lost or misread: ask."""
         if self.level1 is None or self.level1.certainty <= DOUBT:
             return
@@ -457,6 +476,8 @@ class _Gatherer:
         two = self.dictionaries.written("level2", level2.text)
         parents = {p for name in self.dictionaries.names("level2").get(two or "", ()) for p in name.parents}
         strange = not belongs(_key(self.level1), [comparison_key(parent) for parent in parents])
+        if not self.broken and not shifted and two:
+            return  # printed in one run below its level 1: nothing was lost between them
         # Behind a page break a level 1 may be lost: there a level 2 that no vocabulary knows is reason enough.
         if one and strange and (parents or self.table_changed):
             self.level1 = replace(self.level1, certainty=DOUBT)

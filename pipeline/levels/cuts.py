@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Row, RowCell
-from pipeline.labeltext import joined_text, label_text
+from pipeline.labeltext import joined_text, label_text, split_weight
 from pipeline.levels.headers import GridHeader
 from pipeline.levels.lexicon import FUZZY, Lexicon
 
@@ -58,7 +58,8 @@ def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexic
                 row = rest
             if before is not None and header is not None and last_header is not None:
                 whole = broken and before.n_cols == row.n_cols
-                parts = _grid_rest(before, filled, header, lexicon) if whole else None
+                own = _not_restated(filled, done, header) if whole else []
+                parts = _grid_rest(before, own, header, lexicon) if own else None
                 if parts is None and whole and (parts := _rest_beside_levels(done, last, filled, header)):
                     # The levels printed again reach down over rows of their own.
                     done[last] = _with_rest(before, parts)
@@ -268,12 +269,25 @@ def _join_levels(done: list[Row], row: Row, lexicon: Lexicon) -> Row:
         one = partners.get(id(cell))
         if one is None or not cell.text or not one.cell.text:
             continue
-        if any(_one_name(one.cell.text, cell.text, section, lexicon) for section in ("level1", "level2")):
+        levels = any(_one_name(one.cell.text, cell.text, section, lexicon) for section in ("level1", "level2"))
+        if levels or _one_weight(one.cell.text, cell.text, lexicon) or _one_bar(one.cell, cell, lexicon):
             whole = _one_cell(one.cell, cell, one.cell.text + cell.text)
             done[one.at] = replace(done[one.at], cells=tuple(whole if c is one.cell else c for c in done[one.at].cells))
             blank = replace(cell, text="", notes=(*cell.notes, "restated"))
             row = replace(row, cells=tuple(blank if c is cell else c for c in row.cells))
     return row
+
+
+def _not_restated(filled: Sequence[RowCell], done: Sequence[Row], header: GridHeader) -> list[RowCell]:
+    """The cells of a page's first row but for the levels that a merged cell says again over the break."""
+    again = []
+    for cell in filled:
+        column = header.column_at(cell.col, header.n_cols)
+        if column is not None and column.role in ("level1", "level2") and cell.rowspan > 1:
+            above = next((c for row in reversed(done) for c in row.cells if c.text and c.col == cell.col), None)
+            if above is not None and comparison_key(above.text) == comparison_key(cell.text):
+                again.append(cell)
+    return [cell for cell in filled if cell not in again]
 
 
 def _grid_rest(
@@ -363,6 +377,9 @@ def _one_name(one: str, other: str, section: str, lexicon: Lexicon) -> bool:
     known, whole = lexicon.exact[section], comparison_key(one + other)
     if not rest or (rest in known and first in known):
         return False
+    levels = lexicon.exact["level1"] | lexicon.exact["level2"]
+    if rest in levels and first in levels:
+        return False  # 产出 over 质量指标 are two names, though 产出质量指标 is one
     if whole in known or rest in known or len(whole) < _LONG_NAME or len(rest) == 1:
         return whole in known
     if not lexicon.may_be_near(whole, section):  # most are not, and measuring each costs more than all else here
@@ -370,6 +387,21 @@ def _one_name(one: str, other: str, section: str, lexicon: Lexicon) -> bool:
     place = FUZZY.index(section)
     near = lexicon.nearness(whole)[place]
     return near >= 1 - 1.01 / len(whole) and near > lexicon.nearness(first)[place]
+
+
+def _one_weight(one: str, other: str, lexicon: Lexicon) -> bool:
+    """Tell whether a break parts a level's weight: 效益指标（20 | 分）."""
+    name, weight = split_weight(label_text(one + other))
+    known = comparison_key(name) in lexicon.exact["level1"] or comparison_key(name) in lexicon.exact["level2"]
+    return bool(weight) and known and len(one) >= len(name)
+
+
+def _one_bar(one: RowCell, other: RowCell, lexicon: Lexicon) -> bool:
+    """Tell whether a break parts a label that stands upright beside the grid: 长期绩效 | 指标."""
+    key = comparison_key(other.text)
+    level = key in lexicon.exact["level1"] or key in lexicon.exact["level2"]
+    upright = one.rowspan > 1 and other.rowspan > 1 and not level
+    return upright and comparison_key(one.text + other.text) in lexicon.exact["bar"]
 
 
 def _name_goes_on(one: str, other: str, lexicon: Lexicon) -> bool | None:

@@ -40,6 +40,7 @@ _LABEL_LABEL = 0.9
 _VALUE_VALUE = 1.5
 _STRANGE_LEVELS = 4.0  # two levels that no vocabulary holds, and neither name nor target beside them
 _STRANGE_LEVEL1 = 1.0  # a level 1 that no vocabulary holds where the form's others are known
+_SIGN_AS_UNIT = 1.5  # ≥ or 定性 in a column of units: it belongs in the one beside it
 _BEAM = 24
 _PER_ROW = 6
 # 产岀指标 for 产出指标 is a level still: one character in four.
@@ -48,6 +49,7 @@ _FLOOR = math.log(1e-4)
 # What is kept of rows and levels for those that come again; an entry takes some 300 bytes.
 _MOST_KEPT = 20_000
 
+_SIGN = re.compile(r"\s*(?:[≥≤=><≧≦═＝]|定性|定量)\s*")
 # ② and what follows it belong to the row of ①.
 FURTHER_ITEM = re.compile(r"^\s*[②-⑳]")
 # What a table says of itself, under it or between its rows.
@@ -275,7 +277,7 @@ def _options(
         choices.append(Choice(BAR, (Role.BAR,), (None,), _p(logp, filled[0], Role.BAR)))
     headed = sum(_p(logp, i, Role.HEADER) for i in filled)
     # A row that the vocabulary does not know for a header is one only where the classifier takes every cell for it.
-    if headed > len(filled) * math.log(0.5):
+    if headed > len(filled) * math.log(0.5) and not above:
         choices.append(Choice(HEADER, (Role.HEADER,) * len(filled), (None,) * len(filled), headed))
     return choices
 
@@ -317,6 +319,7 @@ def _grid_options(
     shift = _SHIFT_KNOWN if row.spans_known else _SHIFT
     reaches = [(column.col, column.col + column.colspan, *_looks_like(column)) for column in columns]
     width, most = len(columns), _PER_ROW * 6
+    units = {j for j, column in enumerate(columns) if column.role == "unit"}
     # Partial readings: (cost, picked columns, last column, last displacement). -1 marks a vertical bar beside the grid.
     # Costs are negative scores and no two have picked the same, so that they sort as they are.
     partial: list[_Partial] = [(0.0, (), -1, 0)]
@@ -327,6 +330,8 @@ def _grid_options(
             (j, max([own[role] for role in others]) if others else own[role], 0 if first <= at < end else first - at)
             for j, (first, end, role, others) in enumerate(reaches)
         ]
+        if units and _SIGN.fullmatch(cell.text):
+            steps = [(j, gain - _SIGN_AS_UNIT if j in units else gain, moved) for j, gain, moved in steps]
         after = [steps[j:] for j in range(width + 1)]
         grown: list[_Partial] = []
         if position == 0 and cell.rowspan > 2:

@@ -52,6 +52,7 @@ class FieldGatherer:
         self._heads: _Heads | None = None
         self._over: dict[int, RowCell] = {}  # heads over the heads that the next row holds, by column
         self._table = -1
+        self._last = -1  # number of the row taken last
 
     def interrupt(self) -> None:
         """Another kind of row stands between: parents and column labels end."""
@@ -72,7 +73,14 @@ class FieldGatherer:
         number = filled[0].row
         # A page break ends a span that goes on: the next page begins beside it, or the parent has ended.
         broken, self._table = row.table != self._table and self._table >= 0, row.table
+        if broken and self._is_restated_parent(filled):
+            # The next page prints the parent again; what stands beside it is still under its heads.
+            self.corners.append(filled[0])
+            filled = filled[1:]
+            assert self._heads is not None
+            self._heads.table = row.table
         self._end_parents(filled[0], number, broken=broken)
+        self._last = number
         if self._heads is not None and self._heads.table != row.table and filled[0].col == 0:
             self._heads = None
         labels = [cell for cell in filled if cell.role is Role.LABEL]
@@ -137,7 +145,9 @@ class FieldGatherer:
         kept = []
         for parent in self._parents:
             below = parent.row + parent.rowspan
-            spanned = number < below or (broken and number == below and first.col > parent.col)
+            # What was cut has gone back over the break: the span reaches to the foot of its page where it ends below
+            # the last row that was taken.
+            spanned = number < below or (broken and below > self._last and first.col > parent.col)
             if spanned if parent.rowspan > 1 else first.col > parent.col:
                 kept.append(parent)
         if len(kept) < len(self._parents):
@@ -147,6 +157,15 @@ class FieldGatherer:
                 self._groups = {}
         elif self._heads is not None and first.col == 0 and first.role is Role.LABEL and self._heads.cells[0].col > 0:
             self._heads = None
+
+    def _is_restated_parent(self, filled: Sequence[RowCell]) -> bool:
+        if self._heads is None or not self._parents or len(filled) < 2:
+            return False
+        parent = self._parents[-1]
+        same = "".join(parent.text.split()) == "".join(filled[0].text.split())
+        return (
+            same and parent.col == filled[0].col and {c.col for c in filled[1:]} <= {c.col for c in self._heads.cells}
+        )
 
     @staticmethod
     def _heads_over_heads(
@@ -211,6 +230,8 @@ class FieldGatherer:
             same = [cell.col for cell in below] == [cell.col for cell in filled]
             if same and not labels:
                 return True  # 年初目标 | 全年目标 | 完成情况 over a text each
+            if self._says_again(filled, below):
+                return True  # the next page prints the parent again
             if self._under_one_parent(filled, below) and values:
                 return True  # names of tasks look like labels; one of the cells below is none
             # The row below begins beside the parent, and has at most one label: its own.
@@ -218,6 +239,14 @@ class FieldGatherer:
         last = filled[-1]
         touching = [self._touch(row, one, other) for one, other in pairwise(filled)]
         return len(filled) >= 3 and all(touching[1:]) and not any(c.col > last.col and not c.text for c in row.cells)
+
+    @staticmethod
+    def _says_again(filled: Sequence[RowCell], below: Sequence[RowCell]) -> bool:
+        """Tell whether the row below, the first of a page, prints this row's parent again under its heads."""
+        if len(filled) < 3 or not below or "".join(below[0].text.split()) != "".join(filled[0].text.split()):
+            return False
+        values = any(cell.role is not Role.LABEL for cell in below)
+        return values and [cell.col for cell in below] == [cell.col for cell in filled]
 
     @staticmethod
     def _under_one_parent(filled: Sequence[RowCell], below: Sequence[RowCell]) -> bool:
@@ -244,6 +273,12 @@ class FieldGatherer:
         below = [cell for cell in following.cells if cell.text] if following is not None else []
         over = {cell.col for cell in below}
         first = next((i for i, cell in enumerate(filled) if cell.col in over), 1 if filled[0].col == 0 else 0)
+        if self._says_again(filled, below):
+            first = 1
+        if first > 1 and filled[0].rowspan > 1 and following is not None:
+            # 中期目标 over a blank is a head like 年度目标 beside it; only the merged label left of both is a parent.
+            blank = {cell.col for cell in following.cells if not cell.text}
+            first = 1 if all(cell.col in blank for cell in filled[1:first]) else first
         self._parents = [*self._parents, *filled[:first]]
         self._heads = _Heads(list(filled[first:]), row.table, self._over_amounts(filled, following), self._over)
         self._over = {}
@@ -276,7 +311,22 @@ class FieldGatherer:
             named = (*path, *((over,) if over is not None else ()), head)
             self.fields.append(FieldEntry(named, (value,) if value.text else ()))
 
+    def _in_pairs(self, row: Row, filled: Sequence[RowCell]) -> bool:
+        """Tell whether a row is label, value, label, value, though one of the values reads like a label: 某某市统计局.
+
+        Nothing is merged or blank in it, and what stands at its end is a value.
+        """
+        alone = all(cell.rowspan == 1 for cell in filled) and len(filled) >= 4 and len(filled) % 2 == 0
+        labels = all(cell.role is Role.LABEL for cell in filled[::2])
+        touching = all(self._touch(row, one, other) for one, other in pairwise(filled))
+        return alone and labels and touching and filled[0].col == 0 and filled[-1].role is not Role.LABEL
+
     def _pairs(self, row: Row, filled: Sequence[RowCell], following: Row | None) -> None:
+        if not self._parents and self._in_pairs(row, filled):
+            self.fields.extend(
+                FieldEntry((label,), (value,)) for label, value in zip(filled[::2], filled[1::2], strict=True)
+            )
+            return
         i = 0
         while i < len(filled) and filled[i].role is not Role.LABEL:
             self.more([filled[i]])

@@ -1,0 +1,140 @@
+"""What a page's edge parts, and what only looks parted. All names are invented."""
+
+from __future__ import annotations
+
+from test_levels_archive import fields, records, rows
+
+HEADS = "一级指标|二级指标|三级指标|指标值"
+TITLE = "项目支出绩效目标表\n"
+
+
+def table(*lines: str) -> str:
+    """An HTML table; `3:` before a text makes it three rows high, `>3:` three columns wide."""
+    cells = ["".join(_cell(text) for text in line.split("|")) for line in lines]
+    return "<table>" + "".join(f"<tr>{row}</tr>" for row in cells) + "</table>\n"
+
+
+def _cell(text: str) -> str:
+    wide = text.startswith(">")
+    number, colon, rest = text.removeprefix(">").partition(":")
+    if colon and number.isdigit():
+        return f"<td {'colspan' if wide else 'rowspan'}={number}>{rest}</td>"
+    return f"<td>{text}</td>"
+
+
+def test_an_upright_label_cut_by_the_page_edge_is_no_level() -> None:
+    """长期绩效 | 指标 stands beside the grid, however the page parts it."""
+    first = table(f"3:长期绩效|{HEADS}", "2:产出指标|2:数量指标|改造渡口数|≥18处", "培训船工人数|≥40人")
+    second = table("2:指标|1:||新建码头数|≥2个", "效益指标|社会效益指标|受益人口|≥6万人")
+    [record] = records(TITLE + first + "\n" + second)
+
+    assert rows(record)[2] == ("产出指标", "数量指标", "新建码头数", "≥2个")
+
+
+def test_a_level_s_weight_cut_by_the_page_edge_is_one() -> None:
+    """效益指标（20 | 分） is no other level."""
+    first = table(HEADS, "产出指标（50分）|数量指标|植树株数|≥5万株", "效益指标（20|社会效益指标|受益人口|≥6万人")
+    second = table("2:分）|生态效益指标|绿化率|≥40%", "经济效益指标|增收|≥5%")
+    [record] = records(TITLE + first + "\n" + second)
+
+    assert [row[0] for row in rows(record)] == ["产出指标", "效益指标", "效益指标", "效益指标"]
+    assert [i.extra["一级指标权重"] for i in record.indicators] == ["50分", "20分", "20分", "20分"]
+
+
+def test_the_rest_of_a_name_beside_restated_levels_is_no_row() -> None:
+    """The next page prints merged levels again; between them stands only what the break cut."""
+    first = table(HEADS, "2:产出指标|数量指标|租赁平板电脑|≥50台", "质量指标|租赁平板电脑|≥95%")
+    second = table("3:产出指标|2:质量指标|合格率|", "返修率|≤2%", "时效指标|交付及时率|=100%")
+    [record] = records(TITLE + first + "\n" + second)
+
+    assert [row[2:] for row in rows(record)] == [
+        ("租赁平板电脑", "≥50台"), ("租赁平板电脑合格率", "≥95%"), ("返修率", "≤2%"), ("交付及时率", "=100%"),
+    ]  # fmt: skip
+
+
+def test_two_names_over_each_other_are_two() -> None:
+    """产出 and 质量指标 would make a name together; each is one alone."""
+    first = table("绩效维度|维度细分|考核内容|年度预期", "产出|数量指标|植树株数|≥5万株")
+    second = table("2:质量指标||成活率|≥85%", "|抚育率|≥90%")
+    [record] = records(TITLE + first + "\n" + second)
+
+    assert "产出质量指标" not in record.to_json()
+
+
+def test_a_head_over_a_blank_is_a_head() -> None:
+    """中期目标 without a text stands beside 年度目标, not over it."""
+    [record] = records(
+        TITLE + table("2:总体目标|中期目标|>2:年度目标", "|>2:完成补植。", HEADS, "产出指标|数量指标|株数|≥9株")
+    )
+
+    assert fields(record) == {"总体目标→中期目标": "", "总体目标→年度目标": "完成补植。"}
+
+
+def test_heads_hold_over_the_page_where_their_parent_is_printed_again() -> None:
+    """The page ends between 预期目标 and its text."""
+    first = table("项目名称|>3:义务植树", "年度总体目标|预期目标|>2:实际完成情况")
+    second = table("年度总体目标|植树五万株。|>2:植树六万株。", HEADS, "产出指标|数量指标|株数|≥9株")
+    [record] = records("项目支出绩效自评表\n" + first + "\n" + second)
+
+    assert fields(record) == {
+        "项目名称": "义务植树", "年度总体目标→预期目标": "植树五万株。", "年度总体目标→实际完成情况": "植树六万株。",
+    }  # fmt: skip
+
+
+def test_an_agency_that_reads_like_a_label_is_a_value() -> None:
+    """归口部门, 某市统计局, 执行单位, 某中心: four cells are two pairs."""
+    row = "归口部门|汉岭市统计局|执行单位|汉岭市普查中心"
+    [record] = records(TITLE + table("项目名称|>3:普查", row, HEADS, "产出指标|数量指标|株数|≥9株"))
+
+    assert fields(record)["归口部门"] == "汉岭市统计局"
+    assert record.form.agency == "汉岭市普查中心"
+
+
+def test_the_foot_of_a_form_under_its_repeated_title_is_its_own() -> None:
+    """The title is printed on the last page too; 其他说明的问题 begins no form."""
+    first = table("项目名称|>3:义务植树", HEADS, "产出指标|数量指标|株数|≥9株")
+    found = records(TITLE + first + "\n" + TITLE + "\n" + table("其他说明的问题|>3:无"))
+
+    assert len(found) == 1
+    assert fields(found[0])["其他说明的问题"] == "无"
+
+
+def test_a_title_over_two_lines_is_one() -> None:
+    """Long names of agencies push 申报表 to a line of its own."""
+    body = table("项目名称|>3:义务植树", HEADS, "产出指标|数量指标|株数|≥9株")
+    [record] = records("瑞林经济开发区水产技术推广站2026年度预算\n绩效目标申报表\n" + body)
+
+    assert record.form.title in ("瑞林经济开发区水产技术推广站2026年度预算绩效目标申报表", "绩效目标申报表")
+    [record] = records("瑞林经济开发区水产技术推广站2026年度预算绩效目标申\n报表\n" + body)
+
+    assert record.form.title == "瑞林经济开发区水产技术推广站2026年度预算绩效目标申报表"
+    assert record.form.agency == "瑞林经济开发区水产技术推广站"
+
+
+def test_a_blank_grid_without_levels_is_one_blank_indicator() -> None:
+    """An empty row is data."""
+    [record] = records(
+        "部门绩效目标表\n" + table("项目名称|>3:植树", "序号|指标名称|计量单位|年度指标值", "|||", "|||")
+    )
+
+    assert rows(record) == [(None, None, None, None)]
+
+
+def test_a_level_of_another_framework_in_one_run_is_no_doubt() -> None:
+    """效果指标 over 服务对象满意度指标 is what the form says; behind a page break a level may be lost between."""
+    lines = ["2:效果指标|社会效益指标|受益人数|≥6万人", "服务对象满意度指标|群众满意度|≥90%"]
+    [one] = records(TITLE + table(HEADS, "产出指标|数量指标|株数|≥9株", *lines))
+    [cut] = records(TITLE + table(HEADS, "产出指标|数量指标|株数|≥9株", lines[0][2:]) + "\n" + table("|" + lines[1]))
+
+    assert [i.review for i in one.indicators] == [False, False, False]
+    assert cut.indicators[-1].review
+
+
+def test_notes_and_captions_of_seals_are_told_and_ask_nobody() -> None:
+    """They are the print's own; nothing that was read is lost."""
+    body = table("项目名称|>3:植树", HEADS, "产出指标|数量指标|株数|≥9株")
+    [record] = records(TITLE + body + "\n注：本表由项目单位填写。\n\n财政科（盖章）  绩效科（签章）\n")
+
+    assert [(f.code, f.severity) for f in record.findings if f.code.startswith("text.")] == [
+        ("text.unplaced", "info")
+    ] * 2
