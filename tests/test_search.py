@@ -84,6 +84,21 @@ def test_filters_narrow(store: Store) -> None:
     assert found(store, "满意度", year=2021) == []
 
 
+@pytest.mark.parametrize("few", [0, 200])
+def test_few_forms_are_looked_through_and_many_asked_of_the_index(
+    store: Store, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which way is shorter depends on how many forms an agency or a year leaves; what is found does not."""
+    monkeypatch.setattr("pipeline.store.search._FEW", few)
+
+    assert found(store, "满意 群众", agency="教育", year=2020) == ["群众满意度"]
+    assert found(store, "满意度 <90%", agency="教育") == ["群众满意度"]
+    assert found(store, "ab类", year=2021) == ["ＡＢ类培训 人数"]
+    assert found(store, "满意度", agency="教育", year=2021) == []
+    assert found(store, "度满", year=2020) == []
+    assert [hit.document for hit in search(store, parse_query("乡村振兴", year=2021))[0]] == ["d1.txt"]
+
+
 def test_forms_are_found_and_told_where_they_stand(store: Store) -> None:
     """A hit names year, agency, document and place."""
     forms, _ = search(store, parse_query("乡村振兴"))

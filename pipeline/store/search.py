@@ -20,6 +20,9 @@ from pipeline.store.words import folded, query_words
 Sign = Literal["=", "≥", "≤", ">", "<"]
 # Rows looked at before the search gives up comparing: a word of one character stands in every second indicator.
 _MOST = 200_000
+# Where agency and year leave no more forms than this, their indicators are looked through without the index: some
+# 4,000 short texts, while the index would first give a word's hits in all other forms.
+_FEW = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,13 @@ def find_indicators(store: Store, query: Query, limit: int = 50) -> list[Indicat
         i.id, i.record_id, r.form_id, i.position, d.name, r.title, r.agency, r.year, i.level1, i.level2, i.level3,
         i.target, i.review, i.page, i.place,
     ).join_from(t.indicators, t.records, r.id == i.record_id).join(t.documents, d.id == r.document_id)  # fmt: skip
-    chosen = _narrowed(chosen, store, query, t.INDICATOR_WORDS, i.id)
+    few = _few_records(store, query)
+    if few is None:
+        chosen = _narrowed(chosen, store, query, t.INDICATOR_WORDS, i.id)
+    elif few:
+        chosen = chosen.where(d.current, i.record_id.in_(few)).order_by(i.id)
+    else:
+        return []
     if query.level is not None:
         level = query.level
         chosen = chosen.where(or_(*(c.contains(level, autoescape=True) for c in (i.level1, i.level2))))
@@ -94,7 +103,8 @@ def find_indicators(store: Store, query: Query, limit: int = 50) -> list[Indicat
     for measure in query.measures:
         chosen = chosen.where(_measured(measure))
     hits = []
-    for row in _matching(store, chosen, query.words, ("level1", "level2", "level3", "target")):
+    wanted = _compared(query.words) if few is None else [folded(word) for word in query.words]
+    for row in _matching(store, chosen, wanted, ("level1", "level2", "level3", "target")):
         hits.append(
             IndicatorHit(row.record_id, row.form_id, row.position, row.name, row.title, row.agency, row.year,
                          row.level1, row.level2, row.level3, row.target, row.review, row.page, row.place)
@@ -107,16 +117,21 @@ def find_indicators(store: Store, query: Query, limit: int = 50) -> list[Indicat
 def find_forms(store: Store, query: Query, limit: int = 50) -> list[FormHit]:
     """Forms whose title, agency, labels or field texts hold all words, in the order they were stored."""
     r, d = t.records.c, t.documents.c
+    few = _few_records(store, query)
+    if few is not None and not few:
+        return []
     chosen: Select[Any] = select(
         r.id, r.form_id, d.name, r.title, r.agency, r.year, r.project, r.indicators, r.review,
         # Whole records are long: they are fetched only where they have to be looked through.
         *((r.body,) if _compared(query.words) else ()),
     ).join_from(t.records, t.documents, d.id == r.document_id)  # fmt: skip
     chosen = _narrowed(chosen, store, query, t.FORM_WORDS, r.id)
+    if few is not None:
+        chosen = chosen.where(r.id.in_(few))
     if query.review is not None:
         chosen = chosen.where(r.review > 0 if query.review else r.review == 0)
     hits = []
-    for row in _matching(store, chosen, query.words, ("body",)):
+    for row in _matching(store, chosen, _compared(query.words), ("body",)):
         hits.append(
             FormHit(row.id, row.form_id, row.name, row.title, row.agency, row.year, row.project, row.indicators,
                     row.review)
@@ -124,6 +139,28 @@ def find_forms(store: Store, query: Query, limit: int = 50) -> list[FormHit]:
         if len(hits) >= limit:
             break
     return hits
+
+
+def _few_records(store: Store, query: Query) -> list[int] | None:
+    """The forms that agency and year leave, where they are few; None where they are many, or nothing is said of them.
+
+    Each condition is told by its own index alone; the forms themselves are long, and far apart in the file.
+    """
+    r = t.records.c
+    conditions = []
+    if query.agency is not None:
+        conditions.append(r.agency.contains(query.agency, autoescape=True))
+    if query.year is not None:
+        conditions.append(r.year == query.year)
+    if not conditions:
+        return None
+    found = select(r.id).where(conditions[0])
+    if len(conditions) > 1:
+        other = t.records.alias()
+        found = found.where(r.id.in_(select(other.c.id).where(other.c.year == query.year)))
+    with store.reading() as connection:
+        numbers = list(connection.scalars(found.limit(_FEW + 1)))
+    return numbers if len(numbers) <= _FEW else None
 
 
 def _narrowed(chosen: Select[Any], store: Store, query: Query, words: str, key: Any) -> Select[Any]:
@@ -158,9 +195,8 @@ def _measured(measure: Measure) -> Any:
     return and_(compared, func.coalesce(t.indicators.c.unit, "") == measure.unit)
 
 
-def _matching(store: Store, chosen: Select[Any], words: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
-    """The rows whose text really holds every word; the index knows only pairs of characters."""
-    wanted = _compared(words)
+def _matching(store: Store, chosen: Select[Any], wanted: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
+    """The rows whose text really holds every word that is `wanted`; the index knows only pairs of characters."""
     with store.reading() as connection:
         rows = connection.execution_options(stream_results=True).execute(chosen.limit(_MOST))
         for row in rows:
