@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, column, func, literal_column, or_, select, table
+from sqlalchemy import Select, and_, column, func, intersect, literal_column, or_, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
@@ -154,12 +154,10 @@ def _few_records(store: Store, query: Query) -> list[int] | None:
         conditions.append(r.year == query.year)
     if not conditions:
         return None
-    found = select(r.id).where(conditions[0])
-    if len(conditions) > 1:
-        other = t.records.alias()
-        found = found.where(r.id.in_(select(other.c.id).where(other.c.year == query.year)))
+    each = [select(r.id).where(condition) for condition in conditions]
+    found = each[0].limit(_FEW + 1) if len(each) == 1 else intersect(*each).limit(_FEW + 1)
     with store.reading() as connection:
-        numbers = list(connection.scalars(found.limit(_FEW + 1)))
+        numbers = list(connection.scalars(found))
     return numbers if len(numbers) <= _FEW else None
 
 
