@@ -13,7 +13,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.document import Row
+from pipeline.document import Row, RowCell
 
 # One ruling on two pages, in table widths: half a character on A4, while the narrowest columns are two characters wide.
 _SAME = 0.012
@@ -42,16 +42,22 @@ def on_one_grid(rows: Sequence[Row]) -> list[Row]:
     return [_moved(row, places[row.table], len(edges[finest]) - 1) if row.table in places else row for row in rows]
 
 
+def sides_of(cells: Sequence[RowCell]) -> tuple[float, float] | None:
+    """Left and right end of cells that have outlines, in pixels of the page where they begin; None where none has."""
+    xs = [x for cell in cells for place in cell.places[:1] for x, _ in place.polygon]
+    return (min(xs), max(xs)) if xs and max(xs) > min(xs) else None
+
+
 def _edges(rows: Sequence[Row]) -> _Edges | None:
     """Where the n_cols + 1 verticals of a table stand, in pixels of its page; None where that is not known of each."""
     seen: list[list[float]] = [[] for _ in range(rows[0].n_cols + 1)]
     for row in rows:
         for cell in row.cells:
-            if not cell.places or not cell.places[0].polygon or cell.col + cell.colspan > row.n_cols:
+            ends = sides_of([cell])
+            if ends is None or cell.col + cell.colspan > row.n_cols:
                 return None
-            xs = [x for x, _ in cell.places[0].polygon]
-            seen[cell.col].append(min(xs))
-            seen[cell.col + cell.colspan].append(max(xs))
+            seen[cell.col].append(ends[0])
+            seen[cell.col + cell.colspan].append(ends[1])
     if not all(seen):
         return None
     found = np.array([median(xs) for xs in seen])

@@ -11,6 +11,7 @@ from pipeline.document import Row, RowCell
 from pipeline.labeltext import joined_text, label_text, split_weight
 from pipeline.levels.headers import GridHeader
 from pipeline.levels.lexicon import FUZZY, Lexicon
+from pipeline.seams import sides_of
 
 # A note on a cell whose text nobody can be sure of: its certainty is capped, so that a person looks.
 UNSURE = "unsure"
@@ -124,13 +125,7 @@ def _reaching(done: Sequence[Row], table: int, foot: int | None = None) -> list[
     cells = [(i, cell) for i, row in enumerate(done) if row.table == table and row.n_cols for cell in row.cells]
     if foot is None:
         foot = max((cell.row + cell.rowspan for _, cell in cells), default=0)
-    return [_Above(i, cell, _edges([cell])) for i, cell in cells if cell.row + cell.rowspan >= foot]
-
-
-def _edges(cells: Sequence[RowCell]) -> tuple[float, float] | None:
-    """Left and right end of cells that have outlines."""
-    xs = [x for cell in cells for place in cell.places[:1] for x, _ in place.polygon]
-    return (min(xs), max(xs)) if xs and max(xs) > min(xs) else None
+    return [_Above(i, cell, sides_of([cell])) for i, cell in cells if cell.row + cell.rowspan >= foot]
 
 
 def _partners(above: Sequence[_Above], before: Row, row: Row) -> dict[int, _Above]:
@@ -139,10 +134,10 @@ def _partners(above: Sequence[_Above], before: Row, row: Row) -> dict[int, _Abov
     Outlines are compared on the page and within the table: pages lie in the scanner one by one, and a table may have
     lost a column.
     """
-    frame, other = _edges([one.cell for one in above]), _edges(row.cells)
+    frame, other = sides_of([one.cell for one in above]), sides_of(row.cells)
     found: dict[int, _Above] = {}
     for cell in row.cells:
-        edges = _edges([cell])
+        edges = sides_of([cell])
         if edges is None or frame is None or other is None:
             same = [one for one in above if before.n_cols == row.n_cols and cell.col == one.cell.col]
         else:
