@@ -22,7 +22,14 @@ from pipeline.document import (
     Status,
     Target,
 )
-from pipeline.labeltext import is_printed_beside, joined_text, label_text, split_weight, without_placeholder
+from pipeline.labeltext import (
+    BLANK_COLUMN,
+    is_printed_beside,
+    joined_text,
+    label_text,
+    split_weight,
+    without_placeholder,
+)
 from pipeline.records import (
     FieldValue,
     Finding,
@@ -371,6 +378,12 @@ class Assembly:
                     remedy="核对原件是否缺页",
                 )  # fmt: skip
         for cell in self.labelled.strays:
+            if BLANK_COLUMN in cell.notes:
+                yield Finding(
+                    code="text.unplaced", severity="info", at=_spot(cell.places),
+                    message=f"“{label_text(cell.text)}”一栏全部空白", remedy="如应填写，请对照原件",
+                )  # fmt: skip
+                continue
             yield Finding(
                 code="text.unplaced", severity="info" if is_printed_beside(cell.text) else "warning",
                 at=_spot(cell.places),

@@ -53,6 +53,8 @@ def without_placeholder(text: str) -> str:
     return _PLACEHOLDER.sub("", text)
 
 
+# A note on a grid's head under which nothing stands: no indicator names it.
+BLANK_COLUMN = "blank-column"
 _NOTE = re.compile(r"^\s*([*※]|注\s*\d*|[填编]?[表报写制]?说明|备注|附件?\s*\d*)\s*[:：]")
 _SEAL = re.compile(r".*[(（](盖章|签字|签章|公章|签名|章)[)）][:：]?$")
 

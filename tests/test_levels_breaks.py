@@ -138,3 +138,12 @@ def test_notes_and_captions_of_seals_are_told_and_ask_nobody() -> None:
     assert [(f.code, f.severity) for f in record.findings if f.code.startswith("text.")] == [
         ("text.unplaced", "info")
     ] * 2
+
+
+def test_the_head_of_a_blank_column_is_told() -> None:
+    """No indicator names it, and nothing that was read is lost."""
+    [record] = records(TITLE + table(f"{HEADS}|实际完成值|备注", "产出指标|数量指标|株数|≥9株||三年内"))
+
+    found = [(f.severity, f.message) for f in record.findings if f.code == "text.unplaced"]
+    assert found == [("info", "“实际完成值”一栏全部空白")]
+    assert record.indicators[0].extra == {"备注": "三年内"}

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import FieldEntry, Form, IndicatorRow, LabelledForm, Role, Row, RowCell
-from pipeline.labeltext import label_text, split_weight, without_placeholder
+from pipeline.labeltext import BLANK_COLUMN, label_text, split_weight, without_placeholder
 from pipeline.levels.columns import infer_headers, refine_headers
 from pipeline.levels.cuts import UNSURE, joined_cuts
 from pipeline.levels.decode import (
@@ -119,6 +119,7 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
         indicators = indicators or tuple(row for c, page in values for row in told_indicators(c, tools.lexicon, page))
     stray, divided = gatherer.fields.strays, gatherer.fields.divided
     strays = (*stray, *_unplaced(labelled, fields, indicators, found_headers, [*stray, *divided]))
+    strays += tuple(_blank_columns(headers, indicators))
     return LabelledForm(form, fields, indicators, strays, found_headers, labelled)
 
 
@@ -150,6 +151,18 @@ def _unplaced(
         and not (cell.role in named and _key(cell) in named[cell.role])
         and not (cell.role is Role.LEVEL3 and not without_placeholder(label_text(cell.text)))
     ]
+
+
+def _blank_columns(headers: Sequence[GridHeader | None], indicators: Sequence[IndicatorRow]) -> Iterator[RowCell]:
+    """The heads of columns in which nothing stands, once each; of a blank form, which is told as one, none."""
+    told = {name for row in indicators for name, _ in row.extra}
+    if not any(row.level3 or row.target for row in indicators):
+        return
+    for header in {id(h): h for h in headers if h is not None}.values():
+        for column in header.columns:
+            if column.role == "extra" and not column.lead and column.head is not None and column.name not in told:
+                told.add(column.name)
+                yield replace(column.head, notes=(*column.head.notes, BLANK_COLUMN))
 
 
 def _mark(cell: RowCell) -> tuple[int, int, str]:
