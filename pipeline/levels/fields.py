@@ -53,6 +53,7 @@ class FieldGatherer:
         self._over: dict[int, RowCell] = {}  # heads over the heads that the next row holds, by column
         self._table = -1
         self._last = -1  # number of the row taken last
+        self._until: dict[int, int] = {}  # by id, the row below a parent whose span goes on over a page break
 
     def interrupt(self) -> None:
         """Another kind of row stands between: parents and column labels end."""
@@ -76,10 +77,11 @@ class FieldGatherer:
         if broken and self._is_restated_parent(filled):
             # The next page prints the parent again; what stands beside it is still under its heads.
             self.corners.append(filled[0])
-            filled = filled[1:]
+            self._until[id(self._parents[-1])] = number + filled[0].rowspan
+            filled, broken = filled[1:], False
             assert self._heads is not None
             self._heads.table = row.table
-        self._end_parents(filled[0], number, broken=broken)
+        self._end_parents(row, filled[0], number, broken=broken)
         self._last = number
         if self._heads is not None and self._heads.table != row.table and filled[0].col == 0:
             self._heads = None
@@ -140,14 +142,18 @@ class FieldGatherer:
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _end_parents(self, first: RowCell, number: int, *, broken: bool) -> None:
+    def _end_parents(self, row: Row, first: RowCell, number: int, *, broken: bool) -> None:
         """A parent ends with its span where that is known, else where something stands in its column again."""
         kept = []
         for parent in self._parents:
-            below = parent.row + parent.rowspan
+            below = self._until.get(id(parent), parent.row + parent.rowspan)
             # What was cut has gone back over the break: the span reaches to the foot of its page where it ends below
             # the last row that was taken.
             spanned = number < below or (broken and below > self._last and first.col > parent.col)
+            if spanned and broken:
+                # The rest of the span is a blank cell of the new page, as high as the span goes on there.
+                rest = next((c for c in row.cells if c.col == parent.col and not c.text), None)
+                self._until[id(parent)] = number + (rest.rowspan if rest is not None else 1)
             if spanned if parent.rowspan > 1 else first.col > parent.col:
                 kept.append(parent)
         if len(kept) < len(self._parents):
