@@ -18,6 +18,7 @@ from pipeline.document import Grid, Line, Place, Reading, Table, Upright
 from pipeline.ink import Grey, printed
 from pipeline.reader.bands import Band, find_bands, flattened, loose_bands
 from pipeline.reader.recognise import Recognise, Sure, look_again, read_bands
+from pipeline.reader.rests import without_seal_rests
 from pipeline.reader.signs import pair_brackets
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText
@@ -35,6 +36,8 @@ _PIECE = 0.1
 # How sure a reading is that lacks a line, and one whose row lacks a cell.
 _LOST = 0.2
 _BESIDE = 0.5
+# A blank from which the rest of a seal was taken.
+_STAMPED = 0.5
 # And one beside a wall that may be none: nineteen of twenty are right, and on unbroken pages there are none.
 _UNSURE = 0.85
 
@@ -77,6 +80,7 @@ def read_tables(
     bands = [band for slot in slots for band in slot.bands] + loose
     read_bands(upright, bands, recognise, index, settings, layer, sure)
     look_again(ink, [slot.bands for slot in slots], size, recognise, sure)
+    rests = without_seal_rests(upright, upright.ink, bands)
     placed = [(slot, grids[slot.table].boxes[slot.cell]) for slot in slots]
     cut = _cells_with_lost_lines(ink, upright.lines, placed, bands, size)
     beside = _rows_with_text_beside(placed, grids, loose)
@@ -88,8 +92,11 @@ def read_tables(
             lines = [(band, band.line) for band in slot.bands if band.line is not None and band.line.text]
             # A bracket may open on one line and close on the next.
             text = pair_brackets(_join(lines, size))
-            notes = ("ink-no-text",) if slot.bands and not lines else ()
+            stamped = any(id(band) in rests for band in slot.bands)
+            notes = ("ink-no-text",) if slot.bands and not lines and not stamped else ()
             confidence = 0.0 if notes else joined(line.confidence for _, line in lines)
+            if stamped:
+                notes, confidence = (*notes, "seal"), min(_STAMPED, confidence)
             if id(slot) in cut:
                 notes, confidence = (*notes, "line-lost"), min(_LOST, confidence)
             if id(slot) in beside:
