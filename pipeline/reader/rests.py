@@ -25,8 +25,8 @@ _PRINT = 4
 def without_seal_rests(upright: Upright, ink: Grey, bands: Sequence[Band]) -> set[int]:
     """Blank the lines inside seals that are paler than the page's print; return the ids of their bands.
 
-    `ink` is the upright page in grey as the lines were cropped from it. Their cells stay in doubt: print that a seal all but covers is
-    pale too.
+    `ink` is the upright page in grey as the lines were cropped from it. Their cells stay in doubt: print that a seal
+    all but covers is pale too.
     """
     if not upright.seals:
         return set()

@@ -33,7 +33,7 @@ _AREA = re.compile(r"面积|平方米|建筑规模")
 
 _NUMBER = r"\d+(?:\.\d+)?"
 # What a broken % leaves: its rings and its stroke, each read for what it looks like.
-_RINGS = r"[0-9oO°º/.qgD]{1,3}"
+_RINGS = r"[0-9oO°º/.qgDbB]{1,3}"
 _BROKEN_PERCENT = re.compile(rf"(?P<lead>[^\d%]{{0,3}})(?P<all>\d[\d.]*?{_RINGS})")
 _NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"])(?P<rest>{_NUMBER}\D{{0,8}})")
 _DASHED = re.compile(rf"[-－—–―一](?P<rest>{_NUMBER}\D{{0,8}})")
