@@ -413,6 +413,20 @@ def test_an_accepted_name_goes_to_the_dictionary_with_one_key(browser: Browser, 
         assert "".join(name.split()) in {known.text for known in load_vocabulary(desk.words).names}
 
 
+def test_a_name_that_was_read_for_another_is_no_misreading_of_it(desk: Desk) -> None:
+    """The accepted name is kept; that a name of the dictionary stood there once says nothing of other places."""
+    stop = next(s for s in desk.waiting.stops if desk.waiting.bundles[s.bundle].part == "level3")
+    value = desk.sights.item(stop.key)
+    assert value is not None
+    known = next(iter(desk.dictionaries.names("level3").values()))[0].text
+
+    said = desk.add_word(replace(value, read=known), "泵站机组更新达标率")
+
+    assert not said.bad
+    [added] = [name for name in load_vocabulary(desk.words).names if name.text == "泵站机组更新达标率"]
+    assert not added.seen
+
+
 def test_looks_and_exports_are_logged(browser: Browser, desk: Desk) -> None:
     """Whoever answers for personal data can say who saw which page."""
     browser.enter()

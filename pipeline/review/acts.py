@@ -192,12 +192,21 @@ class Desk:
         seen = [read] if read and read != "".join(name.split()) and not set(read) & set("|\t\n") else []
         with self._words_lock:
             try:
-                added = add_name(self.words, name, section, self.dictionaries, seen)
+                added = self._add_name(name, section, seen)
             except (DictionaryError, OSError) as error:
                 return Said(f"没有记入词典：{error}", bad=True)
         if not added:
             return Said(f"词典里已有“{_short(name)}”")
         return Said(f"“{_short(name)}”已记入 {self.words.name}，下次 reinterpret --dictionary 时起用")
+
+    def _add_name(self, name: str, section: str, seen: list[str]) -> bool:
+        try:
+            return add_name(self.words, name, section, self.dictionaries, seen)
+        except DictionaryError:
+            # What was read may be a name itself: no misreading then, whatever this one cell should have said.
+            if not seen:
+                raise
+            return add_name(self.words, name, section, self.dictionaries)
 
 
 def _hours_ago(hours: float) -> str:
