@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from pipeline.document import Grid, Page, Polygon, Upright
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.grid import find_grids
+from pipeline.grid.edges import Edges
+from pipeline.grid.lines import Line
 from pipeline.grid.pieces import drop_texts, search
+from pipeline.grid.spans import mend
 from pipeline.straighten import straighten
 from pipeline.synth.pages import make_pages
 from pipeline.synth.render.page import RenderedPage
@@ -399,3 +402,15 @@ def test_the_strokes_of_a_line_of_text_are_no_ruling_where_no_box_tells() -> Non
         assert len(across.pieces) == 3
         drop_texts(across, np.zeros((0, 4, 2)), H)
         assert len(across.pieces) == left
+
+
+@pytest.mark.parametrize(("seen", "wall"), [(1.0, True), (0.2, False)])
+def test_a_wall_that_ends_inside_a_joined_cell_is_drawn_to_its_end_where_most_of_it_is_ruled(
+    seen: float, wall: bool
+) -> None:
+    """A cell is a rectangle, and so are the two that a ruling parts under which a line of text hides a third of it."""
+    rows, columns = ([Line(place, 2.0, []) for place in (0.0, 100.0, 200.0)] for _ in range(2))
+    whole, none = Edges([True, True], [1.0, 1.0], [True, True]), Edges([False, False], [0.0, 0.0], [False, False])
+    middle = Edges([False, True], [0.33, seen], [False, True])
+    mend(rows, columns, [whole, middle, whole], [whole, none, whole])
+    assert middle.walls == [wall, True]

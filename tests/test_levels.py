@@ -144,6 +144,14 @@ def test_levels_carry_over_a_page_break(after: str) -> None:
     assert found[1] == ("产出目标", "数量", "演练次数", "=2次")
 
 
+@pytest.mark.parametrize("head", ["", "一级指标 | 二级指标 | 三级指标 | 目标值\n"], ids=["none", "repeated"])
+def test_the_rest_of_a_levels_name_goes_back_over_a_repeated_header(head: str) -> None:
+    """A merged cell's name runs over the break, and the head stands between its two halves."""
+    found = grid(f"产出目标 | 数 | 储备物资批次 | =2次\n\n{head}产出目标 | 量 | 演练次数 | =3次\n")
+
+    assert found == [("产出目标", "数量", "储备物资批次", "=2次"), ("产出目标", "数量", "演练次数", "=3次")]
+
+
 @pytest.mark.parametrize("levels", ["产出目标 | 数量 ", " | 数量 ", " | "], ids=["repeated", "restated", "blank"])
 def test_a_target_cut_by_a_page_break_goes_on_beside_levels_printed_again(levels: str) -> None:
     """The levels that stand again on the second page reach down over its other rows, and keep them."""

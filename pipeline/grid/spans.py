@@ -27,6 +27,7 @@ def mend(
 
     Where joined slots make no rectangle, either a wall is missing or the walls inside its outline are none. The
     cheapest straight cut is made, if it costs less than taking those walls away; a wall's price is its length as seen.
+    So it is with a wall that ends inside the joined cell.
     """
     n_rows, n_cols = len(row_edges) - 1, len(column_edges) - 1
     across = [columns[c + 1].place - columns[c].place for c in range(n_cols)]
@@ -39,6 +40,10 @@ def mend(
             filled_rows, filled_columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
             r0, r1, c0, c1 = filled_rows[0], filled_rows[-1], filled_columns[0], filled_columns[-1]
             if where[r0 : r1 + 1, c0 : c1 + 1].all():
+                cut = _through(row_edges[r0 + 1 : r1 + 1], range(c0, c1 + 1), across)
+                cut = cut or _through(column_edges[c0 + 1 : c1 + 1], range(r0, r1 + 1), down)
+                if cut is not None:
+                    break
                 continue
             # What squaring it would take away: the walls inside its outline.
             price = sum(
@@ -73,6 +78,16 @@ def mend(
             return
         for edge in cut[1]:
             cut[0].walls[edge] = True
+
+
+def _through(lines: Sequence[Edges], places: Sequence[int], lengths: Sequence[float]) -> tuple[Edges, list[int]] | None:
+    """Find a wall that ends inside a joined cell though more of its way is ruled than not; it is drawn to the end."""
+    for line in lines:
+        missing = [place for place in places if not line.walls[place]]
+        ruled = sum(lengths[place] * line.cover[place] for place in places if line.walls[place])
+        if missing and sum(lengths[place] * (1.0 - line.cover[place]) for place in missing) < ruled:
+            return line, missing
+    return None
 
 
 def _regions(row_edges: Sequence[Edges], column_edges: Sequence[Edges]) -> NDArray[np.int32]:

@@ -72,7 +72,7 @@ def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexic
                 if parts is not None:
                     done[last] = _with_rest(before, parts)
                     continue
-                row = _join_levels(done, row, lexicon)
+                row = _join_levels(done, last, row, lexicon)
             last, last_header = len(done), header
         done.append(row)
     return done
@@ -251,13 +251,13 @@ def _has_label(one: _Above, above: Sequence[_Above], done: Sequence[Row], labels
 # ------------------------------------------------------------------------------------------------------------ the grid
 
 
-def _join_levels(done: list[Row], row: Row, lexicon: Lexicon) -> Row:
+def _join_levels(done: list[Row], last: int, row: Row, lexicon: Lexicon) -> Row:
     """Give the rest of a level's name to the cell that it was cut from; the row's own cells stay, with that one blank.
 
     A merged cell's text runs over the break like any other: 可持续影响指 | 标. On one page a merged cell of two lines
     is taken for two where nothing but white is between them.
     """
-    before = next(r for r in reversed(done) if r.n_cols and any(cell.text for cell in r.cells))
+    before = done[last]  # heads that the next page repeats stand between
     foot = None if _breaks(before, row) else min(cell.row for cell in row.cells)
     partners = _partners(_reaching(done, before.table, foot), before, row)
     for cell in row.cells:
