@@ -77,6 +77,11 @@ def joined_value(cells: Sequence[RowCell]) -> str:
     return text
 
 
+def field_label(cell: RowCell, split_label: SplitLabel) -> tuple[str, str | None]:
+    """A field's label as it reads on one line, and the money unit behind it; no label ends with a stop."""
+    return split_label(label_text(cell.text).rstrip("。"))
+
+
 def field_key(entry: FieldEntry, split_label: SplitLabel, values: Mapping[int, str]) -> tuple[str, str | None]:
     """The field's key (label path joined by →) and the money unit its label names.
 
@@ -85,8 +90,10 @@ def field_key(entry: FieldEntry, split_label: SplitLabel, values: Mapping[int, s
     parts = []
     unit = None
     for cell in entry.labels:
-        name, found = split_label(values.get(id(cell), label_text(cell.text)))
+        name, found = field_label(cell, split_label)
         unit = found or unit
+        if id(cell) in values:
+            name = split_label(values[id(cell)])[0]
         parts.append(name)
     return "→".join(parts), unit
 
@@ -129,8 +136,8 @@ def _strays_in(entry: FieldEntry) -> bool:
     return ruled and any("loose" in cell.notes for cell in entry.values)
 
 
-def collect_labels(labelled: LabelledForm) -> list[tuple[RowCell, Label]]:
-    """Every label of a form once, in reading order, as repair wants it."""
+def collect_labels(labelled: LabelledForm, split_label: SplitLabel) -> list[tuple[RowCell, Label]]:
+    """Every label of a form once, in reading order, as repair wants it: without weights and money units."""
     found: list[tuple[RowCell, Label]] = []
     seen: set[int] = set()
 
@@ -138,7 +145,11 @@ def collect_labels(labelled: LabelledForm) -> list[tuple[RowCell, Label]]:
         if cell is None or id(cell) in seen:
             return
         seen.add(id(cell))
-        text = level_text(cell)[0] if role in (Role.LEVEL1, Role.LEVEL2, Role.LEVEL3) else label_text(cell.text)
+        if role in (Role.LEVEL1, Role.LEVEL2, Role.LEVEL3):
+            text = level_text(cell)[0]
+        else:
+            # 項目资金(万元): the dictionaries know the name, and units of money are no part of it.
+            text = field_label(cell, split_label)[0] if role is Role.LABEL else label_text(cell.text)
         found.append((cell, Label(text, role, parents, cell.lines)))
 
     for entry in labelled.fields:
@@ -228,7 +239,7 @@ class Assembly:
                 key, count = f"{base}#{count}", count + 1
             doubtful = False
             for cell in (*entry.labels, *rest):
-                doubtful |= self._enter(cell, f"fields.{key}.label")
+                doubtful |= self._enter(cell, f"fields.{key}.label") or self._is_misread(cell)
             text = value = joined_value(entry.values)
             cells = entry.values or entry.labels
             confidence = self._confidence(cells)
@@ -341,6 +352,12 @@ class Assembly:
             self._entered.add(id(cell))
             self._entries.append(_entry(at, repair))
         return repair.status is Status.PROPOSED or repair.score < self.review_confidence
+
+    def _is_misread(self, cell: RowCell) -> bool:
+        """Whether a label that nobody knows was hardly legible: what it names may go by another name."""
+        repair = self.repairs.get(id(cell))
+        unknown = repair is None or repair.status is Status.UNKNOWN
+        return unknown and cell.confidence * cell.certainty < self.review_confidence
 
     def _enter_headers(self) -> None:
         for cell in self.labelled.headers:

@@ -158,7 +158,7 @@ def _reading_changed(at: str, decision: Decision) -> Finding:
 
 
 def _repairs(labelled: LabelledForm, tools: InterpretTools) -> dict[int, Repair]:
-    labels = collect_labels(labelled)
+    labels = collect_labels(labelled, split_label)
     template = _template(labelled.form.template, tools)
     texts = [labelled.form.title, *(joined_value(entry.values) for entry in labelled.fields if entry.values)]
     repairs = tools.repairer.repair_form([label for _, label in labels], template.skeleton if template else None, texts)

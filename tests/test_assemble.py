@@ -30,7 +30,7 @@ def parse_target(raw: str, level3: str | None) -> tuple[Target, Repair | None]:
 def record_of(labelled: LabelledForm, repairs: dict[str, Repair] | None = None) -> Record:
     """The record of a form; `repairs` are given by the text of the cell they belong to."""
     known = repairs or {}
-    by_cell = {id(cell): known[cell.text] for cell, _ in collect_labels(labelled) if cell.text in known}
+    by_cell = {id(cell): known[cell.text] for cell, _ in collect_labels(labelled, split_label) if cell.text in known}
     return Assembly(
         labelled, "form.txt", SHA256, [page_of("甲")], by_cell, parse_target, lambda *_: None, split_label, 0.8
     ).record()
@@ -231,6 +231,30 @@ def test_a_repaired_label_is_the_key() -> None:
 
     assert list(record.fields) == ["项目名称"]
     assert [(entry.at, entry.raw) for entry in record.repairs] == [("fields.项目名称.label", "顶目名称")]
+
+
+def test_a_label_is_repaired_without_the_unit_behind_it() -> None:
+    """Dictionaries hold names; the unit that stands behind one is printed in many ways, and stays the amount's."""
+    labelled = labelled_form(fields=(field_of("顶目资金（万元）", "5"),))
+    assert [label.text for _, label in collect_labels(labelled, split_label)] == ["顶目资金"]
+
+    record = record_of(labelled, {"顶目资金（万元）": repaired("顶目资金", "项目资金")})
+
+    assert list(record.fields) == ["项目资金"]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "status", "asks"), [(0.5, "unknown", True), (0.95, "unknown", False), (0.5, "unchanged", False)]
+)
+def test_a_label_that_nobody_knows_and_that_is_hardly_legible_is_looked_at(
+    confidence: float, status: str, asks: bool
+) -> None:
+    """Under another name the value would be found by nobody."""
+    entry = field_of("項目黑性", "延续项目")
+    entry = replace(entry, labels=(replace(entry.labels[0], confidence=confidence),))
+    verdict = Repair("項目黑性", "項目黑性", Status(status))
+
+    assert record_of(labelled_form(fields=(entry,)), {"項目黑性": verdict}).fields["項目黑性"].review is asks
 
 
 def test_a_label_that_stands_twice_is_two_fields() -> None:

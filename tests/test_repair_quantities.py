@@ -68,6 +68,17 @@ def test_a_sign_that_the_picture_does_not_show_is_not_read_into_it() -> None:
     assert reread_target("≥958", [], "满意度") is None
 
 
+def test_a_lost_sign_is_set_where_the_picture_shows_it() -> None:
+    known = alphabet_of(_ALPHABET)
+    assert known is not None
+    symbols = [[0, known[0]["="], known[0]["≥"]], *[[known[0][c], 0, 0] for c in "90%"]]
+    for cost, printed in ((-1.5, "=90%"), (-9.0, None)):
+        logp = [[-0.3, cost, -9.0], *[[-0.01, -9.0, -9.0]] * 3]
+        line = Line("90%", Place(), 0.9, Posterior(np.array(symbols, np.int32), np.array(logp, np.float16), _ALPHABET))
+        repair = reread_target("90%", [line], "数据共享率")
+        assert (repair.value if repair else None) == printed
+
+
 def test_two_signs_that_the_picture_shows_alike_are_no_repair() -> None:
     known = alphabet_of(_ALPHABET)
     assert known is not None

@@ -37,6 +37,7 @@ _RINGS = r"[0-9oO°º/.qgDbB]{1,3}"
 _BROKEN_PERCENT = re.compile(rf"(?P<lead>[^\d%]{{0,3}})(?P<all>\d[\d.]*?{_RINGS})")
 _NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"])(?P<rest>{_NUMBER}\D{{0,8}})")
 _DASHED = re.compile(rf"[-－—–―一](?P<rest>{_NUMBER}\D{{0,8}})")
+_BARE = re.compile(rf"{_NUMBER}\D{{0,8}}")
 _SPECK_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[.·,，'\-](?P<rest>{_NUMBER}\D{{0,8}})")
 _SPECK_AT_END = re.compile(r"(?P<text>.*[^\d.,，·\s(（])[.,，·'`)）]")
 _AREA_WITHOUT_UNIT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})m?")
@@ -83,6 +84,8 @@ def _guesses(text: str, name: str) -> Iterator[_Guess]:
         found = _DASHED.fullmatch(text)
     if found is not None and not found["rest"].endswith("度"):  # degrees may be below zero
         yield from (_Guess(sign + found["rest"], sign + found["rest"], "look-alike", _CLOSE) for sign in "=≥≤")
+    if _BARE.fullmatch(text):
+        yield from (_Guess(sign + text, sign + text, "dropped", _VERY_CLOSE) for sign in "=≥≤")
     if found := _SPECK_BEHIND_SIGN.fullmatch(text):
         yield _Guess(found["sign"] + found["rest"], found["sign"] + found["rest"], "inserted", _CLOSE)
     if (found := _SPECK_AT_END.fullmatch(text)) and not _opens(found["text"]):
