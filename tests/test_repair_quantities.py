@@ -94,3 +94,11 @@ def test_a_comma_that_parts_no_group_of_three_is_a_point_where_the_picture_shows
     assert shown.value == "594.1"
     assert reread_amount("594,1", [_line("594,1", {})]) is None
     assert reread_amount("594,100", [_line("594,100", {3: (".", -0.8)})]) is None
+
+
+def test_a_speck_beside_an_amount_is_no_part_of_it_where_the_picture_shows_none() -> None:
+    shown = reread_amount(".5490", [_line(".5490", {0: ("", -2.0)})])
+    assert shown is not None
+    assert shown.value == "5490"
+    assert reread_amount("5490", [_line("5490", {})]) is None
+    assert reread_amount("无", [_line("无", {0: ("", -2.0)})]) is None

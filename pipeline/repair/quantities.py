@@ -41,6 +41,9 @@ _BARE = re.compile(rf"{_NUMBER}\D{{0,8}}")
 _SPECK_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[.·,，'\-](?P<rest>{_NUMBER}\D{{0,8}})")
 _SPECK_AT_END = re.compile(r"(?P<text>.*[^\d.,，·\s(（])[.,，·'`)）]")
 _AREA_WITHOUT_UNIT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})m?")
+_SPECKED_AMOUNT = re.compile(
+    r"[.·,，'`]{0,2}(?P<number>\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)[.·,，'`\-–—]{0,2}"
+)
 _BROKEN_GROUPS = re.compile(r"(?P<whole>\d{1,6})[,，](?P<rest>\d{1,2}|\d{4,6})")
 
 
@@ -67,12 +70,17 @@ def reread_target(raw: str, lines: Sequence[Line], level3: str | None) -> Repair
 
 
 def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
-    """Return the repair of an amount whose point was read as a comma (594,1), where the picture says so."""
-    found = _BROKEN_GROUPS.fullmatch("".join(raw.split()))
-    if found is None:
-        return None
-    value = f"{found['whole']}.{found['rest']}"
-    return _decide(raw, lines, [_Guess(value, value, "look-alike", _CLOSE)])
+    """Return the repair of an amount whose point was read as a comma (594,1), or with specks beside it (.5490).
+
+    Nothing is said unless the picture shows it so.
+    """
+    text = "".join(raw.split())
+    if found := _BROKEN_GROUPS.fullmatch(text):
+        value = f"{found['whole']}.{found['rest']}"
+        return _decide(raw, lines, [_Guess(value, value, "look-alike", _CLOSE)])
+    if (found := _SPECKED_AMOUNT.fullmatch(text)) and found["number"] != text:
+        return _decide(raw, lines, [_Guess(found["number"], found["number"], "inserted", _CLOSE)])
+    return None
 
 
 def _guesses(text: str, name: str) -> Iterator[_Guess]:
