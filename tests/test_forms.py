@@ -81,6 +81,7 @@ def test_a_misread_first_label_does_not_glue_two_forms() -> None:
         "某某县水利局预算项目绩效日标表",  # misread
         "某某县水利局预算项目绩效目表",  # dropped
         "某某县水利局 预算项目 绩效目标表",  # spaced
+        "某某县水利局预算项目绩效目标表.",  # a speck
         "某某县水利局预算项目绩效目标表（2020年度）",  # the year follows
         "2020年度项目支出绩效自评表",
         "部门整体支出绩效目标申报表",
@@ -122,6 +123,7 @@ def test_a_title_in_a_merged_cell_is_a_title() -> None:
         ("〔2019年〕", 2019),
         ("2022 年度", 2022),
         ("（ 2023 ）", 2023),
+        (". (2025年).", 2025),  # specks
         ("编制年度：二〇二〇", None),
     ],
 )
