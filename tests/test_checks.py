@@ -315,6 +315,15 @@ def test_a_level_under_another_is_told_and_every_known_pair_is_not() -> None:
     assert "levels.parent" not in codes(check_record(sound))
 
 
+def test_a_level_2_in_the_place_of_a_level_1_is_told() -> None:
+    """The row slid one column to the left, and its name stands where the level should."""
+    slid = record([row("改造达标率", "=95%", "质量指标", "示范点标准")])
+    sound = record([row("改造达标率", "=95%", "产出指标", "质量指标")])
+
+    assert "levels.misplaced" in codes(check_record(slid))
+    assert "levels.misplaced" not in codes(check_record(sound))
+
+
 def test_a_skeleton_row_that_was_not_read_is_told() -> None:
     """A form that prints its blank rows prints all of them; one that is gone was lost."""
     context = CheckContext(load_dictionaries_once(), skeleton={"产出目标": ("数量", "质量", "成本")})

@@ -25,6 +25,18 @@ def parents(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def misplaced(facts: Facts) -> Iterator[Finding]:
+    """G02. What dictionaries know as a level 2 only is no level 1: the row's cells slid one column to the left."""
+    vocabulary = facts.context.vocabulary
+    for number, indicator in enumerate(facts.record.indicators):
+        level1 = bare_level(indicator.level1)
+        if not level1 or level1 in vocabulary.level1_names or level1 not in vocabulary.level2_parents:
+            continue
+        if vocabulary.level2_parents.get(bare_level(indicator.level2)):
+            continue  # levels named in another order by a layout of its own
+        yield facts.finding("levels.misplaced", f"indicators[{number}].level1", value=indicator.level1 or "")
+
+
 def _is_kin(one: str, other: str) -> bool:
     """Return whether two names of level 1 are one, or one is the other said shorter: 投入 for 投入与目标管理."""
     shorter, longer = sorted((one, other), key=len)
@@ -93,4 +105,4 @@ def dimensions(facts: Facts) -> Iterator[Finding]:
             yield facts.finding("levels.empty", f"indicators[{number}].level2", value=indicator.level2 or "")
 
 
-LEVEL_CHECKS: tuple[Check, ...] = (parents, skeleton, repeated, dimensions)
+LEVEL_CHECKS: tuple[Check, ...] = (parents, misplaced, skeleton, repeated, dimensions)

@@ -37,6 +37,7 @@ _RINGS = r"[0-9oO°º/.qgDbB]{1,3}"
 _BROKEN_PERCENT = re.compile(rf"(?P<lead>[^\d%]{{0,3}})(?P<all>\d[\d.]*?{_RINGS})")
 _NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"])(?P<rest>{_NUMBER}\D{{0,8}})")
 _DASHED = re.compile(rf"[-－—–―一](?P<rest>{_NUMBER}\D{{0,8}})")
+_BOUNDS = {">": "≥", "<": "≤", "＞": "≥", "＜": "≤"}
 _BARE = re.compile(rf"{_NUMBER}\D{{0,8}}")
 _SPECK_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[.·,，'\-](?P<rest>{_NUMBER}\D{{0,8}})")
 _SPECK_AT_END = re.compile(r"(?P<text>.*[^\d.,，·\s(（])[.,，·'`)）]")
@@ -94,6 +95,9 @@ def _guesses(text: str, name: str) -> Iterator[_Guess]:
         yield from (_Guess(sign + found["rest"], sign + found["rest"], "look-alike", _CLOSE) for sign in "=≥≤")
     if _BARE.fullmatch(text):
         yield from (_Guess(sign + text, sign + text, "dropped", _VERY_CLOSE) for sign in "=≥≤")
+    if text[0] in _BOUNDS and re.fullmatch(rf"{_NUMBER}\D{{0,8}}", text[1:]):
+        # The bar under ≥ is the first to go; > itself is seldom printed, and leaves ≥ at -7.8 at best.
+        yield _Guess(_BOUNDS[text[0]] + text[1:], _BOUNDS[text[0]] + text[1:], "look-alike", _VERY_CLOSE)
     if found := _SPECK_BEHIND_SIGN.fullmatch(text):
         yield _Guess(found["sign"] + found["rest"], found["sign"] + found["rest"], "inserted", _CLOSE)
     if (found := _SPECK_AT_END.fullmatch(text)) and not _opens(found["text"]):

@@ -12,6 +12,7 @@ FINDINGS = {
     "target.stem": "名称与目标值不配", "target.boolean": "是否类指标答成数字", "target.placeholder": "目标值未填实",
     "target.after-end": "晚于项目结束", "target.vague": "目标值笼统", "indicators.placeholder": "指标名称未填实",
     "indicators.duplicate": "指标重复", "indicators.joined": "一行多个指标", "levels.parent": "二级指标归属可疑",
+    "levels.misplaced": "一级指标错位",
     "levels.skeleton": "缺固定行", "levels.repeated": "二级指标分散两处", "fields.blank": "必填栏空白",
     "fields.code-format": "编码格式不对", "fields.year-outside": "年度不在项目期内",
     "fields.date-format": "日期格式不对",
