@@ -182,7 +182,8 @@ class Cutter:
         heads_both = self._is_grid_header(following[0]) and self._is_grid_header(own[0])
         if part.wide and heads_both and len(following) > 1:
             # A sheet of projects prints its header on every page: it goes on where no project's own cells follow.
-            return any(cell.text and cell.col < part.wide for cell in following[1].cells)
+            # One such cell alone is the rest of a text that the break cuts; a project fills its name and more.
+            return sum(bool(cell.text) and cell.col < part.wide for cell in following[1].cells) >= 2
         # A misread character must not glue two forms together.
         heads = [self._first_key(row) for row in following[:_FIRST_ROWS]]
         if self._is_grid_header(following[0]) and not self._is_grid_header(own[0]):

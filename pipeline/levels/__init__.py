@@ -47,11 +47,15 @@ _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|＝|＞|＜|>=|<=|大于|小于
 _REST_OF_NAME = 3
 _PERIOD = re.compile(r"(长期|中期|实施期|年度)(?:总体)?(?:绩效)?(?:指标|目标)")
 _EVEN = math.log(0.5)
+_LIKELY = math.log(0.95)
+# A label with its years is the label still: 中期目标（2024年—2026年）.
+_DATED = re.compile(r"(中期|长期|年度|实施期|总体)(总体|绩效)?目标[（(](?=\d{4}年)[\d年度至\-—－~～]+[)）]")
 # Where a seal or a signature goes stands under a grid and is none of its rows.
 _SEALED = re.compile(r"[(（](盖章|签字|签章|公章|签名)[)）]$")
 _GRID_ROLES = (Role.LEVEL1, Role.LEVEL2, Role.LEVEL3, Role.TARGET)
 _NAMING = (Role.LABEL, Role.LEVEL1, Role.LEVEL2)
-_NO_LABEL = re.compile(r"[\d\s.,%％/—–\-]+")
+# What fills a cell that has nothing to say looks like a label: 无其他需说明事项.
+_NO_LABEL = re.compile(r"[\d\s.,%％/—–\-]+|[暂]?无(其[他它])?(需要?)?(说明)?的?(事项|问题|情况)?")
 _PERIOD_WORD = re.compile(r"长期|中期|实施期|年度")
 _PERIOD_NAMES = {"长期": "长期", "中期": "中期", "实施期": "实施期", "年度": "年度"}
 # 财预〔2015〕88号 prints the grid of the whole term left of the year's.
@@ -182,6 +186,10 @@ def _log_probabilities(
         # A sentence is no label, and neither is a number or a dash; nor is it the name of a level.
         if text.endswith(("。", "；", ";")) or _NO_LABEL.fullmatch(text):
             logp[r][i] = [-12.0 if role in _NAMING else v for role, v in zip(ROLES, logp[r][i], strict=True)]
+        if _DATED.fullmatch(text):
+            logp[r][i] = [
+                max(v, _LIKELY) if role is Role.LABEL else -12.0 for role, v in zip(ROLES, logp[r][i], strict=True)
+            ]
         if _SEALED.search(text):
             logp[r][i] = [-12.0 if role in _GRID_ROLES else v for role, v in zip(ROLES, logp[r][i], strict=True)]
         header = headers[r]
@@ -306,7 +314,9 @@ class _Gatherer:
             self._grid_row(row, choice)
         elif choice.kind == FIELDS:
             self._close_blank()
-            self.fields.row(row, following, self.grid_header if self.last_kind == GRID else (), second)
+            # Heads printed again at a page's top may have nothing of the grid below them but its total.
+            under = self.last_kind == GRID or (self.last_kind == HEADER and any(g.rows for g in self.grids.values()))
+            self.fields.row(row, following, self.grid_header if under else (), second)
         elif choice.kind == EMPTY and row.n_cols == 0:
             if len(row.cells) > 1:
                 self._close_blank()
@@ -406,7 +416,10 @@ class _Gatherer:
                     other.level2 = None
             self.level1 = level1
             self.broken = shifted
-        if level2 is not None:
+        # Behind a break a level that is printed again begins nothing: its blank row may have been taken already.
+        over_page = self.table_changed and bool(grid.rows) and grid.rows[-1].page != row.page
+        again = over_page and level2 is not None and grid.level2 is not None and _key(level2) == _key(grid.level2)
+        if level2 is not None and not again:
             if not (grid.blank is not None and _key(grid.blank.level2) == _key(level2)):
                 self._close_blank(grid)
             grid.level2 = level2
@@ -418,7 +431,7 @@ class _Gatherer:
         target = self._doubtful_target(target, level3, found)
         nothing = level3 is None or not without_placeholder(label_text(level3.text))
         if nothing and not target and not found.extra:
-            if level2 is not None:
+            if level2 is not None and not again:
                 grid.blank = _Open(self.level1, level2, row.page)
             else:
                 self._blank_row(row, grid)

@@ -34,6 +34,10 @@ _FILLED = 0.6
 _SENTENCE = 20
 # In a shorter name one misread character leaves too little to know it by.
 _LONG_NAME = 5
+_LONGEST_LABEL = 16
+# No row is labelled with such a noun alone.
+_LABELS_END = re.compile(r"情况|目标|指标|内容|说明|依据|计划|措施|程度|意见|要求|性")
+_WEIGHT = re.compile(r"[（(]\d+分?[)）]")
 _BARE_VALUE = re.compile(r"[\d.,%:：年月日/\-—\s]*")
 
 
@@ -45,22 +49,37 @@ def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexic
     done: list[Row] = []
     last = -1  # the last row with text in a table, as an index of `done`, and its header
     last_header: GridHeader | None = None
+    taken = -1  # the table whose first row went back over the break
+    filled_before = -1  # the last row with text, as an index of `rows`
     for r, given in enumerate(rows):
         row, header = given, headers[r]
         filled = [cell for cell in row.cells if cell.text]
         in_grid = header is not None and header.row < r
+        under_heads = header is not None and header.row == filled_before and in_grid
+        filled_before = r if row.n_cols and filled else filled_before
+        if under_heads and filled and (heads := _whole_heads(done, row, lexicon)) is not None:
+            done[heads[0]] = heads[1]
+            continue
         if row.n_cols and filled and (in_grid or header is None):
             before = done[last] if last >= 0 else None
-            broken = before is not None and _breaks(before, row)
+            # Behind a row that went back over the break stand rows of the page itself.
+            broken = before is not None and _breaks(before, row) and row.table != taken
             if broken and header is None:
                 rest = _join_fields(done, row, lexicon)
                 if rest is None:
+                    taken = row.table
                     continue
                 row = rest
             if before is not None and header is not None and last_header is not None:
                 whole = broken and before.n_cols == row.n_cols
-                own = _not_restated(filled, done, header) if whole else []
-                parts = _grid_rest(before, own, header, lexicon) if own else None
+                if broken:
+                    row = _join_leads(done, last, row, header)
+                    filled = [cell for cell in row.cells if cell.text]
+                    if not filled:
+                        taken = row.table
+                        continue
+                own = _not_restated(filled, done[: last + 1], header) if whole else []
+                parts = (_grid_rest(before, own, header, lexicon) if own else None) or _wide_rest(before, own, header)
                 if parts is None and whole and (parts := _rest_beside_levels(done, last, filled, header)):
                     # The levels printed again reach down over rows of their own.
                     done[last] = _with_rest(before, parts)
@@ -71,8 +90,18 @@ def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexic
                     continue
                 if parts is not None:
                     done[last] = _with_rest(before, parts)
+                    taken = row.table
                     continue
                 row = _join_levels(done, last, row, lexicon)
+                own = [cell for cell in row.cells if cell.text]
+                if whole and len(own) < len(filled):
+                    # What is left beside names that the break cut may be the rest of the row before.
+                    own = _not_restated(own, done[: last + 1], header)
+                    parts = _grid_rest(done[last], own, header, lexicon) if own else {}
+                    if parts is not None:
+                        done[last] = _with_rest(done[last], parts)
+                        taken = row.table
+                        continue
             last, last_header = len(done), header
         done.append(row)
     return done
@@ -173,9 +202,24 @@ def _join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> Row | None:
     above = _reaching(done, before.table)
     partners = _partners(above, before, row)
     labels = {id(one.cell) for one in above if _is_label(one.cell.text, lexicon)}
-    if not labels:
-        return row
     under_heads = False
+    if number := _rest_of_number(row, partners):
+        above_it, digits = number
+        whole = _one_cell(above_it.cell, digits, above_it.cell.text + digits.text, sure=False)
+        cells = tuple(whole if c is above_it.cell else c for c in done[above_it.at].cells)
+        done[above_it.at] = replace(done[above_it.at], cells=cells)
+        _stretch(done, row, partners)
+        return None
+    within = _cuts_a_label(row, partners, lexicon)
+    alone = (
+        sum(bool(cell.text) for cell in row.cells) == 2
+    )  # beside a label that is cut stands its value, whatever it says
+    if within and (rests := _rests_of_heads(row, partners, lexicon)):
+        for head, rest in rests:
+            whole = _one_cell(head.cell, rest, head.cell.text + rest.text)
+            cells = tuple(whole if c is head.cell else c for c in done[head.at].cells)
+            done[head.at] = replace(done[head.at], cells=cells)
+        return None
     cut: list[tuple[_Above, RowCell]] = []
     going: list[tuple[_Above, RowCell]] = []
     for cell in row.cells:
@@ -184,11 +228,15 @@ def _join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> Row | None:
         one = partners.get(id(cell))
         if one is None:
             return row
-        if id(one.cell) in labels:
-            under_heads |= comparison_key(cell.text) != comparison_key(one.cell.text)
-        elif one.cell.text and _is_cut_label(one.cell.text, cell.text, lexicon):
+        if one.cell.text and _is_cut_label(one.cell, cell, lexicon):
             cut.append((one, cell))
-        elif _is_label(cell.text, lexicon) or not _may_go_on(one.cell, cell):
+        elif id(one.cell) in labels and not (within and alone):
+            under_heads |= comparison_key(cell.text) != comparison_key(one.cell.text)
+        elif comparison_key(one.cell.text) == comparison_key(cell.text):
+            if cell.rowspan > 1 or len(cell.text) <= _SHORT:
+                return row  # a label that nobody knows, printed again: the fields below keep it as their parent
+            labels.add(id(one.cell))
+        elif _is_label(cell.text, lexicon) or not (_may_go_on(one.cell, cell) or (within and _is_worded(one, cell))):
             return row
         else:
             going.append((one, cell))
@@ -198,16 +246,28 @@ def _join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> Row | None:
         if not cut or any(_is_label(c.text, lexicon) for c in row.cells if not any(c is rest for _, rest in cut)):
             return row
     named = labels | {id(one.cell) for one, _ in cut}
-    if not all(_has_label(one, above, done, named) for one, _ in going) or not (going or cut):
+    if not all(_has_label(one, above, done, named, lexicon) for one, _ in going) or not (going or cut):
         return row
     for one, cell in (*cut, *going):
         whole = _one_cell(one.cell, cell, joined_text(one.cell.text, cell.text))
         done[one.at] = replace(done[one.at], cells=tuple(whole if c is one.cell else c for c in done[one.at].cells))
     if not under_heads:
+        _stretch(done, row, partners)
         return None
     gone = {id(cell) for _, cell in cut}
     blank = (replace(c, text="", notes=(*c.notes, "restated")) if id(c) in gone else c for c in row.cells)
     return replace(row, cells=tuple(blank))
+
+
+def _stretch(done: list[Row], row: Row, partners: Mapping[int, _Above]) -> None:
+    """The spans that go on below a row that went back over the break: the blank rest of a merged label is kept."""
+    for cell in row.cells:
+        one = partners.get(id(cell))
+        if not cell.text and cell.rowspan > 1 and one is not None and one.cell.text:
+            longer = replace(one.cell, rowspan=cell.row + cell.rowspan - one.cell.row)
+            done[one.at] = replace(
+                done[one.at], cells=tuple(longer if c is one.cell else c for c in done[one.at].cells)
+            )
 
 
 def _is_label(text: str, lexicon: Lexicon) -> bool:
@@ -216,17 +276,62 @@ def _is_label(text: str, lexicon: Lexicon) -> bool:
     return known or lexicon.nearness(key)[_LABEL] >= _NEAR
 
 
-def _is_cut_label(one: str, other: str, lexicon: Lexicon) -> bool:
+def _cuts_a_label(row: Row, partners: Mapping[int, _Above], lexicon: Lexicon) -> bool:
+    """Tell whether the break cuts the label of the row too: then whatever stands beside it goes on."""
+    pairs = ((partners[id(cell)].cell, cell) for cell in row.cells if cell.text and id(cell) in partners)
+    return any(one.text and _is_cut_label(one, cell, lexicon) for one, cell in pairs)
+
+
+def _rest_of_number(row: Row, partners: Mapping[int, _Above]) -> tuple[_Above, RowCell] | None:
+    """Digits alone in a page's first row, under a number: an amount of its own would have a label beside it."""
+    filled = [cell for cell in row.cells if cell.text]
+    one = partners.get(id(filled[0])) if len(filled) == 1 else None
+    if one is None or not (BARE_NUMBER.fullmatch(filled[0].text) and BARE_NUMBER.fullmatch(one.cell.text)):
+        return None
+    return one, filled[0]
+
+
+def _rests_of_heads(row: Row, partners: Mapping[int, _Above], lexicon: Lexicon) -> list[tuple[_Above, RowCell]] | None:
+    """A row of nothing but the last characters of labels, each with the cell over the break; else None."""
+    known = lexicon.exact["field"] | lexicon.exact["narrative"]
+    found: list[tuple[_Above, RowCell]] = []
+    for cell in row.cells:
+        if not cell.text:
+            continue
+        one = partners.get(id(cell))
+        if one is None or not one.cell.text:
+            return None
+        whole = comparison_key(one.cell.text + cell.text)
+        open_label = whole in known or comparison_key(one.cell.text) not in known
+        rest = len(cell.text) <= _SHORT and not _BARE_VALUE.fullmatch(cell.text) and open_label
+        if not rest and not _WEIGHT.fullmatch(cell.text):
+            return None
+        found.append((one, cell))
+    return found
+
+
+def _is_worded(one: _Above, cell: RowCell) -> bool:
+    return not _BARE_VALUE.fullmatch(one.cell.text) and not _BARE_VALUE.fullmatch(cell.text)
+
+
+def _is_cut_label(cell: RowCell, more: RowCell, lexicon: Lexicon) -> bool:
+    one, other = cell.text, more.text
     known = lexicon.exact["field"] | lexicon.exact["narrative"]
     whole = comparison_key(one + other)
-    return whole in known and comparison_key(other) not in known and comparison_key(one) not in known
+    if whole in known and comparison_key(other) not in known and comparison_key(one) not in known:
+        return True
+    # No label is one character; what stands first in its row is one, though nobody knows it.
+    scrap = min(len(one), len(other)) == 1 or _LABELS_END.fullmatch(other)
+    first = cell.col == more.col == 0 and comparison_key(one) not in known and scrap
+    return bool(first) and whole.isalpha() and len(whole) <= _LONGEST_LABEL
 
 
 def _may_go_on(cell: RowCell, more: RowCell) -> bool:
     """Tell whether a value can go on in another: two numbers are two values, and a short text was written out."""
     if not cell.text:
         return True
-    if _BARE_VALUE.fullmatch(cell.text) or _BARE_VALUE.fullmatch(more.text):
+    dated = more.text in ("年", "月", "日")  # the rest of a date that ends a sentence
+    if _BARE_VALUE.fullmatch(cell.text) or (_BARE_VALUE.fullmatch(more.text) and not dated):
         return False
     return len(cell.text) >= _SENTENCE or _fills(cell)
 
@@ -241,11 +346,16 @@ def _fills(cell: RowCell) -> bool:
     return len(cell.lines) > 1 or max(ends) - min(ends) >= _FILLED * (right - left)
 
 
-def _has_label(one: _Above, above: Sequence[_Above], done: Sequence[Row], labels: set[int]) -> bool:
+def _has_label(one: _Above, above: Sequence[_Above], done: Sequence[Row], labels: set[int], lexicon: Lexicon) -> bool:
     """A value has its label to the left of it, or over it where a table stands inside the head."""
-    left = any(id(other.cell) in labels and other.cell.col < one.cell.col for other in above)
-    over = any(id(c) in labels and c.col == one.cell.col for row in done[: one.at] for c in row.cells)
-    return left or over
+    if any(id(other.cell) in labels and other.cell.col < one.cell.col for other in above):
+        return True
+    beside = [other.cell for other in above if other.at == one.at and other.cell.text and other is not one]
+    if len(beside) == 1 and beside[0].col < one.cell.col and len(beside[0].text) <= _LONGEST_LABEL:
+        return len(one.cell.text) >= _SENTENCE  # a sentence has its label beside it, though nobody knows it
+    column = (c for row in reversed(done[: one.at]) for c in row.cells if c.text and c.col == one.cell.col)
+    over = next(column, None)
+    return over is not None and (id(over) in labels or _is_label(over.text, lexicon))
 
 
 # ------------------------------------------------------------------------------------------------------------ the grid
@@ -273,12 +383,52 @@ def _join_levels(done: list[Row], last: int, row: Row, lexicon: Lexicon) -> Row:
     return row
 
 
+def _whole_heads(done: Sequence[Row], row: Row, lexicon: Lexicon) -> tuple[int, Row] | None:
+    """The heads of a grid made whole where a page ends within them, with their index: 偏差原因分析及改 | 进措施.
+
+    None where one of the cells below makes no known head with the one above it.
+    """
+    at = next((i for i in reversed(range(len(done))) if any(cell.text for cell in done[i].cells)), None)
+    if at is None or not _breaks(done[at], row) or done[at].n_cols != row.n_cols:
+        return None
+    above = {cell.col: cell for cell in done[at].cells if cell.text}
+    rest = {cell.col: (cell, True) for cell in row.cells if cell.text}
+    names = lexicon.column_roles.keys() | lexicon.exact["bar"]
+    known = (col in above and comparison_key(above[col].text + cell.text) in names for col, (cell, _) in rest.items())
+    return (at, _with_rest(done[at], rest)) if all(known) else None
+
+
+def _join_leads(done: list[Row], last: int, row: Row, header: GridHeader) -> Row:
+    """Give the rest of a project's own text, merged beside its indicators, back over the break; blank it in the row."""
+    above = {
+        cell.col: (i, cell) for i in range(last + 1) if done[i].table == done[last].table for cell in done[i].cells
+    }
+    for cell in row.cells:
+        column = header.column_at(cell.col, header.n_cols)
+        at, one = above.get(cell.col, (-1, cell))
+        reaches = one.row + one.rowspan > done[last].cells[0].row
+        head = column is not None and comparison_key(one.text) == comparison_key(column.name)
+        if not cell.text or column is None or not column.lead or at < 0 or head or not one.text or not reaches:
+            continue
+        if cell.rowspan < 2 or (one.rowspan < 2 and at < last) or not _may_go_on(one, cell):
+            continue
+        if comparison_key(one.text) != comparison_key(cell.text):
+            whole = _one_cell(one, cell, joined_text(one.text, cell.text))
+            done[at] = replace(done[at], cells=tuple(whole if c is one else c for c in done[at].cells))
+        blank = replace(cell, text="", notes=(*cell.notes, "restated"))
+        row = replace(row, cells=tuple(blank if c is cell else c for c in row.cells))
+    return row
+
+
 def _not_restated(filled: Sequence[RowCell], done: Sequence[Row], header: GridHeader) -> list[RowCell]:
-    """The cells of a page's first row but for the levels that a merged cell says again over the break."""
+    """The cells of a page's first row but for the levels, and bars, that a merged cell says again over the break.
+
+    `done` ends with the row before the break: heads printed again over the page's first row stand in no column.
+    """
     again = []
     for cell in filled:
         column = header.column_at(cell.col, header.n_cols)
-        if column is not None and column.role in ("level1", "level2") and cell.rowspan > 1:
+        if column is None or column.role in ("level1", "level2"):
             above = next((c for row in reversed(done) for c in row.cells if c.text and c.col == cell.col), None)
             if above is not None and comparison_key(above.text) == comparison_key(cell.text):
                 again.append(cell)
@@ -291,8 +441,17 @@ def _grid_rest(
     """The cells of a row that are the rest of the row before, or None where the row is one of its own.
 
     A row of its own has a name and a target. The rest of a row has no cell that the row before lacks; what two pieces
-    make must be likelier than either alone.
+    make must be likelier than either alone. Of grids side by side each has its rest.
     """
+    groups: dict[int, list[RowCell]] = {}
+    for cell in filled:
+        column = header.column_at(cell.col, header.n_cols)
+        groups.setdefault(column.group if column is not None else 0, []).append(cell)
+    if not {cell.col for cell in filled} <= {cell.col for cell in before.cells}:
+        return None  # it would have no place there
+    if len(groups) > 1:
+        rests = [_grid_rest(before, cells, header, lexicon) for cells in groups.values()]
+        return None if None in rests else {col: part for rest in rests for col, part in (rest or {}).items()}
     above = {cell.col: cell for cell in before.cells if cell.text}
     roles: dict[str, RowCell] = {}
     further: list[RowCell] = []
@@ -304,8 +463,17 @@ def _grid_rest(
         if column is None or column.role in roles:
             return None
         roles[column.role] = cell
+    if set(roles) == {"unit"} and len(filled) == 1 and not _BARE_VALUE.fullmatch(filled[0].text):
+        whole = above[filled[0].col].text + filled[0].text if filled[0].col in above else ""
+        return (
+            {filled[0].col: (filled[0], comparison_key(whole) in lexicon.dictionaries.keys["unit"])} if whole else None
+        )
+    if not roles and further and all(BARE_NUMBER.fullmatch(above[c.col].text + c.text) for c in further):
+        return {c.col: (c, False) for c in further}  # 6.2 | 5 where neither name nor target stands beside it
+    if any(_BARE_VALUE.fullmatch(c.text) and _BARE_VALUE.fullmatch(above[c.col].text) for c in further):
+        return None  # numbers are a row's own
     if not roles and further:
-        # Nothing but the rest of remarks; numbers are a row's own.
+        # Nothing but the rest of remarks.
         return None if any(_BARE_VALUE.fullmatch(c.text) for c in further) else {c.col: (c, True) for c in further}
     if any(cell.col not in above for role, cell in roles.items() if role not in ("target", "extra")):
         return None
@@ -318,6 +486,8 @@ def _grid_rest(
     if "level3" in roles and not sure:
         one, other = above[roles["level3"].col].text, roles["level3"].text
         verdict = _name_goes_on(one, other, lexicon)
+        if not verdict and "target" in roles and _ends_a_name(one) and _ends_a_name(other) and len(other) > _SHORT:
+            return None  # two names that end as names do, each with its target
         lacks = set(roles) <= {"level3", "target"} and ("target" not in roles or roles["target"].col not in above)
         if not verdict and lacks and "target" in {column.role for column in header.columns}:
             # Behind a name that does not end, a name alone on its row, or with the target that the first lacks.
@@ -332,13 +502,31 @@ def _grid_rest(
     if "target" in roles and roles["target"] not in alone:
         one, other = above[roles["target"].col].text, roles["target"].text
         goes_on = _target_goes_on(one, other, lexicon)
-        if not goes_on:
+        # 次 behind ≥1400人, 前 behind 12月底: no target is one character that is neither a number nor a known word.
+        scrap = not goes_on and "level3" not in roles and _is_scrap(other, len(filled) == 1, lexicon)
+        if not goes_on and not scrap:
             return None
-        sure = sure or "level3" not in roles
+        sure = sure or ("level3" not in roles and not scrap)
     # Without a target's column nothing tells the rest of a name from a name, but for the pieces themselves.
     elif not sure and ("level3" not in roles or not any(c.role == "target" for c in header.columns)):
         return None
     return {cell.col: (cell, sure) for cell in filled}
+
+
+def _wide_rest(before: Row, filled: Sequence[RowCell], header: GridHeader) -> dict[int, tuple[RowCell, bool]] | None:
+    """The rest of a text under the grid, over whose next page the grid's heads are printed again.
+
+    It reaches over several of the grid's columns, as the text above it does, and nothing stands beside it.
+    """
+    if len(filled) != 1 or _BARE_VALUE.fullmatch(filled[0].text):
+        return None
+    cell = filled[0]
+    covered = sum(cell.col <= column.col < cell.col + cell.colspan for column in header.columns)
+    one = next((c for c in before.cells if c.text and (c.col, c.colspan) == (cell.col, cell.colspan)), None)
+    labelled = any(c.text and c.col < cell.col for c in before.cells)
+    if covered < 2 or one is None or not labelled or _BARE_VALUE.fullmatch(one.text):
+        return None
+    return {cell.col: (replace(cell, text=joined_text(one.text, cell.text)[len(one.text) :]), True)}
 
 
 def _rest_beside_levels(
@@ -420,6 +608,13 @@ def _is_unfinished(one: str, other: str, lexicon: Lexicon) -> bool:
 def _ends_a_name(text: str) -> bool:
     # The last characters of indicator names, as the classifier's own feature has them.
     return text[-1:] in "率度性数量次额值本况力果益期效能"
+
+
+def _is_scrap(text: str, alone: bool, lexicon: Lexicon) -> bool:
+    if alone and len(text) <= _SHORT and not re.search(r"\d", text):
+        return True  # 完成 behind 按计划进度: nothing else stands in its row
+    words = lexicon.exact["word"] | lexicon.exact["boolean"]
+    return len(text) == 1 and text.isalpha() and comparison_key(text) not in words
 
 
 def _target_goes_on(one: str, other: str, lexicon: Lexicon) -> bool:

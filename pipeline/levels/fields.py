@@ -150,7 +150,7 @@ class FieldGatherer:
             # What was cut has gone back over the break: the span reaches to the foot of its page where it ends below
             # the last row that was taken.
             spanned = number < below or (broken and below > self._last and first.col > parent.col)
-            if spanned and broken:
+            if spanned and broken and number >= parent.row + parent.rowspan:
                 # The rest of the span is a blank cell of the new page, as high as the span goes on there.
                 rest = next((c for c in row.cells if c.col == parent.col and not c.text), None)
                 self._until[id(parent)] = number + (rest.rowspan if rest is not None else 1)
@@ -169,9 +169,11 @@ class FieldGatherer:
             return False
         parent = self._parents[-1]
         same = "".join(parent.text.split()) == "".join(filled[0].text.split())
-        return (
-            same and parent.col == filled[0].col and {c.col for c in filled[1:]} <= {c.col for c in self._heads.cells}
-        )
+        heads = {cell.col for cell in self._heads.cells}
+        # The row's own label may stand between parent and heads: 预算执行情况, 单位资金, amounts.
+        own = [cell for cell in filled[1:] if cell.col not in heads]
+        beside = len(own) <= 1 and all(parent.col < cell.col < min(heads) for cell in own)
+        return same and parent.col == filled[0].col and beside
 
     @staticmethod
     def _heads_over_heads(

@@ -87,7 +87,8 @@ def _without_restated(rows: Sequence[Row], headers: Sequence[GridHeader | None])
     done: list[Row] = []
     for r, row in enumerate(rows):
         header = headers[r]
-        if row.spans_known or row.n_cols < 2:
+        behind_break = header is not None and r > header.row and row.table != rows[header.row].table
+        if row.n_cols < 2 or (row.spans_known and not behind_break):
             done.append(row)
         elif header is not None and r > header.row:
             bars = {(bar.col, comparison_key(bar.text)) for bar in header.bars}

@@ -1,0 +1,115 @@
+"""What a page's first row gives back over the break. All names are invented."""
+
+from __future__ import annotations
+
+from test_levels_archive import fields, records, rows
+from test_levels_breaks import HEADS, TITLE, table
+
+GRID = table(HEADS, "产出指标|数量指标|株数|≥9株")
+AMOUNTS = "年初预算数|调整后预算数|预算执行数"
+
+
+def test_amounts_stay_under_their_heads_where_the_merged_label_is_printed_again() -> None:
+    """The row's own label stands between the label printed again and the heads."""
+    first = table(f"3:预算执行情况|>2:|{AMOUNTS}", ">2:总额|376|370|260", ">2:财政资金|376|366|242")
+    second = table("2:预算执行情况|>2:单位资金|5||4", ">2:其他资金|6||3")
+    [record] = records("项目支出绩效自评表\n" + first + "\n" + second + GRID)
+
+    found = fields(record)
+    assert found["预算执行情况→单位资金→年初预算数"] == "5"
+    assert found["预算执行情况→其他资金→预算执行数"] == "3"
+
+
+def test_levels_printed_again_under_heads_printed_again_begin_no_row() -> None:
+    """Between them stands only the rest of a remark."""
+    first = table(f"{HEADS}|备注", "产出指标|数量指标|植树株数|≥9株|今后加强支出进度管")
+    second = table(f"{HEADS}|备注", "2:产出指标|2:数量指标|||理。", "苗圃数|≥3个|")
+    [record] = records(TITLE + first + "\n" + second)
+
+    assert [row[2] for row in rows(record)] == ["植树株数", "苗圃数"]
+    assert record.indicators[0].extra["备注"] == "今后加强支出进度管理。"
+
+
+def test_heads_that_the_page_s_edge_cuts_are_one() -> None:
+    """偏差原因分析及改 | 进措施 is no row of the grid."""
+    first = table("项目名称|>4:植树", f"{HEADS}|偏差原因分析及改")
+    second = table("||||进措施", "产出指标|数量指标|株数|≥9株|无")
+    [record] = records("项目支出绩效自评表\n" + first + "\n" + second)
+
+    assert rows(record) == [("产出指标", "数量指标", "株数", "≥9株")]
+    assert record.indicators[0].extra == {"偏差原因分析及改进措施": "无"}
+
+
+def test_the_last_character_of_a_target_is_no_row() -> None:
+    """A row of its own has a name, and no target is 次 alone; a person is asked."""
+    first = table(HEADS, "2:产出指标|数量指标|服务船工|≥1400人", "质量指标|抚育率|=90%")
+    cut = table(HEADS, "产出指标|数量指标|服务船工|≥1400人")
+    [record] = records(TITLE + cut + "\n" + table("|||次", "效益指标|社会效益指标|受益人口|≥6万人"))
+
+    assert rows(record)[0] == ("产出指标", "数量指标", "服务船工", "≥1400人次")
+    assert record.indicators[0].review
+    assert len(rows(record)) == 2
+    assert len(rows(records(TITLE + first)[0])) == 2
+
+
+def test_two_rows_with_names_targets_and_numbers_are_two() -> None:
+    """Numbers beside them are each row's own, though both targets are words."""
+    first = table(f"{HEADS}|分值", "产出指标|质量指标|值守制度健全性|健全|6")
+    second = table("||养护长效机制|中长期|6", "效益指标|社会效益指标|受益人口|≥6万人|5")
+    [record] = records("项目支出绩效自评表\n" + first + "\n" + second)
+
+    assert [row[2] for row in rows(record)] == ["值守制度健全性", "养护长效机制", "受益人口"]
+
+
+def test_only_a_page_s_first_row_goes_back_over_the_break() -> None:
+    """Behind it stand rows of the page itself."""
+    first = table(f"{HEADS}|备注", "产出指标|质量指标|苗木成活率|≥98%|反映苗木成")
+    second = table("||||活率", "||绿地养护|显著|", "效益指标|社会效益指标|受益人口|≥6万人|")
+    [record] = records(TITLE + first + "\n" + second)
+
+    assert [row[2] for row in rows(record)] == ["苗木成活率", "绿地养护", "受益人口"]
+    assert record.indicators[0].extra["备注"] == "反映苗木成活率"
+
+
+def test_a_label_cut_with_its_value_keeps_it() -> None:
+    """The value was written out in its first line; the label says that it goes on."""
+    first = table("项目名称|>3:植树", "项目实施计|>3:第一，六月补植；")
+    second = table("划|>3:第二，九月抚育。", "项目总目标|>3:成活。")
+    [record] = records(TITLE + first + "\n" + second + GRID)
+
+    value = fields(record)["项目实施计划"]
+    assert value.startswith("第一，六月补植；")
+    assert value.endswith("第二，九月抚育。")
+
+
+def test_a_total_alone_under_heads_printed_again_has_its_columns() -> None:
+    """The grid ended on the page before."""
+    heads = f"{HEADS}|分值|得分"
+    first = table(heads, "产出指标|数量指标|株数|≥9株|50|48")
+    second = table(heads, ">4:合计|100|98")
+    [record] = records("项目支出绩效自评表\n" + first + "\n" + second)
+
+    found = fields(record)
+    assert (found["合计→分值"], found["合计→得分"]) == ("100", "98")
+
+
+def test_a_cell_that_has_nothing_to_say_is_no_label() -> None:
+    """无其他需说明事项 under a head is its value."""
+    body = table(
+        "项目名称|>3:植树", "2:年度总体目标|预期目标|>2:实际完成情况", "无其他需说明事项|>2:补植两次，全部成活。"
+    )
+    [record] = records("项目支出绩效自评表\n" + body + GRID)
+
+    assert fields(record)["年度总体目标→预期目标"] == "无其他需说明事项"
+
+
+def test_a_grid_side_by_side_has_its_rest_twice() -> None:
+    """经济效益 | 指标 of the whole term and of the year."""
+    heads = "一级指标|二级指标|三级指标|指标值|二级指标|三级指标|指标值"
+    first = table(
+        heads, "产出指标|数量指标|株数|≥9株|数量指标|株数|≥3株", "效益指标|经济效益|增收|≥5%|经济效益|增收|≥2%"
+    )
+    second = table("|指标|||指标||", "|社会效益指标|受益人口|≥6万人|社会效益指标|受益人口|≥1万人")
+    [record] = records(TITLE + first + "\n" + second)
+
+    assert [row[1] for row in rows(record)] == ["数量指标", "经济效益指标", "社会效益指标"] * 2
