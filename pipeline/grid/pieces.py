@@ -18,6 +18,7 @@ from pipeline.ink import (
     is_level_ruling,
     is_ruling,
     printed,
+    share,
     quantile,
     smoothed,
     thin_across,
@@ -186,6 +187,8 @@ def drop_texts(across: Sheet, lines: NDArray[np.float64], height: float) -> None
 
 # How far the strokes that hang on a piece must reach, and how far no stroke of a character does (text heights).
 _HANGS, _ENDS = 0.2, 1.2
+# Where more than this share of the way is inked, the row is shaded, and noise cuts the shade into "strokes".
+_SHADED = 0.6
 # A character has up to four strokes beside each other. Measured on eight kinds of damage (2,554 pieces): lines of text
 # have 1.6 to 4 a text height on one side or the other, rulings, with text that runs into them, up to 0.65.
 _STRUNG = 1.2
@@ -210,6 +213,8 @@ def _is_strung(sheet: Sheet, piece: Piece, height: float) -> bool:
     for side in (-1, 1):
         hanging = inked([side * edge, side * max(edge, _HANGS * height)])
         hanging &= ~inked(side * np.arange(edge, _ENDS * height, max(1.0, 0.06 * height)))
+        if share(hanging) > _SHADED:
+            continue
         strokes = np.count_nonzero(np.diff(hanging.astype(np.int8), prepend=0) == 1)
         if strokes >= max(2, _STRUNG * piece.length / height):
             return True
