@@ -404,6 +404,17 @@ def test_the_strokes_of_a_line_of_text_are_no_ruling_where_no_box_tells() -> Non
         assert len(across.pieces) == left
 
 
+def test_the_rulings_of_a_shaded_row_are_no_strokes_however_noisy_the_shade() -> None:
+    """A scanner's noise cuts a dark shade into what looks like strokes hanging on the ruling over it."""
+    ink = _sheet((100, 160, 500), (100, 1100))
+    noise = np.random.default_rng(5).normal(165, 12, (56, 996)).clip(0, 255).astype(np.uint8)
+    ink[103:159, 103:1099] = noise
+    across, _ = search(ink, H)
+    found = len(across.pieces)
+    drop_texts(across, np.zeros((0, 4, 2)), H)
+    assert len(across.pieces) == found == 3
+
+
 @pytest.mark.parametrize(("seen", "wall"), [(1.0, True), (0.2, False)])
 def test_a_wall_that_ends_inside_a_joined_cell_is_drawn_to_its_end_where_most_of_it_is_ruled(
     seen: float, wall: bool

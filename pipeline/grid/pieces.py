@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ink import (
+    PRINT,
     THICK,
     Grey,
     darkness,
@@ -18,8 +19,8 @@ from pipeline.ink import (
     is_level_ruling,
     is_ruling,
     printed,
-    share,
     quantile,
+    share,
     smoothed,
     thin_across,
 )
@@ -204,10 +205,12 @@ def _is_strung(sheet: Sheet, piece: Piece, height: float) -> bool:
     along = (columns + 0.5 - (piece.first + piece.last) / 2) / max(1.0, piece.length)
     middle = piece.place + piece.lean * along
     edge = piece.thick / 2 + max(1.0, 0.08 * height)
+    # Strokes that make a piece are as dark as it is; the noise of a shaded row is not.
+    dark = min(PRINT * 255, 255.0 - 0.62 * piece.dark)
 
     def inked(offsets: Iterable[float]) -> NDArray[np.bool_]:
-        rows = [np.clip(np.floor(middle + offset).astype(int), 0, len(sheet.mask) - 1) for offset in offsets]
-        found: NDArray[np.bool_] = np.logical_and.reduce([sheet.mask[row, columns] > 0 for row in rows])
+        rows = [np.clip(np.floor(middle + offset).astype(int), 0, len(sheet.ink) - 1) for offset in offsets]
+        found: NDArray[np.bool_] = np.logical_and.reduce([sheet.ink[row, columns] < dark for row in rows])
         return found
 
     for side in (-1, 1):
