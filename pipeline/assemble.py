@@ -243,9 +243,10 @@ class Assembly:
             text = value = joined_value(entry.values)
             cells = entry.values or entry.labels
             confidence = self._confidence(cells)
-            parsed = self.parse_field(base, text, unit or self.labelled.form.money_unit)
+            unit = unit or self.labelled.form.money_unit
+            parsed = self.parse_field(base, text, unit)
             if parsed is None and (seen := self._reread(key, text, entry.values)) is not None:
-                value, parsed = seen, self.parse_field(base, seen, unit or self.labelled.form.money_unit)
+                value, parsed = seen, self.parse_field(base, seen, unit)
             fields[key] = FieldValue(
                 value=value,
                 raw=text,

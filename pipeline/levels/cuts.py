@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from pipeline.dictionaries import comparison_key
@@ -83,10 +83,7 @@ def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexic
                 if parts is None and whole and (parts := _rest_beside_levels(done, last, filled, header)):
                     # The levels printed again reach down over rows of their own.
                     done[last] = _with_rest(before, parts)
-                    blank = (
-                        replace(c, text="", notes=(*c.notes, "restated")) if c.col in parts else c for c in row.cells
-                    )
-                    done.append(replace(row, cells=tuple(blank)))
+                    done.append(_without(row, {id(cell) for cell in row.cells if cell.col in parts}))
                     continue
                 if parts is not None:
                     done[last] = _with_rest(before, parts)
@@ -137,6 +134,19 @@ def _one_cell(cell: RowCell, more: RowCell, text: str, sure: bool = True) -> Row
     )
 
 
+def _with(row: Row, cell: RowCell, new: RowCell) -> Row:
+    """The row with another cell in the place of one of its own."""
+    return replace(row, cells=tuple(new if c is cell else c for c in row.cells))
+
+
+def _without(row: Row, gone: Set[int]) -> Row:
+    """The row with the cells of these ids blank: what they held is said elsewhere now."""
+    return replace(
+        row,
+        cells=tuple(replace(c, text="", notes=(*c.notes, "restated")) if id(c) in gone else c for c in row.cells),
+    )
+
+
 # ---------------------------------------------------------------------------------------- what reaches over the break
 
 
@@ -147,6 +157,11 @@ class _Above:
     at: int
     cell: RowCell
     edges: tuple[float, float] | None  # left and right, in pixels
+
+
+def _put(done: list[Row], one: _Above, cell: RowCell) -> None:
+    """Put another cell in the place of one over the break."""
+    done[one.at] = _with(done[one.at], one.cell, cell)
 
 
 def _reaching(done: Sequence[Row], table: int, foot: int | None = None) -> list[_Above]:
@@ -206,19 +221,16 @@ def _join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> Row | None:
     if number := _rest_of_number(row, partners):
         above_it, digits = number
         whole = _one_cell(above_it.cell, digits, above_it.cell.text + digits.text, sure=False)
-        cells = tuple(whole if c is above_it.cell else c for c in done[above_it.at].cells)
-        done[above_it.at] = replace(done[above_it.at], cells=cells)
+        _put(done, above_it, whole)
         _stretch(done, row, partners)
         return None
     within = _cuts_a_label(row, partners, lexicon)
-    alone = (
-        sum(bool(cell.text) for cell in row.cells) == 2
-    )  # beside a label that is cut stands its value, whatever it says
+    # Beside a label that is cut stands its value, whatever it says.
+    alone = sum(bool(cell.text) for cell in row.cells) == 2
     if within and (rests := _rests_of_heads(row, partners, lexicon)):
         for head, rest in rests:
             whole = _one_cell(head.cell, rest, head.cell.text + rest.text)
-            cells = tuple(whole if c is head.cell else c for c in done[head.at].cells)
-            done[head.at] = replace(done[head.at], cells=cells)
+            _put(done, head, whole)
         return None
     cut: list[tuple[_Above, RowCell]] = []
     going: list[tuple[_Above, RowCell]] = []
@@ -249,14 +261,11 @@ def _join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> Row | None:
     if not all(_has_label(one, above, done, named, lexicon) for one, _ in going) or not (going or cut):
         return row
     for one, cell in (*cut, *going):
-        whole = _one_cell(one.cell, cell, joined_text(one.cell.text, cell.text))
-        done[one.at] = replace(done[one.at], cells=tuple(whole if c is one.cell else c for c in done[one.at].cells))
+        _put(done, one, _one_cell(one.cell, cell, joined_text(one.cell.text, cell.text)))
     if not under_heads:
         _stretch(done, row, partners)
         return None
-    gone = {id(cell) for _, cell in cut}
-    blank = (replace(c, text="", notes=(*c.notes, "restated")) if id(c) in gone else c for c in row.cells)
-    return replace(row, cells=tuple(blank))
+    return _without(row, {id(cell) for _, cell in cut})
 
 
 def _stretch(done: list[Row], row: Row, partners: Mapping[int, _Above]) -> None:
@@ -264,10 +273,7 @@ def _stretch(done: list[Row], row: Row, partners: Mapping[int, _Above]) -> None:
     for cell in row.cells:
         one = partners.get(id(cell))
         if not cell.text and cell.rowspan > 1 and one is not None and one.cell.text:
-            longer = replace(one.cell, rowspan=cell.row + cell.rowspan - one.cell.row)
-            done[one.at] = replace(
-                done[one.at], cells=tuple(longer if c is one.cell else c for c in done[one.at].cells)
-            )
+            _put(done, one, replace(one.cell, rowspan=cell.row + cell.rowspan - one.cell.row))
 
 
 def _is_label(text: str, lexicon: Lexicon) -> bool:
@@ -377,9 +383,8 @@ def _join_levels(done: list[Row], last: int, row: Row, lexicon: Lexicon) -> Row:
         levels = any(_one_name(one.cell.text, cell.text, section, lexicon) for section in ("level1", "level2"))
         if levels or _one_weight(one.cell.text, cell.text, lexicon) or _one_bar(one.cell, cell, lexicon):
             whole = _one_cell(one.cell, cell, one.cell.text + cell.text)
-            done[one.at] = replace(done[one.at], cells=tuple(whole if c is one.cell else c for c in done[one.at].cells))
-            blank = replace(cell, text="", notes=(*cell.notes, "restated"))
-            row = replace(row, cells=tuple(blank if c is cell else c for c in row.cells))
+            _put(done, one, whole)
+            row = _without(row, {id(cell)})
     return row
 
 
@@ -414,9 +419,8 @@ def _join_leads(done: list[Row], last: int, row: Row, header: GridHeader) -> Row
             continue
         if comparison_key(one.text) != comparison_key(cell.text):
             whole = _one_cell(one, cell, joined_text(one.text, cell.text))
-            done[at] = replace(done[at], cells=tuple(whole if c is one else c for c in done[at].cells))
-        blank = replace(cell, text="", notes=(*cell.notes, "restated"))
-        row = replace(row, cells=tuple(blank if c is cell else c for c in row.cells))
+            done[at] = _with(done[at], one, whole)
+        row = _without(row, {id(cell)})
     return row
 
 

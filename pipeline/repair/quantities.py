@@ -39,11 +39,12 @@ _NUMBER = r"\d+(?:\.\d+)?"
 # What a broken % leaves: its rings and its stroke, each read for what it looks like.
 _RINGS = r"[0-9oO°º/.qgDbB]{1,3}"
 _BROKEN_PERCENT = re.compile(rf"(?P<lead>[^\d%]{{0,3}})(?P<all>\d[\d.]*?{_RINGS})")
-_NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"])(?P<rest>{_NUMBER}\D{{0,8}})")
-_DASHED = re.compile(rf"[-－—–―一](?P<rest>{_NUMBER}\D{{0,8}})")
+_QUANTITY = rf"{_NUMBER}\D{{0,8}}"
+_BARE = re.compile(_QUANTITY)
+_NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"])(?P<rest>{_QUANTITY})")
+_DASHED = re.compile(rf"[-－—–―一](?P<rest>{_QUANTITY})")
 _BOUNDS = {">": "≥", "<": "≤", "＞": "≥", "＜": "≤"}
-_BARE = re.compile(rf"{_NUMBER}\D{{0,8}}")
-_SPECK_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[.·,，'\-](?P<rest>{_NUMBER}\D{{0,8}})")
+_SPECK_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[.·,，'\-](?P<rest>{_QUANTITY})")
 _SPECK_AT_END = re.compile(r"(?P<text>.*[^\d.,，·\s(（])[.,，·'`)）]")
 _AREA_WITHOUT_UNIT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})m?")
 _SPECKED_AMOUNT = re.compile(
@@ -60,6 +61,11 @@ class _Guess:
     value: str
     kind: str
     least: float
+
+
+def _as_it_stands(value: str, kind: str, least: float) -> _Guess:
+    """A guess that the picture spells as the record writes it: all but ㎡."""
+    return _Guess(value, value, kind, least)
 
 
 def reread_target(raw: str, lines: Sequence[Line], level3: str | None) -> Repair | None:
@@ -81,10 +87,9 @@ def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
     """
     text = "".join(raw.split())
     if found := _BROKEN_GROUPS.fullmatch(text):
-        value = f"{found['whole']}.{found['rest']}"
-        return _decide(raw, lines, [_Guess(value, value, "look-alike", _CLOSE)])
+        return _decide(raw, lines, [_as_it_stands(f"{found['whole']}.{found['rest']}", "look-alike", _CLOSE)])
     if (found := _SPECKED_AMOUNT.fullmatch(text)) and found["number"] != text:
-        return _decide(raw, lines, [_Guess(found["number"], found["number"], "inserted", _CLOSE)])
+        return _decide(raw, lines, [_as_it_stands(found["number"], "inserted", _CLOSE)])
     return None
 
 
@@ -96,17 +101,17 @@ def _guesses(text: str, name: str) -> Iterator[_Guess]:
     if found is None and name and not _GROWS.search(name):
         found = _DASHED.fullmatch(text)
     if found is not None and not found["rest"].endswith("度"):  # degrees may be below zero
-        yield from (_Guess(sign + found["rest"], sign + found["rest"], "look-alike", _CLOSE) for sign in "=≥≤")
+        yield from (_as_it_stands(sign + found["rest"], "look-alike", _CLOSE) for sign in "=≥≤")
     if _BARE.fullmatch(text):
-        yield from (_Guess(sign + text, sign + text, "dropped", _VERY_CLOSE) for sign in "=≥≤")
-    if text[0] in _BOUNDS and re.fullmatch(rf"{_NUMBER}\D{{0,8}}", text[1:]):
-        yield _Guess(_BOUNDS[text[0]] + text[1:], _BOUNDS[text[0]] + text[1:], "look-alike", _BARRED)
+        yield from (_as_it_stands(sign + text, "dropped", _VERY_CLOSE) for sign in "=≥≤")
+    if text[0] in _BOUNDS and _BARE.fullmatch(text[1:]):
+        yield _as_it_stands(_BOUNDS[text[0]] + text[1:], "look-alike", _BARRED)
     if found := _SPECK_BEHIND_SIGN.fullmatch(text):
-        yield _Guess(found["sign"] + found["rest"], found["sign"] + found["rest"], "inserted", _CLOSE)
+        yield _as_it_stands(found["sign"] + found["rest"], "inserted", _CLOSE)
     if (found := _SPECK_AT_END.fullmatch(text)) and not _opens(found["text"]):
         # What is meant is no question behind a %.
         least = _CLOSE if found["text"].endswith("%") else _VERY_CLOSE
-        yield _Guess(found["text"], found["text"], "inserted", least)
+        yield _as_it_stands(found["text"], "inserted", least)
     if _AREA.search(name) and (found := _AREA_WITHOUT_UNIT.fullmatch(text)):
         # The recogniser has no ㎡; it spells m² or m2, or loses it altogether.
         yield from (_Guess(found["text"] + unit, found["text"] + "㎡", "dropped", _CLOSE) for unit in ("m²", "m2"))
@@ -124,8 +129,7 @@ def _percents(lead: str, digits: str, *, rate: bool) -> Iterator[_Guess]:
             continue
         if rate and Decimal(number) > 100:
             continue
-        value = f"{lead}{number}%"
-        yield _Guess(value, value, "look-alike", _VERY_CLOSE if plain and not too_much else _CLOSE)
+        yield _as_it_stands(f"{lead}{number}%", "look-alike", _VERY_CLOSE if plain and not too_much else _CLOSE)
 
 
 def _opens(text: str) -> bool:
