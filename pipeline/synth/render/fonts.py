@@ -104,16 +104,18 @@ def find_face(family: str, bold: bool = False) -> Face | None:
         text=True,
         check=False,
     ).stdout
+    # Light, Medium, Black and the like call themselves Regular too, beside their own name: the face with the fewest
+    # names is the plain one.
     wanted = {"Bold"} if bold else {"Regular", "Book", "Light"}
     found = []
     for line in listing.splitlines():
         names, styles, number, file = line.split("\t")
         if family in names.split(",") and wanted & set(styles.split(",")):
             # The high half of fontconfig's index counts named instances of variable fonts.
-            found.append((file, int(number) & 0xFFFF))
+            found.append((styles.count(","), file, int(number) & 0xFFFF))
     if not found:
         return None
-    path, index = min(found)
+    _, path, index = min(found)
     return Face(family, bold, Path(path), index)
 
 
