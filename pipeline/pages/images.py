@@ -153,16 +153,29 @@ def _to_bgr(image: Any) -> NDArray[np.uint8]:
         deep = np.asarray(image, dtype=np.float64)
         top = 65535.0 if deep.max(initial=0.0) > 255 else 255.0
         grey = np.clip(deep * (255.0 / top), 0, 255).astype(np.uint8)
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    image = ImageOps.exif_transpose(_squared(image))
+        return _grey_thrice(grey)
+    image = _squared(image)
+    image.load()  # a PNG's orientation may stand behind its pixels
+    if image.getexif().get(_ORIENTATION, 1) != 1:
+        image = ImageOps.exif_transpose(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         over = image.convert("RGBA")
         paper = Image.new("RGBA", over.size, (255, 255, 255, 255))
         image = Image.alpha_composite(paper, over)
     if image.mode in ("1", "L"):
-        grey = np.asarray(image.convert("L"))
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+        return _grey_thrice(np.asarray(image.convert("L")))
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    # Pillow packs the three channels in any order as fast as in its own.
+    return np.frombuffer(image.tobytes("raw", "BGR"), np.uint8).reshape(image.height, image.width, 3)
+
+
+def _grey_thrice(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same grey in three channels."""
+    filled = np.empty((*grey.shape, 3), np.uint8)
+    for channel in range(3):
+        filled[:, :, channel] = grey
+    return filled
 
 
 def _squared(image: Any) -> Any:

@@ -35,8 +35,11 @@ class Band:
     said: bool = False  # by the file's text layer
 
 
-# Where the ground under the text is darker than this share of the paper it is shaded, or a watermark.
-_SHADED = 0.9
+# Where the ground under the text is darker than this share of the paper it is shaded, or a watermark; darker ground than
+# the second share is left.
+_SHADED, _DARK = 0.9, 0.35
+_TONES = np.arange(256)
+_PALE_GROUND = np.where((_TONES >= _SHADED * 255) | (_TONES < _DARK * 255), 255, _TONES).astype(np.uint8)
 
 
 def flattened(ink: Grey, size: float) -> Grey:
@@ -48,8 +51,7 @@ def flattened(ink: Grey, size: float) -> Grey:
     ground, side = find_ground(ink, size, 0.5)
     if int((ground < _SHADED * 255).sum()) >= side * side:
         ground = cv2.resize(ground, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR)
-        ground[(ground >= _SHADED * 255) | (ground < 0.35 * 255)] = 255
-        ink = cv2.divide(ink, ground, scale=255)
+        ink = cv2.divide(ink, cv2.LUT(ground, _PALE_GROUND), scale=255)
     return _without_watermark(ink, size)
 
 
@@ -74,16 +76,22 @@ def _without_watermark(ink: Grey, size: float) -> Grey:
     around them is touched: print there keeps its dark core.
     """
     kernel = np.ones((3, 3), np.uint8)
-    flat = (cv2.dilate(ink, kernel) - cv2.erode(ink, kernel) <= _FLAT) & (ink > _GREYS[0]) & (ink < _GREYS[1])
-    if int(flat.sum()) < _LEAST_MARK * size * size:
+    grey = cv2.inRange(ink, _GREYS[0] + 1, _GREYS[1] - 1)
+    if cv2.countNonZero(grey) < _LEAST_MARK * size * size:
+        return ink
+    spread = cv2.subtract(cv2.dilate(ink, kernel), cv2.erode(ink, kernel))
+    flat = cv2.bitwise_and(grey, cv2.compare(spread, _FLAT, cv2.CMP_LE))
+    if cv2.countNonZero(flat) < _LEAST_MARK * size * size:
         return ink
     # Noise breaks a stroke into flat pieces side by side.
-    pieces = cv2.dilate(flat.astype(np.uint8), np.ones((odd(0.15 * size),) * 2, np.uint8))
+    pieces = cv2.dilate(flat, np.ones((odd(0.15 * size),) * 2, np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(pieces, connectivity=8)
     long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= _STROKE * size
     long[0] = False
-    strokes = long[labels] & flat
-    if count <= 1 or int(strokes.sum()) < _LEAST_MARK * size * size:
+    if count <= 1 or not long.any():
+        return ink
+    strokes = long[labels] & (flat > 0)
+    if int(strokes.sum()) < _LEAST_MARK * size * size:
         return ink
     level = int(np.percentile(ink[strokes], _LIGHTEST)) - _MARGIN
     grey = np.arange(256, dtype=np.float64)
@@ -104,13 +112,13 @@ def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -
     if not mask.any():
         return []
     kept = without_specks(mask, size)
-    # What was taken away must not be seen by the recogniser either: it is painted over, blurred rim and all.
-    gone = cv2.dilate(mask & (1 - kept), np.ones((5, 5), np.uint8))
-    window = np.where((gone > 0) & (kept == 0), 255, window).astype(np.uint8)
-    mask = kept
-    rows = np.flatnonzero(mask.any(axis=1))
-    if not len(rows):
-        return []
+    if kept is not mask:
+        # What was taken away must not be seen by the recogniser either: it is painted over, blurred rim and all.
+        gone = cv2.subtract(cv2.dilate(cv2.subtract(mask, kept), np.ones((5, 5), np.uint8)), kept)
+        window = cv2.max(window, gone * np.uint8(255))
+        mask = kept
+        if not cv2.countNonZero(mask):
+            return []
     bands = []
     for top, bottom in _split_rows(mask, size):
         columns = np.flatnonzero(mask[top:bottom].any(axis=0))

@@ -35,8 +35,9 @@ def without_specks(mask: Grey, size: float) -> Grey:
     count, labels = cv2.connectedComponents(cv2.dilate(mask, reach), connectivity=8)
     if count <= 1:
         return mask
-    labels = np.where(mask > 0, labels, 0)
-    x, y, w, h, area = _measured(labels, count)
+    inked = np.flatnonzero(mask)
+    owner = labels.ravel()[inked] - 1
+    x, y, w, h, area = _measured(inked, owner, count - 1, mask.shape)
     right, bottom = x + w, y + h
     tall, wide = mask.shape
     extent = np.maximum(w, h)
@@ -79,7 +80,9 @@ def without_specks(mask: Grey, size: float) -> Grey:
             )
     if not drop.any():
         return mask
-    return np.where(np.concatenate(([False], drop))[labels], 0, mask).astype(np.uint8)
+    kept_ink = mask.copy()
+    kept_ink.ravel()[inked[drop[owner]]] = 0
+    return kept_ink
 
 
 def _hyphens(
@@ -97,18 +100,23 @@ def _hyphens(
     return flat & middle & placed & one
 
 
-def _measured(labels: NDArray[np.int32], count: int) -> tuple[_Measures, _Measures, _Measures, _Measures, _Measures]:
-    """Left, top, width, height and inked area of each label from 1 on."""
-    rows, columns = np.nonzero(labels)
-    values = labels[rows, columns] - 1
-    number = count - 1
-    area = np.bincount(values, minlength=number).astype(np.float64)
-    left, top = np.full(number, np.inf), np.full(number, np.inf)
-    right, bottom = np.zeros(number), np.zeros(number)
-    np.minimum.at(left, values, columns)
-    np.minimum.at(top, values, rows)
-    np.maximum.at(right, values, columns + 1)
-    np.maximum.at(bottom, values, rows + 1)
+def _measured(
+    inked: NDArray[np.int_], owner: NDArray[np.int32], number: int, shape: tuple[int, ...]
+) -> tuple[_Measures, _Measures, _Measures, _Measures, _Measures]:
+    """Left, top, width, height and inked area of each of `number` marks.
+
+    `inked` are the indices of inked pixels, row after row, `owner` says whose each of them is.
+    """
+    tall, wide = shape
+    rows = inked // wide
+    area = np.bincount(owner, minlength=number).astype(np.float64)
+    # Of several values for one place the last one stays: the lowest row, and backwards the highest.
+    top, bottom = np.zeros(number), np.zeros(number)
+    top[owner[::-1]], bottom[owner] = rows[::-1], rows + 1
+    there = np.zeros((number, wide), bool)
+    there[owner, inked - rows * wide] = True
+    left = there.argmax(axis=1).astype(np.float64)
+    right = wide - there[:, ::-1].argmax(axis=1).astype(np.float64)
     return left, top, right - left, bottom - top, area
 
 
