@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ Grey = NDArray[np.uint8]
 
 # Ink darker than this share of the paper belongs to print. Measured results are the same from .5 to .72.
 PRINT = 0.66
+_PRINT_LEVEL = math.ceil(PRINT * 255) - 1
 # A ruling is thinner than this many text heights; a thick border with a thin one beside it is one ruling.
 THICK = 0.45
 # A ruling is darker than what lies beside it by at least this share of the paper. A hair line of a quarter point at 100
@@ -26,7 +28,7 @@ def odd(value: float, least: int = 3) -> int:
 
 def printed(ink: Grey) -> Grey:
     """Return 1 where there is print, 0 on paper."""
-    return (ink < PRINT * 255).astype(np.uint8)
+    return cv2.threshold(ink, _PRINT_LEVEL, 1, cv2.THRESH_BINARY_INV)[1] if ink.size else ink
 
 
 def share(seen: NDArray[np.bool_]) -> float:
@@ -90,7 +92,69 @@ def thin_across(ink: Grey, height: float) -> Grey:
     """
     size = max(5, round(THICK * height) + 1)
     lifted = cv2.morphologyEx(ink, cv2.MORPH_BLACKHAT, np.ones((size, 1), np.uint8))
-    return (lifted > CONTRAST * 255).astype(np.uint8)
+    return cv2.threshold(lifted, math.floor(CONTRAST * 255), 1, cv2.THRESH_BINARY)[1]
+
+
+class Runs(NamedTuple):
+    """The rows of a mask in which there is anything, and what is in them; most rows of a page hold no ruling."""
+
+    rows: NDArray[np.intp]
+    bits: Grey
+
+    def add_upright(self, mask: Grey) -> Grey:
+        """Return the mask with these runs drawn into it as columns."""
+        drawn = mask.copy()
+        drawn[:, self.rows] |= self.bits.T
+        return drawn
+
+
+def long_runs(mask: Grey, least: int) -> Runs:
+    """Keep of each row of a mask of 0 and 1 the runs that are at least `least` long."""
+    # Most rows hold none, which a few of their pixels show: of a long run six in a row are set. Beyond the page's edge
+    # all counts as set.
+    step = max(1, least // 8)
+    sample = np.ascontiguousarray(mask[:, ::step])
+    seen = cv2.erode(sample, np.ones((1, max(1, least // step - 1)), np.uint8))
+    rows = np.flatnonzero(seen.view(bool).any(axis=1))
+    bits = cv2.morphologyEx(mask[rows], cv2.MORPH_OPEN, np.ones((1, least), np.uint8)) if len(rows) else mask[rows]
+    found = bits.view(bool).any(axis=1)
+    return Runs(rows[found], bits[found])
+
+
+class Patches(NamedTuple):
+    """What hangs together in a mask: `stats` and `centres` as OpenCV has them, and each patch's own pixels."""
+
+    stats: NDArray[np.int32]
+    centres: NDArray[np.float64]
+    tops: NDArray[np.int32]  # the first row of each in `labels`
+    labels: NDArray[np.int32]
+
+    def window(self, number: int) -> NDArray[np.bool_]:
+        """The pixels of one patch within its box."""
+        x, _, w, h = (int(value) for value in self.stats[number, :4])
+        y = int(self.tops[number])
+        window: NDArray[np.bool_] = self.labels[y : y + h, x : x + w] == number
+        return window
+
+
+def patches(runs: Runs) -> Patches:
+    """Find what hangs together; only rows that hold anything are looked at, and one blank row behind each group."""
+    rows, bits = runs
+    if not len(rows):
+        nothing = np.zeros((1, 5), np.int32)
+        return Patches(nothing, np.zeros((1, 2)), nothing[:, 1], np.zeros((0, 0), np.int32))
+    place = np.arange(len(rows)) + np.concatenate(([0], np.cumsum(np.diff(rows) > 1)))
+    packed = np.zeros((int(place[-1]) + 1, bits.shape[1]), np.uint8)
+    packed[place] = bits
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(packed, connectivity=8)
+    home = np.zeros(len(packed), np.int64)
+    home[place] = rows
+    stats[0] = centres[0] = 0  # the ground, of which there may be none
+    tops = stats[:, cv2.CC_STAT_TOP].copy()
+    moved = home[tops] - tops
+    stats[:, cv2.CC_STAT_TOP] += moved.astype(np.int32)
+    centres[:, 1] += moved
+    return Patches(stats, centres, tops, labels)
 
 
 def is_ruling(

@@ -50,11 +50,11 @@ def add_stubs(
             first, last = (edge, edge + length) if side > 0 else (edge - length, edge)
             if first < 0 or last > sheet.ink.shape[1]:
                 continue
-            inked = cv2.reduce(sheet.thin[low:high, first:last], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
+            inked = cv2.transpose(sheet.thin[low:high, first:last]).sum(axis=0, dtype=np.int32)
             strip = inked > 0.8 * (last - first)
             if not strip.any():
                 continue
-            dark = cv2.reduce(sheet.ink[low:high, first:last], 1, cv2.REDUCE_MIN)[:, 0] < PRINT * 255
+            dark = cv2.transpose(sheet.ink[low:high, first:last]).min(axis=0) < PRINT * 255
             count = np.concatenate(([0], np.cumsum(dark)))
             for a, b in stretches(strip):
                 if b - a > 0.3 * height or a < flank or b + flank > high - low:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -124,14 +125,13 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
     wide = max(far + 1, round(0.5 * height))
     # The band around the line is cut out once: row `wide` of it is the line's own.
     columns = np.clip(along, 0, shape[1] - 1)
-    band = np.clip(rows + np.arange(-wide, wide + 1)[:, None], 0, shape[0] - 1) * shape[1] + columns
-    ink = sheet.ink.ravel().take(band)
+    ink = _band(sheet.ink, rows, columns, wide)
     core = slice(wide - reach, wide + reach + 1)
-    thin = sheet.thin.ravel().take(band[core]).view(bool)
+    thin: NDArray[np.bool_] = _band(sheet.thin, rows, columns, reach).view(bool)
 
     lowest = ink[core].min(axis=0)
     # What is much paler than the rest of the line (a watermark, the ghost of a seal) is not drawn by it.
-    ruled = thin.any(axis=0) & (lowest < 255.0 - 0.4 * line.dark)
+    ruled: NDArray[np.bool_] = thin.any(axis=0) & (lowest < 255.0 - 0.4 * line.dark)
     if sheet.toned:
         ruled = _as_dark(ruled, lowest, line.dark, height)
     inked = lowest < PRINT * 255
@@ -157,6 +157,24 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
         seen &= lowest < 255.0 - 0.4 * line.dark
         drawn.append(_as_dark(seen, lowest, line.dark, height) if sheet.toned else seen)
     return Profile(clean, inked & ~clean, alone, np.stack(drawn))
+
+
+# A line that wanders over more rows than this is cut out pixel by pixel; nearly all keep to two or three.
+_STEPS = 16
+
+
+def _band(page: Grey, rows: NDArray[np.int_], columns: NDArray[np.int_], reach: int) -> Grey:
+    """Cut out a line, which is in `rows` at `columns`, with `reach` rows on both sides; the page's edge is repeated."""
+    steps = np.flatnonzero(np.diff(rows)) + 1
+    inside = rows.min(initial=reach) >= reach and rows.max(initial=0) + reach < len(page)
+    if not len(rows) or not inside or len(steps) > _STEPS or columns[-1] - columns[0] != len(columns) - 1:
+        around = np.clip(rows + np.arange(-reach, reach + 1)[:, None], 0, page.shape[0] - 1) * page.shape[1] + columns
+        return page.ravel().take(around)
+    band = np.empty((2 * reach + 1, len(rows)), page.dtype)
+    for first, last in pairwise([0, *steps.tolist(), len(rows)]):
+        row, column = int(rows[first]), int(columns[first])
+        band[:, first:last] = page[row - reach : row + reach + 1, column : column + last - first]
+    return band
 
 
 def _as_dark(seen: NDArray[np.bool_], ink: Grey, dark: float, height: float) -> NDArray[np.bool_]:
@@ -192,5 +210,5 @@ def close(seen: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
     """Fill gaps of up to `gap` pixels."""
     if not seen.any():
         return seen
-    row = seen.astype(np.uint8)[None, :]
-    return cv2.morphologyEx(row, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))[0] > 0
+    row = seen.view(np.uint8)[None, :]
+    return cv2.morphologyEx(row, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))[0].view(bool)

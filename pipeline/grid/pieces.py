@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,10 +14,13 @@ from pipeline.ink import (
     PRINT,
     THICK,
     Grey,
+    Runs,
     darkness,
     find_ground,
     is_level_ruling,
     is_ruling,
+    long_runs,
+    patches,
     printed,
     quantile,
     share,
@@ -64,20 +67,20 @@ class Sheet:
 
 # Greys that no edge of print explains, and how much of them makes a page one of greys (characters' worths). Pages of
 # one bit have up to .05 after straightening, pages with a watermark of thin strokes 2 and more.
-_GREY = (64, 0.9 * 255)
+_GREY = (65, math.ceil(0.9 * 255) - 1)
 _EDGE = 0.12
 _LEAST_GREY = 0.5
 
 
 def _is_toned(ink: Grey, height: float) -> bool:
     """Tell whether the page has greys at all; a page of one bit has none, and its hair rulings are of any darkness."""
-    middle = ((ink > _GREY[0]) & (ink < _GREY[1])).astype(np.uint8)
+    middle = cv2.inRange(ink, *_GREY)
     flat = cv2.erode(middle, np.ones((max(3, round(_EDGE * height)),) * 2, np.uint8))
-    if np.count_nonzero(flat) > _LEAST_GREY * height * height:
+    if cv2.countNonZero(flat) > _LEAST_GREY * height * height:
         return True
     ground, side = find_ground(ink, height, 1.0)
     # A character's worth of grey, in one place or another, is a tone.
-    return int((ground < 0.93 * 255).sum()) > side * side
+    return int(np.count_nonzero(ground < 0.93 * 255)) > side * side
 
 
 def search(ink: Grey, height: float) -> tuple[Sheet, Sheet]:
@@ -90,8 +93,8 @@ def search(ink: Grey, height: float) -> tuple[Sheet, Sheet]:
     across_wide, down_wide = _widen(across.thin, height), _widen(down.thin, height)
     # Each direction's rulings cut the other's; those of the one bridge the cuts of the other.
     first = _long(down_wide, height, LEAST_V)
-    across_long = _long(across_wide | cv2.transpose(first), height, LEAST_H) & across_wide
-    down_long = _long(down_wide | cv2.transpose(across_long), height, LEAST_V) & down_wide
+    across_long = _within(_long(first.add_upright(across_wide), height, LEAST_H), across_wide)
+    down_long = _within(_long(across_long.add_upright(down_wide), height, LEAST_V), down_wide)
     find_pieces(across, across_long, height, LEAST_H)
     find_pieces(down, down_long, height, LEAST_V)
     drop_pale(across, down, height)
@@ -105,16 +108,22 @@ def _widen(thin: Mask, height: float) -> Mask:
     return cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
 
 
-def _long(mask: Mask, height: float, least: float) -> Mask:
+def _long(mask: Mask, height: float, least: float) -> Runs:
     """Keep what runs on for `least` text heights."""
-    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, max(3, round(least * height))), np.uint8))
+    return long_runs(mask, max(3, round(least * height)))
 
 
-def find_pieces(sheet: Sheet, mask: Mask, height: float, least: float) -> None:
+def _within(runs: Runs, mask: Mask) -> Runs:
+    """Keep what the mask holds too."""
+    return Runs(runs.rows, runs.bits & mask[runs.rows])
+
+
+def find_pieces(sheet: Sheet, runs: Runs, height: float, least: float) -> None:
     """List the long straight pieces that are rulings."""
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    for number in range(1, count):
-        x, y, w, h, area = (int(value) for value in stats[number])
+    found = patches(runs)
+    centres = found.centres
+    for number in range(1, len(found.stats)):
+        x, y, w, h, area = (int(value) for value in found.stats[number])
         if w < 0.8 * least * height or area > (THICK * height + 3) * w:
             continue
         place = float(centres[number][1]) + 0.5
@@ -128,7 +137,7 @@ def find_pieces(sheet: Sheet, mask: Mask, height: float, least: float) -> None:
                 sheet.pieces.append(Piece(float(x), float(x + w), place, thick, darkness(sheet.ink, box)))
             continue
         # It does not fill its box: it leans, or it is a line of small text, which is as low as a thick ruling.
-        window = labels[y : y + h, x : x + w] == number
+        window = found.window(number)
         filled = window.sum(axis=0)
         along = np.flatnonzero(filled)
         centre = (np.arange(h) @ window)[along] / filled[along] + y + 0.5
@@ -208,18 +217,22 @@ def _is_strung(sheet: Sheet, piece: Piece, height: float) -> bool:
     # Strokes that make a piece are as dark as it is; the noise of a shaded row is not.
     dark = min(PRINT * 255, 255.0 - 0.62 * piece.dark)
 
-    def inked(offsets: Iterable[float]) -> NDArray[np.bool_]:
-        rows = [np.clip(np.floor(middle + offset).astype(int), 0, len(sheet.ink) - 1) for offset in offsets]
-        found: NDArray[np.bool_] = np.logical_and.reduce([sheet.ink[row, columns] < dark for row in rows])
+    def inked(*offsets: float) -> NDArray[np.bool_]:
+        rows = np.floor(middle + np.array(offsets)[:, None]).astype(np.intp)
+        np.clip(rows, 0, len(sheet.ink) - 1, out=rows)
+        found: NDArray[np.bool_] = (sheet.ink.ravel().take(rows * sheet.ink.shape[1] + columns) < dark).all(axis=0)
         return found
 
+    least = max(2, _STRUNG * piece.length / height)
     for side in (-1, 1):
-        hanging = inked([side * edge, side * max(edge, _HANGS * height)])
-        hanging &= ~inked(side * np.arange(edge, _ENDS * height, max(1.0, 0.06 * height)))
+        hanging = inked(side * edge, side * max(edge, _HANGS * height))
+        if np.count_nonzero(hanging) < least:
+            continue
+        hanging &= ~inked(*(side * np.arange(edge, _ENDS * height, max(1.0, 0.06 * height))))
         if share(hanging) > _SHADED:
             continue
         strokes = np.count_nonzero(np.diff(hanging.astype(np.int8), prepend=0) == 1)
-        if strokes >= max(2, _STRUNG * piece.length / height):
+        if strokes >= least:
             return True
     return False
 

@@ -35,8 +35,8 @@ class Band:
     said: bool = False  # by the file's text layer
 
 
-# Where the ground under the text is darker than this share of the paper it is shaded, or a watermark; darker ground than
-# the second share is left.
+# Where the ground under the text is darker than the first share of the paper it is shaded, or a watermark; where it is
+# darker than the second one it is left.
 _SHADED, _DARK = 0.9, 0.35
 _TONES = np.arange(256)
 _PALE_GROUND = np.where((_TONES >= _SHADED * 255) | (_TONES < _DARK * 255), 255, _TONES).astype(np.uint8)

@@ -37,7 +37,7 @@ def without_specks(mask: Grey, size: float) -> Grey:
         return mask
     inked = np.flatnonzero(mask)
     owner = labels.ravel()[inked] - 1
-    x, y, w, h, area = _measured(inked, owner, count - 1, mask.shape)
+    x, y, w, h, area = _measured(inked, owner, count - 1, mask.shape[1])
     right, bottom = x + w, y + h
     tall, wide = mask.shape
     extent = np.maximum(w, h)
@@ -101,13 +101,12 @@ def _hyphens(
 
 
 def _measured(
-    inked: NDArray[np.int_], owner: NDArray[np.int32], number: int, shape: tuple[int, ...]
+    inked: NDArray[np.int_], owner: NDArray[np.int32], number: int, wide: int
 ) -> tuple[_Measures, _Measures, _Measures, _Measures, _Measures]:
-    """Left, top, width, height and inked area of each of `number` marks.
+    """Left, top, width, height and inked area of each of `number` marks in a window of width `wide`.
 
     `inked` are the indices of inked pixels, row after row, `owner` says whose each of them is.
     """
-    tall, wide = shape
     rows = inked // wide
     area = np.bincount(owner, minlength=number).astype(np.float64)
     # Of several values for one place the last one stays: the lowest row, and backwards the highest.
