@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from pipeline.asked import AskedNames, Notes
 from pipeline.errors import DictionaryError
 from pipeline.resources import data_folder
 
@@ -53,6 +54,7 @@ class Vocabulary:
     sha256: str
     sources: tuple[str, ...]
     names: tuple[Name, ...]
+    further: bool = False  # came in addition to the shipped ones
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,21 @@ class Dictionaries:
         """Return the names of one section, each with its entries in every vocabulary that holds it."""
         return self._sections[section]
 
+    @property
+    def plain(self) -> Dictionaries:
+        """These, of which nobody notes what they are asked."""
+        return self
+
+    @property
+    def notes(self) -> Notes:
+        """Where it is noted what they are asked."""
+        return _NOBODY
+
+    @cached_property
+    def further(self) -> frozenset[str]:
+        """The ids of the vocabularies that came in addition to the shipped ones."""
+        return frozenset(vocabulary.id for vocabulary in self.vocabularies if vocabulary.further)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the files' digests: changes when any name changes."""
@@ -90,6 +107,59 @@ class Dictionaries:
     def written(self, section: str, text: str) -> str | None:
         """Return the name of `section` that `text` equals but for spaces, widths and brackets, or None."""
         return self.keys[section].get(comparison_key(text))
+
+
+_NOBODY = Notes()
+
+
+class AskedDictionaries(Dictionaries):
+    """The same names; what is asked of them is noted. What is told of all together notes every section."""
+
+    def __init__(self, plain: Dictionaries) -> None:
+        """Take the dictionaries that answer."""
+        notes = Notes()
+        mine = {
+            section: AskedNames(names, notes, section, key=comparison_key) for section, names in plain._sections.items()
+        }
+        keys = {section: AskedNames(names, notes, section) for section, names in plain.keys.items()}
+        for name, value in {"_plain": plain, "_notes": notes, "_sections": mine, "_keys": keys}.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def plain(self) -> Dictionaries:
+        """The dictionaries that answer."""
+        found: Dictionaries = self._plain  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def notes(self) -> Notes:
+        """Where it is noted what they are asked."""
+        found: Notes = self._notes  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def keys(self) -> Mapping[str, Mapping[str, str]]:  # type: ignore[override]
+        """For each section, comparison key -> name as the dictionary writes it."""
+        found: Mapping[str, Mapping[str, str]] = self._keys  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def vocabularies(self) -> tuple[Vocabulary, ...]:  # type: ignore[override]
+        """The dictionary files."""
+        self.notes.whole.update(SECTIONS)
+        return self.plain.vocabularies
+
+    @property
+    def further(self) -> frozenset[str]:  # type: ignore[override]
+        """The ids of the vocabularies that came in addition to the shipped ones."""
+        self.notes.whole.update(SECTIONS)
+        return self.plain.further
+
+    @property
+    def digest(self) -> str:  # type: ignore[override]
+        """Changes when any name changes."""
+        self.notes.whole.update(SECTIONS)
+        return self.plain.digest
 
 
 _SAME = str.maketrans(
@@ -120,7 +190,8 @@ def load_dictionaries(extra: Iterable[Path] = (), folder: Path | None = None) ->
         raise DictionaryError(
             f"{home}: holds no dictionary (*.txt); reinstall zhibiao or name the folder that has them"
         )
-    vocabularies = [load_vocabulary(path) for path in [*shipped, *extra]]
+    vocabularies = [load_vocabulary(path) for path in shipped]
+    vocabularies += [replace(load_vocabulary(path), further=True) for path in extra]
     by_id: dict[str, Path] = {}
     for vocabulary in vocabularies:
         if vocabulary.id in by_id:

@@ -19,8 +19,8 @@ from pipeline.decisions import (
     page_keys,
     settle,
 )
-from pipeline.dictionaries import Dictionaries, load_dictionaries
-from pipeline.document import LabelledForm, Line, PageReading, Repair
+from pipeline.dictionaries import AskedDictionaries, Dictionaries, load_dictionaries
+from pipeline.document import Label, LabelledForm, Line, PageReading, Repair
 from pipeline.fieldvalues import parse_field, split_label
 from pipeline.forms import join_forms
 from pipeline.levels import LevelTools, label_form, load_level_tools
@@ -41,6 +41,18 @@ class InterpretTools:
     repairer: Repairer
     checks: CheckContext
     settings: Settings
+    # What repair was asked for the forms at hand, for who wants to know (bulk/standing.py); None: nobody.
+    repairs_asked: list[RepairsAsked] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepairsAsked:
+    """The labels of one form, its template and its texts as repair was asked about them, and what it said."""
+
+    labels: tuple[Label, ...]
+    template: str | None
+    texts: tuple[str, ...]
+    said: tuple[Repair, ...] = ()
 
 
 def load_interpret_tools(
@@ -50,8 +62,9 @@ def load_interpret_tools(
     settings = settings or Settings()
     words = load_dictionaries(dictionaries)
     layouts = load_templates(templates)
-    levels, repairer = load_level_tools(words, layouts), load_repairer(words, settings.repair)
-    return InterpretTools(words, layouts, levels, repairer, CheckContext(words, settings=settings.checks), settings)
+    asked, repairer = AskedDictionaries(words), load_repairer(words, settings.repair)
+    levels, checks = load_level_tools(asked, layouts), CheckContext(asked, settings=settings.checks)
+    return InterpretTools(asked, layouts, levels, repairer, checks, settings)
 
 
 def interpret(pages: Sequence[PageReading], document: str, sha256: str, tools: InterpretTools) -> Iterator[Record]:
@@ -159,10 +172,18 @@ def _reading_changed(at: str, decision: Decision) -> Finding:
 
 def _repairs(labelled: LabelledForm, tools: InterpretTools) -> dict[int, Repair]:
     labels = collect_labels(labelled, split_label)
-    template = _template(labelled.form.template, tools)
     texts = [labelled.form.title, *(joined_value(entry.values) for entry in labelled.fields if entry.values)]
-    repairs = tools.repairer.repair_form([label for _, label in labels], template.skeleton if template else None, texts)
+    asked = RepairsAsked(tuple([label for _, label in labels]), labelled.form.template, tuple(texts))
+    repairs = ask_repairs(asked, tools)
+    if tools.repairs_asked is not None:
+        tools.repairs_asked.append(replace(asked, said=tuple(repairs)))
     return {id(cell): repair for (cell, _), repair in zip(labels, repairs, strict=True)}
+
+
+def ask_repairs(asked: RepairsAsked, tools: InterpretTools) -> list[Repair]:
+    """Repair the labels of one form."""
+    template = _template(asked.template, tools)
+    return tools.repairer.repair_form(asked.labels, template.skeleton if template else None, asked.texts)
 
 
 def _template(name: str | None, tools: InterpretTools) -> Template | None:
@@ -203,6 +224,8 @@ def _doubted(at: str, doubted: set[str]) -> bool:
 __all__ = [
     "InterpretTools",
     "Interpreted",
+    "RepairsAsked",
+    "ask_repairs",
     "interpret",
     "interpret_decided",
     "load_interpret_tools",

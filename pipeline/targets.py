@@ -488,6 +488,8 @@ def _repair(raw: str, value: str, wrong: str, right: str) -> Repair:
 def _grammar(dictionaries: Dictionaries | None) -> _Grammar:
     if dictionaries is None:
         return _shipped_grammar()
+    dictionaries.notes.whole.update(("unit", "boolean"))
+    dictionaries = dictionaries.plain
     key = dictionaries.digest
     if key not in _grammars:
         if len(_grammars) > 8:  # a run uses one set of dictionaries; tests and long services may use many

@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
      "rolemap", "furniture", "seams"),
     ("dictionaries", "dates", "htmlspans", "remote"),
     ("document", "records", "settings"),
-    ("geometry", "resources", "errors"),
+    ("geometry", "resources", "errors", "asked"),
 )  # fmt: skip
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

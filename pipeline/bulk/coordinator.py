@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -32,6 +32,8 @@ from pipeline.store import DocumentRows, Store, StoredDocument, StoredPage
 # it is made again in milliseconds; readings, which are dear, are written one by one.
 _BATCH = 50
 _BATCH_SECONDS = 1.0
+# Of those whose records stand only the key is written.
+_STANDING = 200
 # Documents looked at before results and interrupts are looked at again, and documents in hand at most.
 _LOOKED_AT = 50
 _IN_HAND = 200
@@ -93,6 +95,7 @@ class Coordinator:
     say: Say
     on_event: OnEvent
     max_failures: int | None = None
+    before: frozenset[str] = frozenset()  # versions that differ from this one in their further dictionaries only
     tally: Tally = field(default_factory=Tally)
     stopped: bool = False  # by max_failures
 
@@ -107,6 +110,7 @@ class Coordinator:
         self._keys: dict[int, str] = {}  # document -> its interpretation
         self._batch: list[tuple[int, DocumentRows | None, InputAccount, int | None]] = []
         self._since = 0.0
+        self._standing: list[tuple[int, str]] = []  # documents whose records stand, with their interpretation now
         self._run: int | None = None
 
     # -- a run -----------------------------------------------------------------------------------------------------
@@ -360,6 +364,9 @@ class Coordinator:
 
     def flush(self, *, force: bool = True) -> None:
         """Write the documents that are done: all of them, or if not `force`, when there are enough."""
+        if self._standing and (force or len(self._standing) >= _STANDING):
+            standing, self._standing = self._standing, []
+            self.store.let_stand(standing, self.version)
         if not self._batch or not (
             force or len(self._batch) >= _BATCH or time.monotonic() - self._since > _BATCH_SECONDS
         ):
@@ -421,9 +428,16 @@ class Coordinator:
             contents = self.store.get_readings(
                 {p.reading for stored, _, _ in wanted for p in stored.pages if p.reading}
             )
+            traces = self.store.get_traces([stored.id for stored, _, own in wanted if self._may_stand(stored, own)])
             for stored, key, own in wanted:
-                yield stored, key, stored_task(stored, number, contents, own, last)
+                yield stored, key, stored_task(stored, number, contents, own, last, traces.get(stored.id))
                 number += 1
+
+    def _may_stand(self, stored: StoredDocument, decisions: Sequence[Decision]) -> bool:
+        """Tell whether nothing but the further dictionaries changed since a document's records were made."""
+        if stored.version not in self.before or stored.stale:
+            return False
+        return stored.interpretation == stored_interpretation(stored, stored.version, self.settings, decisions)
 
     def _remade(self, stored: StoredDocument, key: str, outcome: Outcome) -> None:
         if outcome.failure is not None:
@@ -431,6 +445,10 @@ class Coordinator:
             self.say(f"zhibiao: {stored.name}: {outcome.why}; its records are as they were")
             return
         made: RecordsMade = outcome.result
+        if made.stands:
+            self.tally.unchanged += 1
+            self._standing.append((stored.id, key))
+            return
         self.tally.made += 1
         self.tally.unplaced += made.unplaced
         rows = made.rows

@@ -129,15 +129,22 @@ def text_key(sha256: str, number: int, settings: Settings) -> str:
 
 
 def stored_task(
-    document: StoredDocument, position: int, contents: dict[str, bytes], decisions: Sequence[Decision], seen: int
+    document: StoredDocument,
+    position: int,
+    contents: dict[str, bytes],
+    decisions: Sequence[Decision],
+    seen: int,
+    trace: bytes | None = None,
 ) -> MakeRecords:
-    """The task that makes a stored document's records again."""
+    """The task that makes a stored document's records again, if by its trace they do not stand."""
     slots = tuple(
         PageSlot(page.file, page.sha256, page.number, contents.get(page.reading or ""), page.why, page.origin)
         for page in document.pages
     )
     source = Source(Path(document.name), document.kind)
-    return MakeRecords(position, source, document.name, document.sha256, slots, tuple(decisions), seen)
+    return MakeRecords(
+        position, source, document.name, document.sha256, slots, tuple(decisions), seen, trace, document.version or ""
+    )
 
 
 def stored_interpretation(

@@ -54,6 +54,8 @@ class Workshop:
     dictionaries: tuple[Material, ...] = ()
     templates: tuple[Material, ...] = ()
     threads: int = 1
+    # The further dictionaries of versions that differ in nothing else, by version: what was made with those may stand.
+    before: tuple[tuple[str, tuple[Material, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,9 @@ class MakeRecords:
     pages: tuple[PageSlot, ...] | None
     decisions: tuple[Decision, ...]
     seen: int  # the last decision known when the task was made
+    # Where the dictionaries alone are others than of the stored records: what these depend on, and their version.
+    trace: bytes | None = None
+    made_with: str = ""
 
     @property
     def what(self) -> str:
@@ -132,6 +137,7 @@ class RecordsMade:
     messages: list[str] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)  # one a page, where the task held none
     unplaced: int = 0  # decisions on its pages that found no place in its records
+    stands: bool = False  # the stored records are what would be made; nothing was
 
 
 Failure = Literal["time", "memory", "died", "error"]

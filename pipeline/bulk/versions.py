@@ -58,6 +58,12 @@ def make_version(
     return digest, content
 
 
+def differ_in_dictionaries(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether two versions differ in nothing but their further dictionaries."""
+    first, second = ({k: v for k, v in each.items() if k != "dictionaries"} for each in (one, other))
+    return first == second
+
+
 def materials_of(content: dict[str, Any] | None, kind: str) -> tuple[Material, ...]:
     """The further dictionaries or templates of a version."""
     return tuple(Material(entry["name"], entry["text"]) for entry in (content or {}).get(kind, ()))

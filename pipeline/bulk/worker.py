@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.bulk.standing import Standing, pack_trace
 from pipeline.bulk.tasks import (
     Describe,
     MakeRecords,
@@ -21,10 +23,11 @@ from pipeline.bulk.tasks import (
     Workshop,
 )
 from pipeline.decisions import Decision, effective
+from pipeline.dictionaries import Dictionaries, load_dictionaries
 from pipeline.document import Page, PageReading, Problem
 from pipeline.errors import InputError, PipelineError, SkippedInput, shown
 from pipeline.intake import InputAccount, Intake, document_digest, fault
-from pipeline.interpret import Interpreted, InterpretTools, interpret_decided, load_interpret_tools
+from pipeline.interpret import Interpreted, InterpretTools, RepairsAsked, interpret_decided, load_interpret_tools
 from pipeline.keep import pack, renumbered, unpack
 from pipeline.pages import open_pages
 from pipeline.settings import Settings
@@ -88,21 +91,42 @@ class Worker:
 class _Maker:
     """The real one: the whole right half."""
 
-    def __init__(self, tools: InterpretTools) -> None:
-        self._tools = tools
+    def __init__(self, tools: InterpretTools, before: dict[str, Dictionaries]) -> None:
+        self._asked: list[RepairsAsked] = []
+        self._tools = replace(tools, repairs_asked=self._asked)
+        self._standing = Standing(tools, before)
 
     def make(self, task: MakeRecords) -> RecordsMade:
-        tools = self._tools
-        return make_records(
-            task,
-            tools.settings,
-            lambda pages, name, sha256, decisions: interpret_decided(pages, name, sha256, tools, decisions),
-        )
+        if self._standing.stands(task):
+            rows = DocumentRows(task.name, task.sha256, task.source.kind, "read", [], seen=task.seen)
+            return RecordsMade(rows, InputAccount(shown(task.name)), stands=True)
+        held: list[PageReading] = []
+
+        def interpret(
+            pages: Sequence[PageReading], name: str, sha256: str, decisions: Sequence[Decision]
+        ) -> Iterable[Interpreted]:
+            held.extend(pages)
+            return interpret_decided(pages, name, sha256, self._tools, decisions)
+
+        notes = self._tools.dictionaries.notes
+        self._asked.clear()
+        notes.begin()
+        try:
+            made = make_records(task, self._tools.settings, interpret)
+        finally:
+            asked = notes.end()
+        if made.account.status != "failed" and held:
+            made.rows.trace = pack_trace(asked, self._asked, held)
+        return made
 
 
 def load_record_maker(workshop: Workshop) -> RecordMaker:
     """Load dictionaries, templates and models as the workshop says. Raises DictionaryError, ModelError."""
-    return _Maker(load_tools(workshop))
+    before = {}
+    for version, materials in workshop.before:
+        with tempfile.TemporaryDirectory(prefix="zhibiao-") as made:
+            before[version] = load_dictionaries(_laid_out(Path(made), materials))
+    return _Maker(load_tools(workshop), before)
 
 
 def load_tools(workshop: Workshop) -> InterpretTools:

@@ -18,6 +18,10 @@ _REPEATED = re.compile(r"#\d+$")
 _BRACKETED = re.compile(r"[(（][^()（）]*[)）]$")
 
 
+# The sections that Vocabulary is made of.
+_LOOKED_UP = ("field", "narrative", "level1", "level2")
+
+
 @dataclass(frozen=True)
 class CheckContext:
     """What checking goes by besides the record. `skeleton`: the levels that the form's layout always prints."""
@@ -30,11 +34,13 @@ class CheckContext:
     @property
     def vocabulary(self) -> Vocabulary:
         """What the dictionaries say of labels and levels, worked out once for each set of dictionaries."""
-        key = self.dictionaries.digest
+        plain = self.dictionaries.plain
+        self.dictionaries.notes.whole.update(_LOOKED_UP)
+        key = plain.digest
         if key not in _vocabularies:
             if len(_vocabularies) > 8:  # a run has one; long services and tests may have many
                 _vocabularies.clear()
-            _vocabularies[key] = Vocabulary(self.dictionaries)
+            _vocabularies[key] = Vocabulary(plain)
         return _vocabularies[key]
 
 

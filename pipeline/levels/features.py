@@ -92,7 +92,7 @@ def _look(text: str, key: str, lexicon: Lexicon) -> _Seen:
         float(bool(_QUESTION.search(compact))),
         float(bool(_BRACKETED_UNIT.search(compact))),
     )
-    exact = tuple([float(key in names) for names in lexicon.exact_sets])
+    exact = tuple([float(held) for held in lexicon.held(key)])
     level1, level2, label = exact[0], exact[1], max(exact[3], exact[4])
     target = max(shape[7], exact[7], exact[8])
     values = (*shape, *exact, *lexicon.nearness(key))
@@ -108,6 +108,7 @@ def _looks(rows: Sequence[Row], lexicon: Lexicon) -> list[dict[int, _Seen]]:
     keys = {text: comparison_key(text) for text in sorted(texts - seen.keys())}
     lexicon.look_up(keys.values())
     seen.update({text: _look(text, key, lexicon) for text, key in keys.items()})
+    lexicon.notes.near.update([comparison_key(text) for text in texts])  # of those that were looked at before, too
     return [{i: seen[cell.text] for i, cell in enumerate(row.cells) if cell.text} for row in rows]
 
 

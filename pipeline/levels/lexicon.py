@@ -12,10 +12,13 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from pipeline.asked import AskedNames, AskedSet, Notes
 from pipeline.dictionaries import Dictionaries, comparison_key
 
 EXACT = ("level1", "level2", "level3", "field", "narrative", "bar", "column", "word", "boolean")
 FUZZY = ("level1", "level2", "level3", "label", "column")
+# What levels are looked for in, and what heads of columns are told by.
+_LEVELS, _HEADS = ("level1", "level2"), ("column", "bar")
 # The longest name of the closed groups has 20 characters.
 _LONGEST = 24
 # Answers kept for texts that come again in other forms; a text and its answer take some 300 bytes.
@@ -24,24 +27,37 @@ _MOST_KEPT = 100_000
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The vocabularies as the features use them: comparison keys for exact and near matches."""
+    """The vocabularies as the features use them: comparison keys for exact and near matches.
+
+    Answers are kept from form to form; that they were asked for is noted each time (`pipeline/asked.py`).
+    """
 
     dictionaries: Dictionaries
 
-    @cached_property
-    def exact(self) -> Mapping[str, frozenset[str]]:
-        """Comparison keys of each section."""
-        return {section: frozenset(self.dictionaries.keys[section]) for section in EXACT}
+    @property
+    def notes(self) -> Notes:
+        """Where it is noted what is asked."""
+        return self.dictionaries.notes
 
     @cached_property
-    def exact_sets(self) -> tuple[frozenset[str], ...]:
-        """The same in the order of EXACT."""
-        return tuple(self.exact[section] for section in EXACT)
+    def exact(self) -> Mapping[str, AskedSet]:
+        """Comparison keys of each section."""
+        found = zip(EXACT, self._exact, strict=True)
+        return {section: AskedSet(keys, self.notes, section) for section, keys in found}
+
+    @cached_property
+    def _exact(self) -> tuple[frozenset[str], ...]:
+        return tuple(frozenset(self.dictionaries.plain.keys[section]) for section in EXACT)
+
+    def held(self, key: str) -> tuple[bool, ...]:
+        """Tell for each section of EXACT whether it holds a comparison key."""
+        self.notes.keys.add(key)
+        return tuple([key in names for names in self._exact])
 
     @cached_property
     def near(self) -> Mapping[str, list[str]]:
         """Keys that are searched for the nearest name, per group of FUZZY."""
-        keys = self.dictionaries.keys
+        keys = self.dictionaries.plain.keys
         label = sorted({*keys["field"], *keys["narrative"], *keys["bar"]})
         return {
             "level1": sorted(keys["level1"]), "level2": sorted(keys["level2"]), "level3": sorted(keys["level3"]),
@@ -51,7 +67,11 @@ class Lexicon:
     @cached_property
     def column_roles(self) -> Mapping[str, str]:
         """Comparison key of a column name -> its role."""
-        names = self.dictionaries.names("column")
+        return AskedNames(self._column_roles, self.notes, "column")
+
+    @cached_property
+    def _column_roles(self) -> Mapping[str, str]:
+        names = self.dictionaries.plain.names("column")
         return {comparison_key(text): entries[0].role or "extra" for text, entries in names.items()}
 
     @cached_property
@@ -64,13 +84,19 @@ class Lexicon:
 
         Whatever edit tells two texts apart, they have a part in common when each loses a character or none.
         """
+        self.notes.near.add(key)
         damaged = self._damaged[group]
         return not damaged.isdisjoint(_parts(key))
 
-    @cached_property
+    @property
     def longest_level(self) -> int:
         """Characters of the longest name of a level."""
-        return max((len(key) for group in ("level1", "level2") for key in self.exact[group]), default=0)
+        self.notes.whole.update(_LEVELS)
+        return self._longest_level
+
+    @cached_property
+    def _longest_level(self) -> int:
+        return max((len(key) for group in _LEVELS for key in self.near[group]), default=0)
 
     @cached_property
     def _near_cache(self) -> dict[str, tuple[float, ...]]:
@@ -78,6 +104,7 @@ class Lexicon:
 
     def nearness(self, key: str) -> tuple[float, ...]:
         """Similarity (0 to 1, OSA) of a comparison key to the nearest name of each group of FUZZY."""
+        self.notes.near.add(key)
         if not key or len(key) > _LONGEST:
             return (0.0,) * len(FUZZY)
         if key not in self._near_cache:
@@ -115,29 +142,62 @@ class Lexicon:
     def _column_letters(self) -> Mapping[str, frozenset[str]]:
         """The roles of the column names that are made of the same characters, in whatever order."""
         found: dict[str, set[str]] = {}
-        for key, role in self.column_roles.items():
+        for key, role in self._column_roles.items():
             found.setdefault("".join(sorted(key)), set()).add(role)
         return {letters: frozenset(roles) for letters, roles in found.items()}
 
     def column_role(self, text: str) -> str | None:
         """The role of a column header; one misread character, or a displaced one, is forgiven in three or more."""
+        self.notes.whole.update(_HEADS)
         if text not in self._role_cache:
             if len(self._role_cache) > 200_000:
                 self._role_cache.clear()
             self._role_cache[text] = self._column_role(text)
         return self._role_cache[text]
 
+    @cached_property
+    def _bars(self) -> frozenset[str]:
+        return self._exact[EXACT.index("bar")]
+
     def _column_role(self, text: str) -> str | None:
         key = comparison_key(re.sub(r"[(（].*?[)）]$", "", text)) or comparison_key(text)
-        if key in self.exact["bar"]:
+        if key in self._bars:
             return None
-        role = self.column_roles.get(comparison_key(text)) or self.column_roles.get(key)
+        role = self._column_roles.get(comparison_key(text)) or self._column_roles.get(key)
         if role is None and len(key) >= 3:
-            near = process.extract(key, list(self.column_roles), scorer=OSA.distance, score_cutoff=1, limit=None)
-            roles = {self.column_roles[found] for found, _, _ in near}
+            near = process.extract(key, list(self._column_roles), scorer=OSA.distance, score_cutoff=1, limit=None)
+            roles = {self._column_roles[found] for found, _, _ in near}
             roles = roles or set(self._column_letters.get("".join(sorted(key)), ()))
             role = roles.pop() if len(roles) == 1 else None
         return role or _role_by_words(key)
+
+
+def changed_near(old: Lexicon, new: Lexicon, keys: Iterable[str]) -> set[str]:
+    """Those of the keys of which the nearest names, or whether names may be near, are others in two lexicons.
+
+    Only names that one of them lacks can make a difference; a key that is half like none of these, and has no part in
+    common with one, need not be looked up in either.
+    """
+    wanted, may = list(keys), set[str]()
+    for group in FUZZY:
+        differ = set(old.near[group]).symmetric_difference(new.near[group])
+        if not differ:
+            continue
+        names = sorted(differ)
+        scores = process.cdist(wanted, names, scorer=OSA.normalized_similarity, score_cutoff=0.5, dtype=np.float64)
+        parts = {part for name in names for part in _parts(name)}
+        may.update(key for key, score in zip(wanted, scores.max(axis=1), strict=True) if score > 0)
+        may.update(key for key in wanted if not parts.isdisjoint(_parts(key)))
+    if not may:
+        return may
+    for one in (old, new):
+        one.look_up(may)
+    return {
+        key
+        for key in may
+        if old.nearness(key) != new.nearness(key)
+        or any(old.may_be_near(key, group) != new.may_be_near(key, group) for group in FUZZY)
+    }
 
 
 def _parts(key: str) -> list[str]:

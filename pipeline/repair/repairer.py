@@ -206,7 +206,12 @@ class Repairer:
     @cached_property
     def _words(self) -> WordModel:
         """The word model; reading the word list takes half a second, so it waits for the first label in doubt."""
-        return build_word_model([folded(name) for name in self.dictionaries.names("level3")])
+        shipped: list[str] = []
+        further: list[str] = []
+        for name, entries in self.dictionaries.names("level3").items():
+            ours = any(entry.vocabulary not in self.dictionaries.further for entry in entries)
+            (shipped if ours else further).append(folded(name))
+        return build_word_model(shipped or further, further if shipped else ())
 
     @cached_property
     def _speller(self) -> OpenSpeller:

@@ -405,8 +405,13 @@ def field_words(names: Iterable[str], general: WordModel) -> Counter[str]:
     return kept
 
 
-def build_word_model(names: Collection[str]) -> WordModel:
-    """Mix jieba's words with the words of the field that `names` teach."""
+def build_word_model(names: Collection[str], further: Collection[str] = ()) -> WordModel:
+    """Mix jieba's words with the words of the field that `names` teach.
+
+    `further` names teach their own words, at the frequency they have among all names. How frequent the other words and
+    the endings of names are, they leave as it is: one more name in a dictionary of an archive says something of the
+    labels that hold its words, and should not move a score in a third of all records, as it did.
+    """
     logp = dict(_general_logp())
     learned = field_words(names, WordModel(_general_logp(), {}))
     total = sum(learned.values())
@@ -414,4 +419,9 @@ def build_word_model(names: Collection[str]) -> WordModel:
         own = _FIELD_SHARE * count / total
         general = logp.get(word)
         logp[word] = math.log(own + (math.exp(general) if general is not None else 0.0))
+    if further:
+        for word, count in field_words([*names, *further], WordModel(_general_logp(), {})).items():
+            if word not in logp:
+                logp[word] = math.log(_FIELD_SHARE * count / total)
+                learned[word] = count
     return WordModel(logp, Counter(name[-2:] for name in names), learned=learned)

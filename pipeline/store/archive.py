@@ -181,6 +181,37 @@ class Store:
             writer.flush()
         return ids
 
+    # -- records that stand ----------------------------------------------------------------------------------------
+
+    def get_traces(self, documents: Sequence[int]) -> dict[int, bytes]:
+        """What the records of these documents depend on, by document; those that have no trace are left out."""
+        found: dict[int, bytes] = {}
+        with self.reading() as connection:
+            for chunk in _chunks(documents):
+                rows = connection.execute(select(t.traces).where(t.traces.c.document_id.in_(chunk)))
+                found.update((row.document_id, bytes(row.content)) for row in rows)
+        return found
+
+    def let_stand(self, documents: Sequence[tuple[int, str]], version: str) -> None:
+        """Note that the records of documents (id, interpretation) are what this version would make of them."""
+        c = t.documents.c
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(t.documents)
+                .where(c.id == bindparam("document"))
+                .values(interpretation=bindparam("key"), version=version),
+                [{"document": document, "key": key} for document, key in documents],
+            )
+
+    def versions_in_force(self, most: int) -> list[tuple[str, dict[str, Any]]]:
+        """The versions that current documents' records were made with, `most` of the latest, each with its content."""
+        c = t.documents.c
+        query = select(c.version).where(c.version.is_not(None), c.current).group_by(c.version)
+        query = query.order_by(func.max(c.id).desc()).limit(most)
+        with self.reading() as connection:
+            digests = list(connection.scalars(query))
+        return [(digest, content) for digest in digests if (content := self.get_version(digest)) is not None]
+
     # -- decisions on a document's pages ---------------------------------------------------------------------------
 
     def decisions_on(self, digests: Iterable[str]) -> list[Decision]:
@@ -363,6 +394,9 @@ class _Writer:
     def _made_of(self, document: int, new: DocumentRows, missed: bool) -> int:
         self._written.add(document)
         self._records(document, new.records)
+        self._connection.execute(delete(t.traces).where(t.traces.c.document_id == document))
+        if new.trace is not None:
+            self._add("traces", [{"document_id": document, "content": new.trace}])
         if missed:
             self.flush()
             refresh_items(self._connection, self._anchors(document))

@@ -62,6 +62,7 @@ class DocumentRows:
     records: Sequence[RecordRows] = ()
     seen: int = 0
     stored: int | None = None
+    trace: bytes | None = None  # what the records depend on (bulk/standing.py)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,14 @@ records = Table(
     UniqueConstraint("document_id", "position"),
 )
 
+# What a document's records depend on (bulk/standing.py): whether they stand when a dictionary changes.
+traces = Table(
+    "traces",
+    METADATA,
+    Column("document_id", _Id, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
 # The id is record_id << INDICATOR_BITS | position: an indicator and its words are found without a further index.
 indicators = Table(
     "indicators",
