@@ -48,7 +48,12 @@ def quantile(grey: NDArray[np.uint8], part: float) -> float:
 def smoothed(x: NDArray[np.float64], y: NDArray[np.float64], order: int) -> NDArray[np.float64]:
     """The polynomial of `order` that is nearest to y over x (-1 to 1), at each x."""
     # Chebyshev's polynomials stand nearly square to each other on -1 to 1: the plain normal equations are exact enough.
-    design = np.polynomial.chebyshev.chebvander(x, order)
+    terms = np.ones((order + 1, len(x)))
+    if order:
+        terms[1] = x
+    for number in range(2, order + 1):
+        terms[number] = 2 * x * terms[number - 1] - terms[number - 2]
+    design = terms.T
     square = design.T @ design
     square.flat[:: order + 2] += 1e-9 * len(x)  # as few points as terms must not divide by nothing
     fitted: NDArray[np.float64] = design @ np.linalg.solve(square, design.T @ y)
@@ -170,8 +175,9 @@ def is_ruling(
     far = _far(thick, height)
     columns = along.astype(int)
     rows = np.floor(centre).astype(int)[None, :] + np.arange(-far, far + 1)[:, None]
-    rows = np.clip(rows, 0, ink.shape[0] - 1)
-    return _looks_ruled(ink[rows, columns[None, :]], thin[rows, columns[None, :]], thick, height)
+    np.clip(rows, 0, ink.shape[0] - 1, out=rows)
+    band = rows * ink.shape[1] + columns
+    return _looks_ruled(ink.ravel().take(band), thin.ravel().take(band), thick, height)
 
 
 def is_level_ruling(ink: Grey, thin: Grey, box: tuple[int, int, int, int], height: float) -> bool:

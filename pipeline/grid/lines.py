@@ -127,36 +127,42 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
     columns = np.clip(along, 0, shape[1] - 1)
     ink = _band(sheet.ink, rows, columns, wide)
     core = slice(wide - reach, wide + reach + 1)
-    thin: NDArray[np.bool_] = _band(sheet.thin, rows, columns, reach).view(bool)
+    thin = _band(sheet.thin, rows, columns, reach).view(bool)
 
     lowest = ink[core].min(axis=0)
     # What is much paler than the rest of the line (a watermark, the ghost of a seal) is not drawn by it.
-    ruled: NDArray[np.bool_] = thin.any(axis=0) & (lowest < 255.0 - 0.4 * line.dark)
+    ruled = _any(thin) & (lowest < 255.0 - 0.4 * line.dark)
     if sheet.toned:
         ruled = _as_dark(ruled, lowest, line.dark, height)
     inked = lowest < PRINT * 255
     # Ink beside a ruling counts when it is print, nearly as dark as the ruling: a watermark under it is not.
     dark = ink < min(PRINT * 255, 255.0 - 0.62 * line.dark)
     # Right beside a ruling there is nothing; a little further off text may stand, but seldom on both sides at once.
-    beside = dark[wide - away - 1 : wide - away + 1].any(axis=0) | dark[wide + away : wide + away + 2].any(axis=0)
-    between = dark[wide - far : wide - away + 1].any(axis=0) & dark[wide + away : wide + far + 1].any(axis=0)
+    beside = _any(dark[wide - away - 1 : wide - away + 1]) | _any(dark[wide + away : wide + away + 2])
+    between = _any(dark[wide - far : wide - away + 1]) & _any(dark[wide + away : wide + far + 1])
     clean = ruled & ~beside
     for a, b in stretches(close(ruled, gap(height))):
         if share(beside[a:b]) > 0.3 or share(between[a:b]) > 0.3:
             clean[a:b] = False
-    for a, b in stretches(close(thin[reach - 1 : reach + 2].any(axis=0), 2)):
+    for a, b in stretches(close(_any(thin[reach - 1 : reach + 2]), 2)):
         # No text is drawn through at one level for so long: it is a ruling with text close to it.
         if b - a >= 3.5 * height and share(between[a:b]) < 0.5:
             clean[a:b] = ruled[a:b]
-    alone = ~(dark[: wide - away + 1].any(axis=0) | dark[wide + away :].any(axis=0))
+    alone = ~(_any(dark[: wide - away + 1]) | _any(dark[wide + away :]))
     drawn = []
     for middle in (-1, 0, 1):
         # `reach` is two pixels or more.
-        seen = thin[reach + middle - 1 : reach + middle + 2].any(axis=0)
+        seen = _any(thin[reach + middle - 1 : reach + middle + 2])
         lowest = ink[wide + middle - 1 : wide + middle + 2].min(axis=0)
         seen &= lowest < 255.0 - 0.4 * line.dark
         drawn.append(_as_dark(seen, lowest, line.dark, height) if sheet.toned else seen)
     return Profile(clean, inked & ~clean, alone, np.stack(drawn))
+
+
+def _any(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is set in any of the rows."""
+    found: NDArray[np.bool_] = np.logical_or.reduce(rows)
+    return found
 
 
 # A line that wanders over more rows than this is cut out pixel by pixel; nearly all keep to two or three.

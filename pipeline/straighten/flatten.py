@@ -274,6 +274,18 @@ def apply_warp(ink: Grey, warp: Warp) -> Grey:
     points = np.stack([xs.ravel(), ys.ravel()], axis=1)
     source = warp.unflatten(points) - 0.5  # an index is half a pixel less than its pixel's middle
     lattice = source.reshape(rows, columns, 2).astype(np.float32)
-    maps = cv2.resize(lattice, (columns * step, rows * step), interpolation=cv2.INTER_LINEAR)
-    maps = maps[step : step + height, step : step + width]
-    return cv2.remap(ink, maps, None, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
+    upright = np.empty((height, width), np.uint8)
+    # Strip by strip: the maps of a whole page are eight times its size and would be written and read through memory.
+    for top in range(0, height, _STRIP * step):
+        bottom = min(height, top + _STRIP * step)
+        part = lattice[top // step : top // step + _STRIP + 2]
+        maps = cv2.resize(part, (columns * step, len(part) * step), interpolation=cv2.INTER_LINEAR)
+        maps = maps[step : step + bottom - top, step : step + width]
+        cv2.remap(
+            ink, maps, None, cv2.INTER_CUBIC, upright[top:bottom], borderMode=cv2.BORDER_CONSTANT, borderValue=255
+        )
+    return upright
+
+
+# Squares of the lattice in a strip.
+_STRIP = 16

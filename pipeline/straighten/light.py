@@ -16,11 +16,10 @@ def without_dither(image: NDArray[np.uint8], height: float) -> NDArray[np.uint8]
     One bit shows grey as dots, among which rulings and text are lost. Where small dots are dense they are wiped; single
     ones stay: they may be full stops.
     """
-    grey = image[:, :, 1]
-    sample = grey[::5, ::3]
-    if float(((sample > 30) & (sample < 225)).mean()) > 0.01:
+    sample = image[::5, ::3, 1]
+    if np.count_nonzero((sample > 30) & (sample < 225)) > 0.01 * sample.size:
         return image
-    mask = (grey < 128).astype(np.uint8)
+    mask = cv2.threshold(cv2.extractChannel(image, 1), 127, 1, cv2.THRESH_BINARY_INV)[1]
     # Dots that touch at their corners are not one.
     _, labels, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=4)
     small = stats[:, cv2.CC_STAT_AREA] <= max(4.0, (0.13 * height) ** 2)
@@ -28,19 +27,24 @@ def without_dither(image: NDArray[np.uint8], height: float) -> NDArray[np.uint8]
     # Counted, not weighed: text has one to three such dots to a character.
     spots = np.zeros(mask.shape, np.float32)
     places = centres[small].astype(int)
-    np.add.at(spots, (places[:, 1], places[:, 0]), 1.0)
+    np.add.at(spots.ravel(), places[:, 1] * mask.shape[1] + places[:, 0], np.float32(1.0))
     window = odd(1.2 * height)
     # Two dotted rulings crossing have twenty in a window of this size, the palest grey that shows has thirty.
-    crowded = cv2.blur(spots, (window, window)) >= 0.021
-    if not crowded.any():
+    crowded = cv2.compare(cv2.blur(spots, (window, window)), 0.021, cv2.CMP_GE)
+    if not cv2.countNonZero(crowded):
         return image
-    crowded &= _strewn(spots, places, stats[small, cv2.CC_STAT_AREA], (~small)[labels] & (labels > 0), height)
+    inked = np.flatnonzero(mask)
+    dots = inked[small[labels.ravel()[inked]]]
+    strokes = mask.copy()
+    strokes.ravel()[dots] = 0
+    crowded = cv2.bitwise_and(crowded, _strewn(spots, places, stats[small, cv2.CC_STAT_AREA], strokes, height))
     # Up to the cells' rulings, over which the window reaches on one side only.
-    wiped = small[labels] & (cv2.dilate(crowded.astype(np.uint8), np.ones((window // 2, window // 2), np.uint8)) > 0)
-    if float(wiped.mean()) < 1e-4:
+    near = cv2.dilate(crowded, np.ones((window // 2, window // 2), np.uint8))
+    wiped = dots[near.ravel()[dots] > 0]
+    if len(wiped) < 1e-4 * mask.size:
         return image
     cleaned = image.copy()
-    cleaned[wiped] = 255
+    cleaned.reshape(-1, 3)[wiped] = 255
     return cleaned
 
 
@@ -48,30 +52,30 @@ def _strewn(
     spots: NDArray[np.float32],
     places: NDArray[np.int_],
     areas: NDArray[np.int32],
-    strokes: NDArray[np.bool_],
+    strokes: Grey,
     height: float,
-) -> NDArray[np.bool_]:
+) -> Grey:
     """Tell where dots lie everywhere and are of one size, as those of a grey do and are.
 
     Thin text broken into bits leaves its blanks free, and its bits are of all sizes: measured, .94 to 1.0 of a grey's
     dots are of at most twice the smallest size, and .39 to .69 of the bits of text.
     """
     near, away, window = odd(0.25 * height), odd(0.3 * height), odd(1.2 * height)
-    reached = cv2.dilate(spots, np.ones((near, near), np.uint8)) > 0
-    free = cv2.dilate(strokes.astype(np.uint8), np.ones((away, away), np.uint8)) == 0
+    reached = cv2.dilate((spots > 0).view(np.uint8), np.ones((near, near), np.uint8))
+    free = cv2.threshold(cv2.dilate(strokes, np.ones((away, away), np.uint8)), 0, 1, cv2.THRESH_BINARY_INV)[1]
     box = (window, window)
-    room = cv2.blur(free.astype(np.float32), box)
-    share = cv2.blur((reached & free).astype(np.float32), box) / np.maximum(room, 0.02)
-    count, patches = cv2.connectedComponents((share > 0.5).astype(np.uint8), connectivity=4)
-    size = np.bincount(patches.ravel(), minlength=count)
+    room = cv2.boxFilter(free, cv2.CV_32F, box)
+    share = cv2.boxFilter(cv2.bitwise_and(reached, free), cv2.CV_32F, box) / cv2.max(room, 0.02)
+    dense = (share > 0.5).view(np.uint8)
+    count, patches = cv2.connectedComponents(dense, connectivity=4)
+    size = np.bincount(patches[dense > 0], minlength=count)
     home = patches[places[:, 1], places[:, 0]]
     alike = areas <= 2 * np.percentile(areas, 10)
     share_alike = np.bincount(home, alike, minlength=count) / np.maximum(np.bincount(home, minlength=count), 1)
     # A shaded cell holds at least one line of text.
     grey = (share_alike > 0.8) & (size >= 3 * height * height)
     grey[0] = False
-    found: NDArray[np.bool_] = grey[patches]
-    return found
+    return cv2.LUT(dense, np.array([0, 255] + [0] * 254, np.uint8)) if grey[1:].all() else grey[patches] * np.uint8(255)
 
 
 def turn_and_scale(image: NDArray[np.uint8], warp: Warp) -> NDArray[np.uint8]:
