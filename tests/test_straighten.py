@@ -216,3 +216,13 @@ def test_a_blank_page_and_noise_are_straightened_to_themselves() -> None:
 
         assert upright.ink.dtype == np.uint8
         assert upright.seals == ()
+
+
+def test_a_page_that_lies_straight_is_not_drawn_anew() -> None:
+    """Its rulings are traced to half a pixel: a bend fitted to that would only blur the page."""
+    page = _page("clean")
+
+    upright = _upright(page)
+
+    assert upright.warp.size == (page.image.shape[1], page.image.shape[0])
+    assert upright.warp.angle == 0.0 and not upright.warp.bend_y.any() and not upright.warp.bend_x.any()

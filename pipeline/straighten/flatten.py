@@ -127,10 +127,26 @@ def fit_warp(ink: Grey, height: float, lines: NDArray[np.float64], start: Warp) 
     bend_y = _fit(horizontal_points if _length(horizontal) >= _SOME * height else (), HORIZONTAL_TERMS, 1, ink.shape)
     bend_x = _fit(vertical_points if _length(vertical) >= _FEW * height else (), VERTICAL_TERMS, 0, ink.shape)
     warp = Warp(start.page_size, start.turns, start.scale, -level, side, bend_y, bend_x, (0.0, 0.0), (1, 1))
-    if not _is_sound(warp):
+    straight = _is_straight(warp, [*horizontal_points, *vertical_points])
+    if straight or not _is_sound(warp):
+        level = 0.0 if straight else level
         zeros_y, zeros_x = np.zeros(len(HORIZONTAL_TERMS)), np.zeros(len(VERTICAL_TERMS))
         warp = Warp(start.page_size, start.turns, start.scale, -level, side, zeros_y, zeros_x, (0.0, 0.0), (1, 1))
     return _frame(warp)
+
+
+# Rulings are traced to half a pixel. Pages that were drawn (not scanned) have theirs moved by up to .4 pixels, and only
+# blurred by it; scans by one pixel at the least.
+_STILL = 0.5
+
+
+def _is_straight(warp: Warp, pieces: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> bool:
+    """Tell whether the page's rulings lie as they should already: drawing them anew would only blur the page."""
+    if not pieces:
+        return False
+    points = np.concatenate([np.stack(piece, axis=1) for piece in pieces])
+    moved = warp.flatten(points) - points
+    return bool(np.abs(moved - np.median(moved, axis=0)).max() <= _STILL)
 
 
 # As many text heights of ruling as the horizontals, and the verticals, of a table of one row have.
