@@ -225,4 +225,6 @@ def test_a_page_that_lies_straight_is_not_drawn_anew() -> None:
     upright = _upright(page)
 
     assert upright.warp.size == (page.image.shape[1], page.image.shape[0])
-    assert upright.warp.angle == 0.0 and not upright.warp.bend_y.any() and not upright.warp.bend_x.any()
+    assert upright.warp.angle == 0.0
+    assert not upright.warp.bend_y.any()
+    assert not upright.warp.bend_x.any()
