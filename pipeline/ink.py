@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+import threading
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 
 # Ink darker than this share of the paper belongs to print. Measured results are the same from .5 to .72.
 PRINT = 0.66
@@ -19,6 +23,38 @@ THICK = 0.45
 # A ruling is darker than what lies beside it by at least this share of the paper. A hair line of a quarter point at 100
 # dpi, blurred, keeps .25; a watermark or a shaded cell makes broad steps, which do not count at all.
 CONTRAST = 0.16
+
+
+def use_threads(count: int) -> None:
+    """Let the work on pixels use so many threads; every process that reads pages says how many are its own."""
+    cv2.setNumThreads(count)
+
+
+def at_once(first: Callable[[], _A], second: Callable[[], _B]) -> tuple[_A, _B]:
+    """Return what two calls return, made at the same time where the process may use two threads.
+
+    A thread for each call, not a pool: it costs a tenth of a millisecond, and a pool does not live through a fork.
+    """
+    if cv2.getNumThreads() < 2:
+        return first(), second()
+    result: list[_B] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(second())
+        except BaseException as error:  # it is the caller's
+            failure.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        mine = first()
+    finally:
+        thread.join()
+    if failure:
+        raise failure[0]
+    return mine, result[0]
 
 
 def odd(value: float, least: int = 3) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.document import Page, PageReading, Problem
 from pipeline.engine import Engine, load_engine
 from pipeline.grid import find_grids
+from pipeline.ink import use_threads
 from pipeline.reader import read_tables
 from pipeline.settings import LeftSettings
 from pipeline.straighten import straighten
@@ -27,7 +28,9 @@ class ReaderTools:
 def load_reader(settings: LeftSettings | None = None) -> ReaderTools:
     """Load the engine once for a process. Raises ModelError where weights are missing, altered or cannot be run."""
     settings = settings or LeftSettings()
-    return ReaderTools(settings, load_engine(settings.engine))
+    engine = load_engine(settings.engine)
+    use_threads(engine.threads)
+    return ReaderTools(settings, engine)
 
 
 def read_page(page: Page, tools: ReaderTools, debug: Path | None = None) -> PageReading:

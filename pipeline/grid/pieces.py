@@ -15,6 +15,7 @@ from pipeline.ink import (
     THICK,
     Grey,
     Runs,
+    at_once,
     darkness,
     find_ground,
     is_level_ruling,
@@ -85,18 +86,26 @@ def _is_toned(ink: Grey, height: float) -> bool:
 
 def search(ink: Grey, height: float) -> tuple[Sheet, Sheet]:
     """Find the page's pieces of ruling, horizontals and (transposed) verticals."""
-    mask = printed(ink)
-    toned = _is_toned(ink, height)
-    across = Sheet(ink, mask, thin_across(ink, height), toned)
-    flipped = cv2.transpose(ink)
-    down = Sheet(flipped, cv2.transpose(mask), thin_across(flipped, height), toned)
-    across_wide, down_wide = _widen(across.thin, height), _widen(down.thin, height)
+
+    def look_across() -> tuple[Sheet, Mask]:
+        sheet = Sheet(ink, printed(ink), thin_across(ink, height), _is_toned(ink, height))
+        return sheet, _widen(sheet.thin, height)
+
+    def look_down() -> tuple[Sheet, Mask, Runs]:
+        flipped = cv2.transpose(ink)
+        sheet = Sheet(flipped, printed(flipped), thin_across(flipped, height))
+        wide = _widen(sheet.thin, height)
+        return sheet, wide, _long(wide, height, LEAST_V)
+
+    (across, across_wide), (down, down_wide, first) = at_once(look_across, look_down)
+    down.toned = across.toned
     # Each direction's rulings cut the other's; those of the one bridge the cuts of the other.
-    first = _long(down_wide, height, LEAST_V)
     across_long = _within(_long(first.add_upright(across_wide), height, LEAST_H), across_wide)
     down_long = _within(_long(across_long.add_upright(down_wide), height, LEAST_V), down_wide)
-    find_pieces(across, across_long, height, LEAST_H)
-    find_pieces(down, down_long, height, LEAST_V)
+    at_once(
+        lambda: find_pieces(across, across_long, height, LEAST_H),
+        lambda: find_pieces(down, down_long, height, LEAST_V),
+    )
     drop_pale(across, down, height)
     return across, down
 

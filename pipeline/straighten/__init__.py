@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.document import Page, Upright
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
+from pipeline.ink import at_once
 from pipeline.settings import StraightenSettings
 from pipeline.straighten.flatten import apply_warp, fit_warp
 from pipeline.straighten.light import find_desk, stretch_faint, turn_and_scale, without_dither
@@ -59,8 +60,7 @@ def straighten(
     base = turn_and_scale(without_dither(image, height), start)
     height *= scale
     base_lines = start.turn(lines.reshape(-1, 2)).reshape(-1, 4, 2) if len(lines) else lines.reshape(0, 4, 2)
-    desk = find_desk(base, base_lines, height)
-    ink, seals = clean(base, height)
+    (ink, seals), desk = at_once(lambda: clean(base, height), lambda: find_desk(base, base_lines, height))
     if desk is not None:
         ink[desk > 0] = 255
     if len(base_lines):

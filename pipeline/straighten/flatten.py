@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp, basis
-from pipeline.ink import Grey, is_ruling, smoothed, thin_across
+from pipeline.ink import Grey, at_once, is_ruling, smoothed, thin_across
 from pipeline.straighten.textlines import sides
 
 
@@ -33,7 +33,7 @@ def trace_rulings(ink: Grey, height: float, factor: int = 2) -> tuple[list[_Piec
         )
         height /= factor
     # Horizontals at least 2.6 heights long enter, verticals 1.95: shorter ones may be strokes of characters.
-    found = _trace(ink, height, 2.6), _trace(cv2.transpose(ink), height, 1.95)
+    found = at_once(lambda: _trace(ink, height, 2.6), lambda: _trace(cv2.transpose(ink), height, 1.95))
     if factor == 1:
         return found
     horizontal, vertical = (
