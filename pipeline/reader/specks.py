@@ -65,6 +65,7 @@ def without_specks(mask: Grey, size: float) -> Grey:
         for i in np.flatnonzero(kept & ~large):
             wraps = _wraps(i, kept, x, right, y, bottom, wide, size)
             drop[i] = not wraps and _is_dust_at_the_end(i, kept, x, right, y, bottom, area, size)
+        stops = np.flatnonzero(kept & ~large & ~drop)
         for i in small[extent[small] <= _DOT * size]:
             dx = np.maximum(np.maximum(lx - right[i], x[i] - lr), 0.0)
             dy = np.maximum(np.maximum(ly - bottom[i], y[i] - lb), 0.0)
@@ -77,6 +78,7 @@ def without_specks(mask: Grey, size: float) -> Grey:
                 or _fills_a_gap(x[i], right[i], (y[i] + bottom[i]) / 2, lx, lr, ly, lb, size)
                 or _parts_words(i, kept, x, right, y, bottom, size)
                 or _wraps(i, kept, x, right, y, bottom, wide, size)
+                or _completes(i, stops, x, right, y, bottom, size)
             )
     if not drop.any():
         return mask
@@ -223,14 +225,45 @@ def _is_dust_at_the_end(
     area: _Measures,
     size: float,
 ) -> bool:
-    """A full round dot behind the last character: no Chinese text ends so (。 is a larger ring, ，has a tail)."""
+    """A full round dot behind the last character, where no full stop stands.
+
+    A full stop is a larger ring in most faces, but in thin ones it is as small as dust, and blur fills or breaks it. It
+    stands on the lower half of its line and close behind what it ends; what lies there is for the recogniser to tell.
+    """
     w, h = right[i] - x[i], bottom[i] - y[i]
     if max(w, h) > 0.24 * size or max(w, h) > 1.4 * min(w, h) or area[i] < 0.6 * w * h:
         return False
     if _in_a_pair(i, x, y, right - x, bottom - y, size) or _in_a_row(i, x, y, right - x, bottom - y, size):
         return False
     level = kept & (y < bottom[i]) & (bottom > y[i] - 0.5 * size)
-    return not bool((level & (x >= right[i] - 0.1 * size) & (x - right[i] <= 1.5 * size)).any())
+    if (level & (x >= right[i] - 0.1 * size) & (x - right[i] <= 1.5 * size)).any():
+        return False
+    return not _ends_a_sentence(i, kept, x, right, y, bottom, size)
+
+
+def _ends_a_sentence(
+    i: int, kept: NDArray[np.bool_], x: _Measures, right: _Measures, y: _Measures, bottom: _Measures, size: float
+) -> bool:
+    """A mark stands where a full stop does: close behind what it ends, on the line's lower half.
+
+    Measured on eight faces: .1 to .45 of a character behind a character, up to .9 behind a closing bracket or quotation
+    mark, its foot from .5 over that of the line (a ring of which the upper half was seen) to .05 over it.
+    """
+    before = kept & (right <= x[i] + 0.1 * size) & (right > x[i] - 4 * size)
+    line = before & (y < bottom[i]) & (bottom > y[i] - 0.5 * size) & (bottom <= bottom[i] + 0.7 * size)
+    if not line.any() or not -0.6 * size <= bottom[i] - float(bottom[line].max()) <= 0.15 * size:
+        return False
+    ended = before & (y < bottom[i]) & (bottom > y[i] - 0.8 * size)
+    return bool(x[i] - float(right[ended].max()) <= _NEAR * size)
+
+
+def _completes(
+    i: int, marks: NDArray[np.int64], x: _Measures, right: _Measures, y: _Measures, bottom: _Measures, size: float
+) -> bool:
+    """A piece of a broken ring: with a mark that stays it is no larger than a full stop."""
+    wide = np.maximum(right[marks], right[i]) - np.minimum(x[marks], x[i])
+    high = np.maximum(bottom[marks], bottom[i]) - np.minimum(y[marks], y[i])
+    return bool((np.maximum(wide, high) <= 0.38 * size).any())
 
 
 def _in_a_pair(i: int, x: _Measures, y: _Measures, w: _Measures, h: _Measures, size: float) -> bool:
