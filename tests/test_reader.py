@@ -163,6 +163,18 @@ def test_dust_goes(place: tuple[float, float]) -> None:
     assert not stays(page, place[0] + 0.05, place[1] + 0.05)
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "kept"), [(1.7, 1.05, True), (2.35, 1.0, True), (1.7, 0.35, False), (2.9, 1.05, False)]
+)
+def test_a_full_stop_as_small_as_dust_stays_where_full_stops_stand(x: float, y: float, *, kept: bool) -> None:
+    """In thin faces 。 is a fifth of a character and blur fills it: a sentence lost its end, with full confidence."""
+    page = paper()
+    character(page, 0.5)
+    ink(page, x, y, 0.2, 0.2)
+
+    assert stays(page, x + 0.1, y + 0.1) is kept
+
+
 def test_a_cell_of_nothing_but_dust_is_blank() -> None:
     """Two specks read as 二, one as · or 、: blank rows would become indicators."""
     page = paper()

@@ -17,6 +17,8 @@ _CODE = re.compile(r"(?=.*\d)[0-9A-Z]{3,21}")
 # Groups of an amount have three digits; in 594,1 the comma is a point misread, whatever the label.
 _BROKEN_GROUPS = re.compile(r"[\d.]+[,，]\d{1,2}", re.A)
 _REPEATED = re.compile(r"#\d+$")
+# A box and its tick, however they are read; 口 and V stand for them in a choice.
+_MARKS = re.compile(r"[√✓✔☑■▇☒□☐▢◻口Vv]+")
 _PHONE = re.compile(r"1[3-9]\d{9}|(?:0\d{2,3}-?)?[2-9]\d{6,7}(?:-\d{1,6})?|400-?\d{3}-?\d{4}")
 _YEAR = re.compile(r"(?<![〔\[【（(\d])(20\d{2})\s*年(?!代)")
 # More parts than this have more sums than an amount has digits: some sum would fit by chance.
@@ -177,6 +179,21 @@ def contacts(facts: Facts) -> Iterator[Finding]:
             yield facts.finding("fields.phone-count", f"fields.{key}", value=str(people[0]), other=str(len(phones)))
 
 
+def choices(facts: Facts) -> Iterator[Finding]:
+    """Every option of a choice has its box: one that is lost lets two options run together, or stand alone.
+
+    Options of one choice end alike (新增项目□ 延续项目□): the common end inside an option is the end of another one.
+    """
+    for key, value in facts.record.fields.items():
+        options = (value.parsed or {}).get("options", ())
+        texts = [str(option["text"]) for option in options]
+        ends = {text[-2:] for text in texts if len(text) > 2}
+        joined = [text for text in texts if any(end in text[:-2] for end in ends)]
+        bare = texts if len(_MARKS.findall(value.value)) < len(texts) else []
+        for text in (*joined, *bare)[:1]:
+            yield facts.finding("fields.choice-box", f"fields.{key}", name=key, value=text)
+
+
 def goal_years(facts: Facts) -> Iterator[Finding]:
     """H12. A goal for the year speaks of that year."""
     year = facts.record.form.year
@@ -208,5 +225,5 @@ def identical(facts: Facts) -> Iterator[Finding]:
 
 
 FIELD_CHECKS: tuple[Check, ...] = (
-    blanks, codes, periods, amount_formats, amount_order, amount_sums, amount_change, contacts, goal_years, identical,
+    blanks, codes, periods, amount_formats, amount_order, amount_sums, amount_change, contacts, choices, goal_years, identical,
 )  # fmt: skip
