@@ -31,6 +31,8 @@ from pipeline.store import schema as _schema
 
 # Versions whose dictionaries are held against the new ones: an archive's records are of one or two, the latest.
 _VERSIONS = 4
+# Documents after which a database is asked to look at its tables anew, which takes some seconds.
+_MANY = 1_000
 EXECUTORS = ("processes", "serial", "ray")
 __all__ = ["EXECUTORS", "BulkOptions", "BulkSummary", "reinterpret_store", "run_store"]
 
@@ -146,6 +148,8 @@ def run_store(
         if options.debug and out and not summary.interrupted
         else {}
     )
+    if coordinator.tally.made >= _MANY:
+        store.tidy()
     summary.totals = write_run(store, run, out, digest, content, interrupted=summary.interrupted, drawn=drawn)
     store.end_run(run, status, summary.totals)
     options.on_event("end", {"status": status, **summary.totals})
@@ -200,6 +204,8 @@ def reinterpret_store(
     finally:
         coordinator.flush()
         executor.close()
+    if coordinator.tally.made >= _MANY:
+        store.tidy()
     if interrupt.asked:
         options.say("zhibiao: interrupted; run the same command again to go on")
     return coordinator.tally, interrupt.asked

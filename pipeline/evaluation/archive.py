@@ -83,6 +83,7 @@ def fill(where: str, indicators: int) -> None:
         while batch := list(islice(documents, _AT_ONCE)):
             store.save(batch)
             count += len(batch)
+        store.tidy()
         wall, cpu = time.perf_counter() - started, time.process_time() - own
     size = sum(path.stat().st_size for path in _files(where)) / 1e6
     print(f"filled: {count:,} documents; {wall:.0f} s, {cpu:.0f} s of this processor; {size:.0f} MB", flush=True)

@@ -212,6 +212,19 @@ class Store:
             digests = list(connection.scalars(query))
         return [(digest, content) for digest in digests if (content := self.get_version(digest)) is not None]
 
+    def tidy(self) -> None:
+        """Bring the database's own notes of its tables up to date after many documents were stored.
+
+        PostgreSQL does so by itself only minutes later; until then it takes words of every tenth indicator for rare,
+        and looks through what its index of words has not sorted in yet.
+        """
+        if self.sqlite:
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for name in (t.INDICATOR_WORDS, t.FORM_WORDS):
+                connection.execute(text(f"SELECT gin_clean_pending_list('ix_{name}_words')"))
+            connection.execute(text("ANALYZE"))
+
     # -- decisions on a document's pages ---------------------------------------------------------------------------
 
     def decisions_on(self, digests: Iterable[str]) -> list[Decision]:

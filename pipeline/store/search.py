@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, column, func, intersect, literal_column, or_, select, table
+from sqlalchemy import Connection, Select, and_, column, func, intersect, literal_column, or_, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
@@ -23,6 +23,10 @@ _MOST = 200_000
 # Where agency and year leave no more forms than this, their indicators are looked through without the index: some
 # 4,000 short texts, while the index would first give a word's hits in all other forms.
 _FEW = 200
+
+
+# Rows fetched at once for each that is wanted, where their text has still to be looked through.
+_SPARE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,9 @@ def find_indicators(store: Store, query: Query, limit: int = 50) -> list[Indicat
         chosen = chosen.where(_measured(measure))
     hits = []
     wanted = _compared(query.words) if few is None else [folded(word) for word in query.words]
-    for row in _matching(store, chosen, wanted, ("level1", "level2", "level3", "target")):
+    # Of few forms all indicators are fetched, for the words that are looked for may stand in the last of them.
+    first = _first(limit, wanted) if few is None else _MOST
+    for row in _matching(store, chosen, i.id, first, wanted, ("level1", "level2", "level3", "target")):
         hits.append(
             IndicatorHit(row.record_id, row.form_id, row.position, row.name, row.title, row.agency, row.year,
                          row.level1, row.level2, row.level3, row.target, row.review, row.page, row.place)
@@ -131,7 +137,8 @@ def find_forms(store: Store, query: Query, limit: int = 50) -> list[FormHit]:
     if query.review is not None:
         chosen = chosen.where(r.review > 0 if query.review else r.review == 0)
     hits = []
-    for row in _matching(store, chosen, _compared(query.words), ("body",)):
+    wanted = _compared(query.words)
+    for row in _matching(store, chosen, r.id, _first(limit, wanted), wanted, ("body",)):
         hits.append(
             FormHit(row.id, row.form_id, row.name, row.title, row.agency, row.year, row.project, row.indicators,
                     row.review)
@@ -149,7 +156,7 @@ def _few_records(store: Store, query: Query) -> list[int] | None:
     r = t.records.c
     conditions = []
     if query.agency is not None:
-        conditions.append(r.agency.contains(query.agency, autoescape=True))
+        conditions.append(_of_agency(store, query.agency))
     if query.year is not None:
         conditions.append(r.year == query.year)
     if not conditions:
@@ -161,11 +168,26 @@ def _few_records(store: Store, query: Query) -> list[int] | None:
     return numbers if len(numbers) <= _FEW else None
 
 
+def _of_agency(store: Store, text: str) -> Any:
+    """The condition that a form's agency has `text` in its name.
+
+    The names are few where the forms are many: those that have it are found by going from name to name in their index.
+    """
+    agency = t.records.c.agency
+    names = select(func.min(agency).label("name")).cte("names", recursive=True)
+    following = select(func.min(agency)).where(agency > names.c.name).correlate(names).scalar_subquery()
+    names = names.union_all(select(following).where(names.c.name.is_not(None)))
+    meant = select(names.c.name).where(names.c.name.contains(text, autoescape=True)).limit(_FEW + 1)
+    with store.reading() as connection:
+        found = list(connection.scalars(meant))
+    return agency.in_(found) if len(found) <= _FEW else agency.contains(text, autoescape=True)
+
+
 def _narrowed(chosen: Select[Any], store: Store, query: Query, words: str, key: Any) -> Select[Any]:
     r = t.records.c
     chosen = chosen.where(t.documents.c.current)
     if query.agency is not None:
-        chosen = chosen.where(r.agency.contains(query.agency, autoescape=True))
+        chosen = chosen.where(_of_agency(store, query.agency))
     if query.year is not None:
         chosen = chosen.where(r.year == query.year)
     looked_for = sorted({word for text in query.words for word in query_words(text)})
@@ -190,18 +212,44 @@ def _measured(measure: Measure) -> Any:
     }[measure.sign]  # fmt: skip
     if measure.unit is None:
         return compared
-    return and_(compared, func.coalesce(t.indicators.c.unit, "") == measure.unit)
+    unit = t.indicators.c.unit
+    # Said plainly where it can be: of what a function makes of a column a database has no statistics.
+    return and_(compared, unit == measure.unit if measure.unit else func.coalesce(unit, "") == "")
 
 
-def _matching(store: Store, chosen: Select[Any], wanted: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
-    """The rows whose text really holds every word that is `wanted`; the index knows only pairs of characters."""
+def _matching(
+    store: Store, chosen: Select[Any], key: Any, first: int, wanted: Sequence[str], columns: Sequence[str]
+) -> Iterator[Any]:
+    """The rows whose text really holds every word that is `wanted`; the index knows only pairs of characters.
+
+    They come by their `key`, the `first` ones at once where that is quicker.
+    """
     with store.reading() as connection:
-        rows = connection.execution_options(stream_results=True).execute(chosen.limit(_MOST))
-        for row in rows:
+        for row in _rows(connection, chosen, key, first, in_order=store.sqlite):
             # Where the index itself is sure, the columns to look through are not even fetched.
             texts = [folded(getattr(row, name) or "") for name in columns] if wanted else []
             if all(any(word in text for text in texts) for word in wanted):
                 yield row
+
+
+def _first(limit: int, wanted: Sequence[str]) -> int:
+    return limit * _SPARE if wanted else limit
+
+
+def _rows(connection: Connection, chosen: Select[Any], key: Any, first: int, *, in_order: bool) -> Iterator[Any]:
+    """The rows, the first ones at once; `in_order` where the index gives them by their key anyway.
+
+    PostgreSQL has two ways to them, and is told how many are wanted, so that it takes the right one: a word of every
+    tenth indicator is met soon when going through all by number, a rare one is told by the index. Of a cursor it
+    thinks that a tenth of its rows are wanted, and goes through all for a word that stands nowhere.
+    """
+    if not in_order:
+        rows = connection.execute(chosen.limit(first)).all()
+        yield from rows
+        if len(rows) < first:
+            return
+        chosen = chosen.where(key > rows[-1].id)
+    yield from connection.execution_options(stream_results=True).execute(chosen.limit(_MOST))
 
 
 def _compared(words: Sequence[str]) -> list[str]:
