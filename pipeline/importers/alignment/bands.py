@@ -1,0 +1,118 @@
+"""Bands: visual rows with the same columns; a band is a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pipeline.importers.alignment.pieces import WRAP_GAP, Piece, Scale, space
+
+# A band costs as much as this many of its faults: two pieces of a row in one column, a piece over several columns,
+# or pieces of a column that do not stand below each other.
+_BAND, _CLASH, _SPANNING, _APART = 2.0, 1.0, 0.7, 0.4
+# and as this many more where it begins in the middle of a paragraph.
+_TORN = 1.5
+# Columns whose texts overlap by less stand apart: outlines of recognised lines are generous.
+_OVERLAP = 0.3
+
+
+def _is_torn(above: Sequence[Piece], below: Sequence[Piece], scale: Scale) -> bool:
+    """Tell whether a cut between two rows would tear wrapped lines apart."""
+    limit = WRAP_GAP if scale.wrap is None else scale.wrap
+    return any(
+        space(upper, lower, scale.size) < limit
+        and min(upper.box[2], lower.box[2]) - max(upper.box[0], lower.box[0]) > scale.size
+        for upper in above
+        for lower in below
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a band as (left, right) of their texts, and what is wrong with them."""
+
+    spans: tuple[tuple[float, float], ...]
+    cost: float
+
+
+def bands(rows: Sequence[Sequence[Piece]], scale: Scale) -> list[tuple[int, int]]:
+    """Cut the rows into bands (last exclusive) so that as few rows as possible fit their columns badly."""
+    size = scale.size
+    torn = [False] + [_is_torn(above, below, scale) for above, below in pairwise(rows)]
+    best = [0.0] + [float("inf")] * len(rows)
+    back = [0] * (len(rows) + 1)
+    for first in range(len(rows)):
+        for last in range(first + 1, len(rows) + 1):
+            cost = columns(rows[first:last], size).cost + _TORN * torn[first]
+            if best[first] + _BAND + cost < best[last]:
+                best[last], back[last] = best[first] + _BAND + cost, first
+            # Faults only grow with the band: bands of one row each are cheaper from here on.
+            if cost > (_BAND + _TORN) * (last - first):
+                break
+    cuts = [len(rows)]
+    while cuts[-1]:
+        cuts.append(back[cuts[-1]])
+    cuts.reverse()
+    return list(pairwise(cuts))
+
+
+def columns(rows: Sequence[Sequence[Piece]], size: float) -> Columns:
+    """Find a band's columns: pieces that overlap share one; the widest pieces of a doubtful column may span several."""
+    pieces = [(p.box[0], p.box[2], r) for r, row in enumerate(rows) for p in row]
+    columns = _merged(pieces, size)
+    best = Columns(tuple(column.span for column in columns), sum(column.faults for column in columns))
+    removed = 0
+    while removed * _SPANNING < best.cost:
+        worst = max(columns, key=lambda column: column.faults)
+        if not worst.faults:
+            break
+        pieces.remove(max(worst.pieces, key=lambda piece: piece[1] - piece[0]))
+        removed += 1
+        columns = _merged(pieces, size)
+        cost = sum(column.faults for column in columns) + removed * _SPANNING
+        if cost < best.cost:
+            best = Columns(tuple(column.span for column in columns), cost)
+    return best
+
+
+Extent = tuple[float, float, int]  # left, right, number of the row
+
+
+@dataclass(slots=True)
+class _Column:
+    """Pieces that overlap, and what speaks against their being one column: two of a row, or no common line down it."""
+
+    left: float
+    right: float
+    pieces: list[Extent]
+    faults: float = 0.0
+
+    @property
+    def span(self) -> tuple[float, float]:
+        return self.left, self.right
+
+    def weigh(self) -> None:
+        """Count the faults."""
+        rows = Counter(row for _, _, row in self.pieces)
+        # The place where most pieces are: those that do not reach it are of another column, or of a head over it.
+        edges = sorted((x, way) for left, right, _ in self.pieces for x, way in ((left, 1), (right, -1)))
+        over = most = 0
+        for _, way in edges:
+            over += way
+            most = max(most, over)
+        self.faults = _CLASH * (len(self.pieces) - len(rows)) + _APART * (len(self.pieces) - most)
+
+
+def _merged(pieces: Sequence[Extent], size: float) -> list[_Column]:
+    columns: list[_Column] = []
+    for piece in sorted(pieces):
+        if columns and piece[0] < columns[-1].right - _OVERLAP * size:
+            columns[-1].right = max(columns[-1].right, piece[1])
+            columns[-1].pieces.append(piece)
+        else:
+            columns.append(_Column(piece[0], piece[1], [piece]))
+    for column in columns:
+        column.weigh()
+    return columns
