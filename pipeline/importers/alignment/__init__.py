@@ -26,8 +26,8 @@ from pipeline.importers.alignment.pieces import (
     turned,
     visual_rows,
 )
-from pipeline.importers.alignment.rows import place_tall, rows_of, span_beside, span_rows, strays
-from pipeline.importers.alignment.wraps import wrap_limit, wrapped
+from pipeline.importers.alignment.rows import lay_out, place_tall, span_beside, strays
+from pipeline.importers.alignment.wraps import joined_cells, wrap_limit, wrapped
 from pipeline.importers.common import bounds, make_table
 
 __all__ = ["join_words", "tables_of_lines"]
@@ -43,7 +43,7 @@ def tables_of_lines(lines: Sequence[Line], name: str) -> list[Table | Line]:
     """
     outlined = [line for line in lines if line.place.polygon and line.text]
     turn = skew(outlined)
-    placed = [Piece(line, bounds(turned(line.place.polygon, turn))) for line in outlined]
+    placed = [Piece((line,), bounds(turned(line.place.polygon, turn))) for line in outlined]
     rest = [line for line in lines if line.text and not line.place.polygon]
     if not placed:
         return list(rest)
@@ -53,17 +53,18 @@ def tables_of_lines(lines: Sequence[Line], name: str) -> list[Table | Line]:
     rows = visual_rows(upright)
     blocks: list[Table | Line] = []
     while rows and len(rows[0]) == 1 and _is_above(rows, size):
-        blocks.append(rows.pop(0)[0].line)
-    while rows and len(rows[-1]) == 1 and _PAGE_MARK.match(rows[-1][0].line.text):
-        rest.insert(0, rows.pop()[0].line)
+        blocks.extend(rows.pop(0)[0].lines)
+    while rows and len(rows[-1]) == 1 and _PAGE_MARK.match(rows[-1][0].text):
+        rest[:0] = rows.pop()[0].lines
     tabular = sum(len(row) > 1 for row in rows) * 2 > len(rows)
     scale = Scale(size, wrap_limit(upright, size, tabular))
+    rows = visual_rows(joined_cells([piece for row in rows for piece in row], scale))
     for first, last in bands(rows, scale):
         top, bottom = rows[first][0].box[1], max(p.box[3] for p in rows[last - 1])
         inside = [p for p in tall if top - size <= p.middle <= bottom + size]
         tall = [p for p in tall if p not in inside]
         blocks.extend(_band_blocks(rows[first:last], inside, scale, name))
-    blocks.extend(p.line for p in tall)
+    blocks.extend(line for p in tall for line in p.lines)
     return [*blocks, *rest]
 
 
@@ -80,20 +81,18 @@ def _band_blocks(
     size = scale.size
     spans = list(columns(rows, size).spans)
     if len(spans) == 1 and not tall:
-        yield from (piece.line for row in rows for piece in row)
+        yield from (line for row in rows for piece in row for line in piece.lines)
         return
     blocks = wrapped(rows, spans, scale)
-    edges = rows_of(blocks, size)
-    known = []
-    for col in range(len(spans)):
-        column = [b for b in blocks if b.col <= col < b.col + b.colspan]
-        known.append(span_rows(column, edges, size))
-        if not known[-1]:
-            for block in column:
-                span_beside(block, edges, size)
-                block.doubt |= block.rowspan == 1 and strays(block, edges, size)
+    edges, placed = lay_out(blocks, len(spans), size)
+    for block in blocks:
+        if not placed[block.col]:
+            span_beside(block, edges, size)
+            block.doubt |= block.rowspan == 1 and strays(block, edges, size)
+    merged = [block.col for block in blocks if block.rowspan > 1]
+    known = bool(merged) and all(placed[: max(merged) + 1])
     cells = [slotted(block) for block in blocks]
     left = place_tall(tall, edges, size) if tall else []
     if left:
         cells = [replace(cell, col=cell.col + 1) for cell in cells] + left
-    yield make_table(cells, name, ruled=False, spans=any(known) and len(edges) > 1)
+    yield make_table(cells, name, ruled=False, spans=known)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.importers.alignment.pieces import WRAP_GAP, Piece, Scale, space
+from pipeline.importers.alignment.pieces import WRAP_GAP, Box, Piece, Scale, space
 
 # A band costs as much as this many of its faults: two pieces of a row in one column, a piece over several columns,
 # or pieces of a column that do not stand below each other.
-_BAND, _CLASH, _SPANNING, _APART = 2.0, 1.0, 0.7, 0.4
+_BAND, _CLASH, _SPANNING, _APART = 0.6, 1.0, 0.7, 0.4
 # and as this many more where it begins in the middle of a paragraph.
 _TORN = 1.5
+# Pieces that overlap by more of the lower one's height than this stand beside each other.
+_BESIDE = 0.4
 # Columns whose texts overlap by less stand apart: outlines of recognised lines are generous.
 _OVERLAP = 0.3
 
@@ -60,7 +61,7 @@ def bands(rows: Sequence[Sequence[Piece]], scale: Scale) -> list[tuple[int, int]
 
 def columns(rows: Sequence[Sequence[Piece]], size: float) -> Columns:
     """Find a band's columns: pieces that overlap share one; the widest pieces of a doubtful column may span several."""
-    pieces = [(p.box[0], p.box[2], r) for r, row in enumerate(rows) for p in row]
+    pieces = [p.box for row in rows for p in row]
     columns = _merged(pieces, size)
     best = Columns(tuple(column.span for column in columns), sum(column.faults for column in columns))
     removed = 0
@@ -68,7 +69,7 @@ def columns(rows: Sequence[Sequence[Piece]], size: float) -> Columns:
         worst = max(columns, key=lambda column: column.faults)
         if not worst.faults:
             break
-        pieces.remove(max(worst.pieces, key=lambda piece: piece[1] - piece[0]))
+        pieces.remove(max(worst.pieces, key=lambda piece: piece[2] - piece[0]))
         removed += 1
         columns = _merged(pieces, size)
         cost = sum(column.faults for column in columns) + removed * _SPANNING
@@ -77,16 +78,13 @@ def columns(rows: Sequence[Sequence[Piece]], size: float) -> Columns:
     return best
 
 
-Extent = tuple[float, float, int]  # left, right, number of the row
-
-
 @dataclass(slots=True)
 class _Column:
-    """Pieces that overlap, and what speaks against their being one column: two of a row, or no common line down it."""
+    """Pieces that overlap, and what speaks against one column: two beside each other, or no common line down it."""
 
     left: float
     right: float
-    pieces: list[Extent]
+    pieces: list[Box]
     faults: float = 0.0
 
     @property
@@ -95,24 +93,27 @@ class _Column:
 
     def weigh(self) -> None:
         """Count the faults."""
-        rows = Counter(row for _, _, row in self.pieces)
+        clashes, bottom = 0, float("-inf")
+        for _, y0, _, y1 in sorted(self.pieces, key=lambda piece: piece[1]):
+            clashes += bottom - y0 > _BESIDE * (y1 - y0)
+            bottom = max(bottom, y1)
         # The place where most pieces are: those that do not reach it are of another column, or of a head over it.
-        edges = sorted((x, way) for left, right, _ in self.pieces for x, way in ((left, 1), (right, -1)))
+        edges = sorted((x, way) for left, _, right, _ in self.pieces for x, way in ((left, 1), (right, -1)))
         over = most = 0
         for _, way in edges:
             over += way
             most = max(most, over)
-        self.faults = _CLASH * (len(self.pieces) - len(rows)) + _APART * (len(self.pieces) - most)
+        self.faults = _CLASH * clashes + _APART * (len(self.pieces) - most)
 
 
-def _merged(pieces: Sequence[Extent], size: float) -> list[_Column]:
+def _merged(pieces: Sequence[Box], size: float) -> list[_Column]:
     columns: list[_Column] = []
     for piece in sorted(pieces):
         if columns and piece[0] < columns[-1].right - _OVERLAP * size:
-            columns[-1].right = max(columns[-1].right, piece[1])
+            columns[-1].right = max(columns[-1].right, piece[2])
             columns[-1].pieces.append(piece)
         else:
-            columns.append(_Column(piece[0], piece[1], [piece]))
+            columns.append(_Column(piece[0], piece[2], [piece]))
     for column in columns:
         column.weigh()
     return columns

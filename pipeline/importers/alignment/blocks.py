@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.document import Place
 from pipeline.importers.alignment.pieces import Piece, around, visual_rows
-from pipeline.importers.common import Slotted, bounds, box_polygon, join_lines
+from pipeline.importers.common import Slotted, bounds, box_polygon, by_position, join_lines
 
 # A table that was guessed from places is right in nine rows of ten at best (docs/formats.md): all its cells ask for a
 # look (review_confidence), those that fit their rows badly first.
@@ -42,7 +42,7 @@ class Block:
 
 def slotted(block: Block) -> Slotted:
     """Return a block as a cell of a table; its guessed slot takes part of its confidence."""
-    lines = [piece.line for row in visual_rows(block.pieces) for piece in row]
+    lines = [line for row in visual_rows(block.pieces) for piece in row for line in by_position(piece.lines)]
     polygon = box_polygon(*around([bounds(line.place.polygon) for line in lines]))
     place = Place(page=lines[0].place.page, polygon=polygon)
     confidence = min(_DOUBT if block.doubt else _GUESSED, *(line.confidence for line in lines))

@@ -24,15 +24,20 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of text with its box."""
+    """A piece of text with its box: a line or a part of one, or several lines that go on each other."""
 
-    line: Line
+    lines: tuple[Line, ...]
     box: Box
 
     @property
     def middle(self) -> float:
         """The height at which its middle stands."""
         return (self.box[1] + self.box[3]) / 2
+
+    @property
+    def text(self) -> str:
+        """Its text, lines after each other."""
+        return "".join(line.text for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ def character(pieces: Sequence[Piece]) -> float:
 def is_vertical(piece: Piece, size: float) -> bool:
     """Tell whether a piece is a label written downwards: several characters in a box higher than wide."""
     width, height = piece.box[2] - piece.box[0], piece.box[3] - piece.box[1]
-    return len(piece.line.text) > 1 and height > 2.2 * size and height > 1.5 * width
+    return len(piece.text) > 1 and height > 2.2 * size and height > 1.5 * width
 
 
 def visual_rows(pieces: Sequence[Piece]) -> list[list[Piece]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
 
 from pipeline.importers.alignment.blocks import Block, slotted
 from pipeline.importers.alignment.pieces import Piece
@@ -16,9 +18,22 @@ _LEVEL = 0.3
 _CENTRED = 0.35
 # What a label missing at a page's edge costs, as the square of a label's distance from its middle.
 _CUT = 0.05
+# What a row that a column leaves blank costs: less than a label that stands a quarter of a character off its middle.
+_BLANK = 0.05
+# Blank rows are told where half of the spaces between at least so many rows are alike, to a quarter of a character's
+# height; a space that is no whole number of rows more is one of another make.
+_LEAST_GAPS, _SAME_GAP, _NEAR_COUNT = 3, 0.25, 0.25
+# What a cell costs that stands in the middle of no rows: more than any number of blank ones.
+_MISFIT = 2.0
+# Each row that may be there or not is tried; where so many may be, the page is no table of one make.
+_MOST_OPTIONAL = 16
+# The longest run of wholly blank rows in a printed form is that of one level 2.
+_MOST_BLANK = 4
+
+Edge = tuple[float, float]
 
 
-def rows_of(blocks: Sequence[Block], size: float) -> list[tuple[float, float]]:
+def _rows_of(blocks: Sequence[Block], size: float) -> list[Edge]:
     """Give every cell a row, and return the rows' (top, bottom).
 
     Cells of several columns whose middles are at one height are a row for sure. Others stand beside such a row, or have
@@ -34,7 +49,7 @@ def rows_of(blocks: Sequence[Block], size: float) -> list[tuple[float, float]]:
     counts = Counter(block.col for block in blocks)
     # The fuller a row the surer it is; labels of merged cells stand on the left, and alone or in twos.
     groups.sort(key=lambda g: (-len({b.col for b in g}), -max((counts[b.col], b.col) for b in g)[1], g[0].top))
-    edges: list[tuple[float, float]] = []
+    edges: list[Edge] = []
     for group in groups:
         # A merged label of several lines may be level with a row by chance: the row is as high as its lowest cell.
         lowest = min(group, key=lambda block: block.bottom - block.top)
@@ -51,7 +66,7 @@ def rows_of(blocks: Sequence[Block], size: float) -> list[tuple[float, float]]:
     return grown
 
 
-def _has_room(row: tuple[float, float], edges: Sequence[tuple[float, float]]) -> bool:
+def _has_room(row: Edge, edges: Sequence[Edge]) -> bool:
     """Tell whether a row may stand between the rows that are sure: nearly all of it is free, and some more.
 
     A merged cell's label may stand between two of its rows, where there is no room for a row.
@@ -63,48 +78,151 @@ def _has_room(row: tuple[float, float], edges: Sequence[tuple[float, float]]) ->
     return taken < 0.1 * height and below - above > 1.2 * height
 
 
-def span_rows(column: Sequence[Block], edges: Sequence[tuple[float, float]], size: float) -> bool:
-    """Let the cells of a column span rows so that each stands in the middle of its rows; tell whether they all do.
+def lay_out(blocks: Sequence[Block], n_cols: int, size: float) -> tuple[list[Edge], list[bool]]:
+    """Give every cell its row and its rowspan; return the rows, and of each column whether all its cells fit them.
 
-    Merged labels are printed in the middle. The rows are shared out among the cells in order; only where every cell
-    comes to stand in the middle of its share is that what was printed.
+    Words show neither blank rows nor how far a merged cell goes, but merged labels are printed in the middle of their
+    rows: of the rows that may be there those are chosen in which the cells stand best.
+    """
+    edges = _rows_of(blocks, size)
+    padding = _padding(edges, size)
+    crowded = [edge for edge in edges if padding is not None and _is_crowded(edge, edges, padding, size)]
+    lone = {edges[row] for row, count in Counter(block.row for block in blocks).items() if count == 1}
+    sure = [edge for edge in edges if edge not in lone or edge not in crowded]
+    if len(sure) < len(edges):
+        edges, padding = sure, _padding(sure, size)
+    maybe = [] if padding is None else _blank_rows(edges, blocks, padding, size)
+    optional = [*maybe, *(edge for edge in edges if edge in lone)]
+    rows = sorted({*edges, *maybe})
+    best = _total(blocks, n_cols, rows, size)
+    for edge in optional if len(optional) <= _MOST_OPTIONAL else ():
+        fewer = [row for row in rows if row != edge]
+        if fewer and (cost := _total(blocks, n_cols, fewer, size)) <= best:
+            rows, best = fewer, cost
+    return rows, _place(blocks, n_cols, rows, size)[1]
+
+
+def _padding(edges: Sequence[Edge], size: float) -> float | None:
+    """The space that rows leave between their texts, where half of them leave the same, the least; else None."""
+    gaps = [below[0] - above[1] for above, below in pairwise(edges)]
+    if len(gaps) < _LEAST_GAPS:
+        return None
+    usual = max(gaps, key=lambda gap: sum(abs(other - gap) < _SAME_GAP * size for other in gaps))
+    like = [gap for gap in gaps if abs(gap - usual) < _SAME_GAP * size]
+    return max(median(like), 0.0) if 2 * len(like) >= len(gaps) else None
+
+
+def _is_crowded(row: Edge, edges: Sequence[Edge], padding: float, size: float) -> bool:
+    return any(
+        other != row and max(row[0] - other[1], other[0] - row[1]) < padding - _SAME_GAP * size for other in edges
+    )
+
+
+def _blank_rows(edges: Sequence[Edge], blocks: Sequence[Block], padding: float, size: float) -> list[Edge]:
+    """Rows that nothing is printed in, where the space between two others has room for just one, or two or three.
+
+    One more may stand under the last row.
+    """
+    height = size + padding
+    found = [(edges[-1][1] + padding, edges[-1][1] + height)]
+    for above, below in pairwise(edges):
+        room = below[0] - above[1] - padding
+        count = round(room / height)
+        # A label of many lines makes the rows it spans higher: it stands over the whole space between them.
+        covered = any(block.top < above[1] and block.bottom > below[0] for block in blocks)
+        if 0 < count <= _MOST_BLANK and abs(room / height - count) < _NEAR_COUNT and not covered:
+            step = room / count
+            tops = [above[1] + padding + i * step for i in range(count)]
+            found.extend((top, top + step - padding) for top in tops)
+    return found
+
+
+def _total(blocks: Sequence[Block], n_cols: int, edges: Sequence[Edge], size: float) -> float:
+    return _place(blocks, n_cols, edges, size)[0]
+
+
+def _place(blocks: Sequence[Block], n_cols: int, edges: Sequence[Edge], size: float) -> tuple[float, list[bool]]:
+    """Place the cells into rows, column by column from the right; return what that costs and which columns fit.
+
+    Only rows beside each of which something is printed further right make a merged cell, and blank ones: a lone text
+    amid rows that go on at its left spans none of them.
+    """
+    for block in blocks:
+        block.row = min(range(len(edges)), key=lambda i: abs((edges[i][0] + edges[i][1]) / 2 - block.middle))
+        block.rowspan = 1
+    empty = set(range(len(edges))) - {block.row for block in blocks}
+    total, fits = 0.0, [False] * n_cols
+    for col in range(n_cols - 1, -1, -1):
+        filled = {row for b in blocks if b.col > col for row in range(b.row, b.row + b.rowspan)} | empty
+        cost, fits[col] = _place_column([b for b in blocks if b.col <= col < b.col + b.colspan], edges, size, filled)
+        total += cost
+    return total, fits
+
+
+def _place_column(column: Sequence[Block], edges: Sequence[Edge], size: float, filled: set[int]) -> tuple[float, bool]:
+    """Share the rows out among a column's cells in order, each in the middle of its share, as cheaply as may be.
+
+    `filled`: rows that a merged cell may go over. Returns the cost, and whether every cell is in the middle of its
+    rows.
     """
     cells = sorted(column, key=lambda block: block.middle)
     n, k = len(edges), len(cells)
-    if not 0 < k < n or len({block.row for block in cells}) < k:
-        return False
+    if not k or len({block.row for block in cells}) < k:
+        return (_MISFIT * k, not k)
     infinite = float("inf")
+    # cost[i][r]: the first i cells take rows before r; back[i][r]: where the i-th begins, -1: row r - 1 is blank.
     cost = [[infinite] * (n + 1) for _ in range(k + 1)]
-    back = [[0] * (n + 1) for _ in range(k + 1)]
+    back = [[-1] * (n + 1) for _ in range(k + 1)]
     # Rows above the first label belong to one on the page before, rows below the last to one that a page break cut.
-    cost[0] = [_CUT * (start > 0) for start in range(n + 1)]
+    cost[0] = [min(_BLANK * row, _CUT) for row in range(n + 1)]
     for i, block in enumerate(cells):
-        # A cell over several columns (a bar, a total) stays on its row.
-        wide = block.colspan > 1
-        for end in range(block.row + 1, block.row + 2 if wide else n + 1):
-            for start in range(block.row if wide else 0, min(block.row, end - 1) + 1):
-                if cost[i][start] == infinite:
-                    continue
-                off = 0.0 if wide else abs((edges[start][0] + edges[end - 1][1]) / 2 - block.middle) / size
-                if off <= _CENTRED and cost[i][start] + off * off < cost[i + 1][end]:
-                    cost[i + 1][end], back[i + 1][end] = cost[i][start] + off * off, start
-    end = min(range(n + 1), key=lambda end: cost[k][end] + _CUT * (end < n))
-    if cost[k][end] == infinite:
-        return False
+        for start, end, off in _shares(block, edges, size, filled):
+            if cost[i][start] + off < cost[i + 1][end]:
+                cost[i + 1][end], back[i + 1][end] = cost[i][start] + off, start
+        for end in range(1, n + 1):
+            if cost[i + 1][end - 1] + _BLANK < cost[i + 1][end]:
+                cost[i + 1][end], back[i + 1][end] = cost[i + 1][end - 1] + _BLANK, -1
+    end = min(range(n + 1), key=lambda end: cost[k][end] + min(_CUT, _BLANK * (n - end)))
+    least = cost[k][end] + min(_CUT, _BLANK * (n - end))
+    if least == infinite:
+        return _MISFIT * k, False
     for i in range(k, 0, -1):
+        while back[i][end] < 0:
+            end -= 1
         start = back[i][end]
         cells[i - 1].row, cells[i - 1].rowspan = start, end - start
         end = start
-    return True
+    return least, least < _MISFIT
 
 
-def strays(block: Block, edges: Sequence[tuple[float, float]], size: float) -> bool:
+def _shares(block: Block, edges: Sequence[Edge], size: float, filled: set[int]) -> Iterator[tuple[int, int, float]]:
+    """The runs of rows (first, last exclusive) that a cell may take, each with its cost."""
+    # A cell over several columns (a bar, a total) stays on its row.
+    if block.colspan > 1:
+        yield block.row, block.row + 1, 0.0
+        return
+    for start in range(len(edges)):
+        for end in range(start + 1, len(edges) + 1):
+            if end - start > 1 and not (start in filled and end - 1 in filled):
+                break
+            off = ((edges[start][0] + edges[end - 1][1]) / 2 - block.middle) / size
+            if abs(off) <= _CENTRED:
+                yield start, end, off * off
+            elif off > 0:
+                break
+        # A cell that the page's end cuts has its text at its top.
+        if abs(edges[start][0] - block.top) <= _CENTRED * size and {start, len(edges) - 1} <= filled:
+            yield start, len(edges), _CUT
+    yield block.row, block.row + 1, _MISFIT
+
+
+def strays(block: Block, edges: Sequence[Edge], size: float) -> bool:
     """Tell whether a cell is not level with its row: it belongs to several rows, and which is not known."""
     top, bottom = edges[block.row]
     return abs((top + bottom) / 2 - block.middle) > _LEVEL * size
 
 
-def span_beside(block: Block, edges: Sequence[tuple[float, float]], size: float) -> None:
+def span_beside(block: Block, edges: Sequence[Edge], size: float) -> None:
     """Let a label written downwards, one or two characters a line, span the rows that it stands beside."""
     height = block.bottom - block.top
     width = max(p.box[2] for p in block.pieces) - min(p.box[0] for p in block.pieces)
@@ -115,7 +233,7 @@ def span_beside(block: Block, edges: Sequence[tuple[float, float]], size: float)
         block.row, block.rowspan = beside[0], beside[-1] - beside[0] + 1
 
 
-def place_tall(tall: Sequence[Piece], edges: Sequence[tuple[float, float]], size: float) -> list[Slotted]:
+def place_tall(tall: Sequence[Piece], edges: Sequence[Edge], size: float) -> list[Slotted]:
     """Labels written downwards, as cells of a column of their own left of the band: they span the rows beside them."""
     cells = []
     for piece in sorted(tall, key=lambda p: p.box[1]):

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.importers.alignment.blocks import Block
-from pipeline.importers.alignment.pieces import ROW_GAP, WRAP_GAP, Piece, Scale, space
+from pipeline.importers.alignment.pieces import ROW_GAP, WRAP_GAP, Box, Piece, Scale, around, space
 
+# Two lines below each other never overlap by more than this.
+_SAME_LINE = 0.5
 # Gaps of one kind differ by less than this: outlines are off by a pixel or two.
 _JUMP = 0.09
+# and by less than this many pixels, which outlines on coarse pages are rounded to.
+_COARSE = 1.5
+# No gap is as small: lines would stand on each other.
+_NONE = -1.0
 # A wrapped line fills its column up to a character and a half, in narrow columns up to a third.
 _FULL, _FULL_SHARE = 1.6, 0.3
 # From this width on a column holds paragraphs, whose last lines may be short; the longest level-2 name has nine
@@ -23,24 +29,25 @@ def wrap_limit(pieces: Sequence[Piece], size: float, tabular: bool) -> float | N
     """The gap (in characters' heights) up to which a line goes on the one above it, where the page tells it.
 
     Line spacing is one for a page, and rows have some padding more: the smallest gaps are those of wrapped lines, if
-    their upper lines fill their columns. Negative: nothing on the page is wrapped. `tabular`: most lines have others
+    their upper lines fill their columns. _NONE: nothing on the page is wrapped. `tabular`: most lines have others
     beside them.
     """
     pairs = sorted(_neighbours(pieces, size))
+    jump = max(_JUMP, _COARSE / size)
     first = 0
     while first < len(pairs):
-        last = next((i for i in range(first + 1, len(pairs)) if pairs[i][0] - pairs[i - 1][0] > _JUMP), len(pairs))
+        last = next((i for i in range(first + 1, len(pairs)) if pairs[i][0] - pairs[i - 1][0] > jump), len(pairs))
         closest = pairs[first:last]
         short = [full for _, long, full in closest if not long]
         long = [full for _, long, full in closest if long]
         filled = sum(short) >= _FULL_LABELS * len(short) and (len(short) >= 2 or sum(long) >= _FULL_TEXTS * len(long))
         if last == len(pairs):
             # One spacing only: a page of texts, or of rows none of which is wrapped.
-            return (closest[-1][0] + _JUMP / 2 if not tabular else -1.0) if filled and len(closest) >= 6 else None
+            return (closest[-1][0] + jump / 2 if not tabular else _NONE) if filled and len(closest) >= 6 else None
         if filled:
             return (closest[-1][0] + pairs[last][0]) / 2
         if len(closest) >= 3:
-            return -1.0
+            return _NONE
         first = last  # one or two gaps are a chance: outlines that touch, an amount over a line
     return None
 
@@ -53,7 +60,7 @@ def _neighbours(pieces: Sequence[Piece], size: float) -> Iterator[tuple[float, b
     """
     ordered = sorted(pieces, key=lambda p: p.middle)
     for i, piece in enumerate(ordered):
-        if sum("\u4e00" <= ch <= "\u9fff" for ch in piece.line.text) < 2:
+        if sum("\u4e00" <= ch <= "\u9fff" for ch in piece.text) < 2:
             continue
         width = piece.box[2] - piece.box[0]
         for other in ordered[i + 1 : i + 40]:
@@ -67,6 +74,43 @@ def _neighbours(pieces: Sequence[Piece], size: float) -> Iterator[tuple[float, b
                 edge = max(p.box[2] for p in ordered if abs(p.box[0] - piece.box[0]) < 2.5 * size)
                 yield gap, long, piece.box[2] > edge - 1.2 * size if long else width >= below - 0.7 * size
                 break
+
+
+def joined_cells(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
+    """Return pieces with wrapped lines joined, where the page tells how close those stand; before columns are known.
+
+    Lines that go on each other overlap; what stands beside a wrapped line, within its cell's width, is of that line.
+    """
+    if scale.wrap is None or scale.wrap <= _NONE:
+        return list(pieces)
+    cells: list[list[Piece]] = []
+    boxes: list[Box] = []
+    for piece in sorted(pieces, key=lambda p: (p.middle, p.box[0])):
+        found = [i for i, box in enumerate(boxes) if _is_under(cells[i], box, piece, scale)]
+        if not found:
+            cells.append([piece])
+            boxes.append(piece.box)
+            continue
+        first = found[0]
+        for i in reversed(found[1:]):
+            cells[first] += cells.pop(i)
+            boxes[first] = around([boxes[first], boxes.pop(i)])
+        cells[first].append(piece)
+        boxes[first] = around([boxes[first], piece.box])
+    return [
+        Piece(tuple(line for piece in cell for line in piece.lines), box)
+        for cell, box in zip(cells, boxes, strict=True)
+    ]
+
+
+def _is_under(cell: Sequence[Piece], box: Box, piece: Piece, scale: Scale) -> bool:
+    last = max(cell, key=lambda p: p.middle)
+    gap = space(last, piece, scale.size)
+    left, right = max(box[0], piece.box[0]), min(box[2], piece.box[2])
+    if gap < -_SAME_LINE:
+        return len(cell) > 1 and piece.box[0] >= box[0] and piece.box[2] <= box[2] + scale.size
+    assert scale.wrap is not None
+    return gap < scale.wrap and right - left > 0.5 * min(piece.box[2] - piece.box[0], box[2] - box[0])
 
 
 def wrapped(rows: Sequence[Sequence[Piece]], spans: Sequence[tuple[float, float]], scale: Scale) -> list[Block]:
