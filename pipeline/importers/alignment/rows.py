@@ -23,6 +23,8 @@ _BLANK = 0.05
 # Blank rows are told where half of the spaces between at least so many rows are alike, to a quarter of a character's
 # height; a space that is no whole number of rows more is one of another make.
 _LEAST_GAPS, _SAME_GAP, _NEAR_COUNT = 3, 0.25, 0.25
+# What a cell costs that stands at the top of its row: as much as one a seventh of a character off the middle.
+_TOP = 0.02
 # What a cell costs that stands in the middle of no rows: more than any number of blank ones.
 _MISFIT = 2.0
 # Each row that may be there or not is tried; where so many may be, the page is no table of one make.
@@ -87,7 +89,10 @@ def lay_out(blocks: Sequence[Block], n_cols: int, size: float) -> tuple[list[Edg
     edges = _rows_of(blocks, size)
     padding = _padding(edges, size)
     crowded = [edge for edge in edges if padding is not None and _is_crowded(edge, edges, padding, size)]
-    lone = {edges[row] for row, count in Counter(block.row for block in blocks).items() if count == 1}
+    counts = Counter(block.col for block in blocks)
+    fullest = max(counts, key=lambda col: (counts[col], col))
+    # Labels of merged cells stand left of the rows' own texts; a row of labels alone may be none.
+    lone = set(edges) - {edges[block.row] for block in blocks if block.col >= fullest}
     sure = [edge for edge in edges if edge not in lone or edge not in crowded]
     if len(sure) < len(edges):
         edges, padding = sure, _padding(sure, size)
@@ -208,6 +213,8 @@ def _shares(block: Block, edges: Sequence[Edge], size: float, filled: set[int]) 
             off = ((edges[start][0] + edges[end - 1][1]) / 2 - block.middle) / size
             if abs(off) <= _CENTRED:
                 yield start, end, off * off
+            elif end == start + 1 and abs(edges[start][0] - block.top) <= _CENTRED * size:
+                yield start, end, _TOP
             elif off > 0:
                 break
         # A cell that the page's end cuts has its text at its top.
