@@ -182,10 +182,11 @@ class FieldGatherer:
         """By column, the heads that this row sets over those of the next one: 按收入性质分 over 合计, 财政拨款.
 
         Each head covers two columns or more, the next row fills them with words, and what stands below these are
-        amounts or blanks. A label left of them is their parent. Empty where the row is none of heads over heads.
+        amounts or blanks. A label left of them is their parent. Empty where the row is none of heads over heads, or the
+        table ends before anything stands below them.
         """
         below = [cell for cell in following.cells if cell.text] if following is not None else []
-        if following is None or len(below) < _LEAST_UNDER or following.n_cols != row.n_cols:
+        if following is None or second is None or len(below) < _LEAST_UNDER or following.n_cols != row.n_cols:
             return {}
         if any(_AMOUNT.match("".join(c.text.split())) or len(c.text) > _LONGEST_HEAD for c in (*filled, *below)):
             return {}
@@ -201,7 +202,7 @@ class FieldGatherer:
         covered = [sum(one is head for one in over.values()) for head in heads]
         if len(over) != len(below) or min(covered) < 2:
             return {}
-        under = [cell for cell in second.cells if cell.text] if second is not None else []
+        under = [cell for cell in second.cells if cell.text]
         amounts = all(_AMOUNT.match("".join(c.text.split())) for c in under if c.col in over)
         return over if amounts and all(c.col in over or c.col < below[0].col for c in under) else {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,8 @@ from pipeline.importers.alignment.pieces import WRAP_GAP, Box, Piece, Scale, spa
 _BAND, _CLASH, _SPANNING, _APART = 0.6, 1.0, 0.7, 0.4
 # and as this many more where it begins in the middle of a paragraph.
 _TORN = 1.5
+# and as this where so many pieces stand below one of the row above each: such rows share their columns.
+_ALIKE, _LEAST_ALIKE = 0.3, 4
 # Pieces that overlap by more of the lower one's height than this stand beside each other.
 _BESIDE = 0.4
 # Columns whose texts overlap by less stand apart: outlines of recognised lines are generous.
@@ -30,6 +33,18 @@ def _is_torn(above: Sequence[Piece], below: Sequence[Piece], scale: Scale) -> bo
     )
 
 
+def _aligned(above: Sequence[Piece], below: Sequence[Piece]) -> int:
+    """How many pieces of the lower row stand below just one of the upper, and it above no other."""
+    pairs = [
+        (i, j)
+        for i, upper in enumerate(above)
+        for j, lower in enumerate(below)
+        if min(upper.box[2], lower.box[2]) > max(upper.box[0], lower.box[0])
+    ]
+    uppers, lowers = Counter(i for i, _ in pairs), Counter(j for _, j in pairs)
+    return sum(uppers[i] == 1 and lowers[j] == 1 for i, j in pairs)
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of a band as (left, right) of their texts, and what is wrong with them."""
@@ -41,16 +56,18 @@ class Columns:
 def bands(rows: Sequence[Sequence[Piece]], scale: Scale) -> list[tuple[int, int]]:
     """Cut the rows into bands (last exclusive) so that as few rows as possible fit their columns badly."""
     size = scale.size
-    torn = [False] + [_is_torn(above, below, scale) for above, below in pairwise(rows)]
+    cut = [0.0]
+    for above, below in pairwise(rows):
+        cut.append(_TORN * _is_torn(above, below, scale) + _ALIKE * (_aligned(above, below) >= _LEAST_ALIKE))
     best = [0.0] + [float("inf")] * len(rows)
     back = [0] * (len(rows) + 1)
     for first in range(len(rows)):
         for last in range(first + 1, len(rows) + 1):
-            cost = columns(rows[first:last], size).cost + _TORN * torn[first]
+            cost = columns(rows[first:last], size).cost + cut[first]
             if best[first] + _BAND + cost < best[last]:
                 best[last], back[last] = best[first] + _BAND + cost, first
             # Faults only grow with the band: bands of one row each are cheaper from here on.
-            if cost > (_BAND + _TORN) * (last - first):
+            if cost > (_BAND + _TORN + _ALIKE) * (last - first):
                 break
     cuts = [len(rows)]
     while cuts[-1]:

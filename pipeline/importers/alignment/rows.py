@@ -20,6 +20,8 @@ _CENTRED = 0.35
 _CUT = 0.05
 # What a row that a column leaves blank costs: less than a label that stands a quarter of a character off its middle.
 _BLANK = 0.05
+# and beside text further right where a column's labels are those of merged cells, which leave no row out.
+_BARE = 0.3
 # Blank rows are told where half of the spaces between at least so many rows are alike, to a quarter of a character's
 # height; a space that is no whole number of rows more is one of another make.
 _LEAST_GAPS, _SAME_GAP, _NEAR_COUNT = 3, 0.25, 0.25
@@ -27,6 +29,8 @@ _LEAST_GAPS, _SAME_GAP, _NEAR_COUNT = 3, 0.25, 0.25
 _TOP = 0.02
 # What a cell costs that stands in the middle of no rows: more than any number of blank ones.
 _MISFIT = 2.0
+# What a row of labels alone costs that is closer to another than rows are: it may well be the middle of two.
+_CROWDED = 0.2
 # Each row that may be there or not is tried; where so many may be, the page is no table of one make.
 _MOST_OPTIONAL = 16
 # The longest run of wholly blank rows in a printed form is that of one level 2.
@@ -88,23 +92,27 @@ def lay_out(blocks: Sequence[Block], n_cols: int, size: float) -> tuple[list[Edg
     """
     edges = _rows_of(blocks, size)
     padding = _padding(edges, size)
-    crowded = [edge for edge in edges if padding is not None and _is_crowded(edge, edges, padding, size)]
-    counts = Counter(block.col for block in blocks)
-    fullest = max(counts, key=lambda col: (counts[col], col))
     # Labels of merged cells stand left of the rows' own texts; a row of labels alone may be none.
-    lone = set(edges) - {edges[block.row] for block in blocks if block.col >= fullest}
-    sure = [edge for edge in edges if edge not in lone or edge not in crowded]
-    if len(sure) < len(edges):
-        edges, padding = sure, _padding(sure, size)
+    lone = set(edges) - {edges[block.row] for block in blocks if block.col >= _fullest(blocks)}
     maybe = [] if padding is None else _blank_rows(edges, blocks, padding, size)
-    optional = [*maybe, *(edge for edge in edges if edge in lone)]
     rows = sorted({*edges, *maybe})
-    best = _total(blocks, n_cols, rows, size)
+
+    def cost_of(rows: Sequence[Edge]) -> float:
+        crowded = sum(padding is not None and _is_crowded(row, rows, padding, size) for row in rows if row in lone)
+        return _place(blocks, n_cols, rows, size)[0] + _CROWDED * crowded
+
+    best = cost_of(rows)
+    optional = [*maybe, *(edge for edge in edges if edge in lone)]
     for edge in optional if len(optional) <= _MOST_OPTIONAL else ():
         fewer = [row for row in rows if row != edge]
-        if fewer and (cost := _total(blocks, n_cols, fewer, size)) <= best:
+        if fewer and (cost := cost_of(fewer)) <= best:
             rows, best = fewer, cost
     return rows, _place(blocks, n_cols, rows, size)[1]
+
+
+def _fullest(blocks: Sequence[Block]) -> int:
+    counts = Counter(block.col for block in blocks)
+    return max(counts, key=lambda col: (counts[col], col))
 
 
 def _padding(edges: Sequence[Edge], size: float) -> float | None:
@@ -142,10 +150,6 @@ def _blank_rows(edges: Sequence[Edge], blocks: Sequence[Block], padding: float, 
     return found
 
 
-def _total(blocks: Sequence[Block], n_cols: int, edges: Sequence[Edge], size: float) -> float:
-    return _place(blocks, n_cols, edges, size)[0]
-
-
 def _place(blocks: Sequence[Block], n_cols: int, edges: Sequence[Edge], size: float) -> tuple[float, list[bool]]:
     """Place the cells into rows, column by column from the right; return what that costs and which columns fit.
 
@@ -156,19 +160,25 @@ def _place(blocks: Sequence[Block], n_cols: int, edges: Sequence[Edge], size: fl
         block.row = min(range(len(edges)), key=lambda i: abs((edges[i][0] + edges[i][1]) / 2 - block.middle))
         block.rowspan = 1
     empty = set(range(len(edges))) - {block.row for block in blocks}
+    fullest = _fullest(blocks)
     total, fits = 0.0, [False] * n_cols
     for col in range(n_cols - 1, -1, -1):
-        filled = {row for b in blocks if b.col > col for row in range(b.row, b.row + b.rowspan)} | empty
-        cost, fits[col] = _place_column([b for b in blocks if b.col <= col < b.col + b.colspan], edges, size, filled)
+        right = {row for b in blocks if b.col > col for row in range(b.row, b.row + b.rowspan)}
+        column = [b for b in blocks if b.col <= col < b.col + b.colspan]
+        # A column of labels has one for every row; in others a cell may well be blank.
+        blank = [_BARE if col < fullest and row in right else _BLANK for row in range(len(edges))]
+        cost, fits[col] = _place_column(column, edges, size, right | empty, blank)
         total += cost
     return total, fits
 
 
-def _place_column(column: Sequence[Block], edges: Sequence[Edge], size: float, filled: set[int]) -> tuple[float, bool]:
+def _place_column(
+    column: Sequence[Block], edges: Sequence[Edge], size: float, filled: set[int], blank: Sequence[float]
+) -> tuple[float, bool]:
     """Share the rows out among a column's cells in order, each in the middle of its share, as cheaply as may be.
 
-    `filled`: rows that a merged cell may go over. Returns the cost, and whether every cell is in the middle of its
-    rows.
+    `filled`: rows that a merged cell may go over; `blank`: what each row costs that stays blank. Returns the cost, and
+    whether every cell is in the middle of its rows.
     """
     cells = sorted(column, key=lambda block: block.middle)
     n, k = len(edges), len(cells)
@@ -179,16 +189,15 @@ def _place_column(column: Sequence[Block], edges: Sequence[Edge], size: float, f
     cost = [[infinite] * (n + 1) for _ in range(k + 1)]
     back = [[-1] * (n + 1) for _ in range(k + 1)]
     # Rows above the first label belong to one on the page before, rows below the last to one that a page break cut.
-    cost[0] = [min(_BLANK * row, _CUT) for row in range(n + 1)]
+    cost[0] = [min(sum(blank[:row]), _CUT) for row in range(n + 1)]
     for i, block in enumerate(cells):
         for start, end, off in _shares(block, edges, size, filled):
             if cost[i][start] + off < cost[i + 1][end]:
                 cost[i + 1][end], back[i + 1][end] = cost[i][start] + off, start
         for end in range(1, n + 1):
-            if cost[i + 1][end - 1] + _BLANK < cost[i + 1][end]:
-                cost[i + 1][end], back[i + 1][end] = cost[i + 1][end - 1] + _BLANK, -1
-    end = min(range(n + 1), key=lambda end: cost[k][end] + min(_CUT, _BLANK * (n - end)))
-    least = cost[k][end] + min(_CUT, _BLANK * (n - end))
+            if cost[i + 1][end - 1] + blank[end - 1] < cost[i + 1][end]:
+                cost[i + 1][end], back[i + 1][end] = cost[i + 1][end - 1] + blank[end - 1], -1
+    least, end = min((cost[k][end] + min(_CUT, sum(blank[end:])), end) for end in range(n + 1))
     if least == infinite:
         return _MISFIT * k, False
     for i in range(k, 0, -1):

@@ -9,6 +9,10 @@ from pipeline.importers.alignment.pieces import ROW_GAP, WRAP_GAP, Box, Piece, S
 
 # Two lines below each other never overlap by more than this.
 _SAME_LINE = 0.5
+# Rows are numbered by these.
+_NUMERALS = "一二三四五六七八九十"
+# Characters of a label written downwards stand no further apart than two of them.
+_LETTERS = 2.0
 # Gaps of one kind differ by less than this: outlines are off by a pixel or two.
 _JUMP = 0.09
 # and by less than this many pixels, which outlines on coarse pages are rounded to.
@@ -101,6 +105,28 @@ def joined_cells(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
         Piece(tuple(line for piece in cell for line in piece.lines), box)
         for cell, box in zip(cells, boxes, strict=True)
     ]
+
+
+def _downwards(pieces: Sequence[Piece], size: float) -> list[Piece]:
+    """Join the characters of labels written downwards at the left of a table, however far they stand apart."""
+    single = [p for p in pieces if len(p.text) == 1 and "\u4e00" <= p.text <= "\u9fff" and p.text not in _NUMERALS]
+    first = [
+        p
+        for p in single
+        if not any(o.box[2] < p.box[0] and o.box[1] < p.box[3] and p.box[1] < o.box[3] for o in pieces)
+    ]
+    runs: list[list[Piece]] = []
+    for piece in sorted(first, key=lambda p: p.middle):
+        last = runs[-1][-1] if runs else None
+        level = last is not None and abs(last.box[0] - piece.box[0]) < _SAME_LINE * size
+        if last is not None and level and space(last, piece, size) < _LETTERS:
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    joined = [run for run in runs if len(run) > 1]
+    gone = {id(p) for run in joined for p in run}
+    whole = [Piece(tuple(line for p in run for line in p.lines), around([p.box for p in run])) for run in joined]
+    return [*(p for p in pieces if id(p) not in gone), *whole]
 
 
 def _is_under(cell: Sequence[Piece], box: Box, piece: Piece, scale: Scale) -> bool:
