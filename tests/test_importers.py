@@ -638,6 +638,51 @@ def test_a_label_in_the_middle_of_its_rows_spans_them() -> None:
     assert {slots(table)[0, 0], slots(table)[2, 0]} == {(2, 1, "数量指标"), (2, 1, "质量指标")}
 
 
+def label(text: str, middle: float, left: float = 60.0) -> Line:
+    """One line of a label, 20 high, at a height."""
+    box = ((left, middle - 10), (left + 80, middle - 10), (left + 80, middle + 10), (left, middle + 10))
+    return Line(text, Place(page=0, polygon=box))
+
+
+def test_the_space_that_a_blank_row_leaves_is_a_row() -> None:
+    """数量指标 over two filled rows and a blank one stands beside the second filled one."""
+    filled = [["", "培训人数", "5人"], ["", "合格率", "95%"], ["", "", ""], ["", "满意度", "90%"], ["", "投诉率", "1%"]]
+    lines = [
+        *grid_lines([["二级指标", "三级指标", "指标值"], *filled]),
+        label("数量指标", 100.0),
+        label("质量指标", 200.0),
+    ]
+
+    [table] = tables_of_lines(lines, "a test")
+
+    assert isinstance(table, Table)
+    assert {slots(table)[1, 0], slots(table)[4, 0]} == {(3, 1, "数量指标"), (2, 1, "质量指标")}
+
+
+def test_a_label_at_the_top_of_its_rows_goes_to_the_foot_of_the_page() -> None:
+    """A merged cell that the page's end cuts has its text at its top."""
+    rows = [["产出", "数量", "培训人数", "5人"], ["效益", "", "合格率", "95%"], ["", "", "满意度", "90%"]]
+
+    [table] = tables_of_lines(grid_lines(rows), "a test")
+
+    assert isinstance(table, Table)
+    assert slots(table)[1, 0] == (2, 1, "效益")
+
+
+def test_a_wrapped_head_is_no_row_between_head_and_rows() -> None:
+    """Lines of one cell are joined before columns are looked for: 指标值说 over 明 beside one line is one head."""
+    rows = [["一级指标", "二级指标", "", ""]] + [[f"产出{i}", f"数量{i}", f"名称{i}", f"{i}个"] for i in range(6)]
+    heads = [
+        label(text, middle, x) for x in (460.0, 660.0) for text, middle in (("指标值说", 10.0), ("明及备注", 30.0))
+    ]
+
+    [table] = tables_of_lines([*grid_lines(rows), *heads], "a test")
+
+    assert isinstance(table, Table)
+    assert slots(table)[0, 2][2] == slots(table)[0, 3][2] == "指标值说明及备注"
+    assert table.n_rows == len(rows)
+
+
 def test_guessed_cells_ask_for_a_look(tmp_path: Path) -> None:
     """A table that nobody stated is right in nine rows of ten: no value of it may pass in silence."""
     pages = pages_of(generated("tianjin-2020", 7), "paddle-lines", tmp_path)

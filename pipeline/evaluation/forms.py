@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
+from pipeline.checks import needs_review
 from pipeline.dictionaries import comparison_key
 from pipeline.fieldvalues import split_label
 from pipeline.records import Indicator, Record
@@ -32,6 +33,7 @@ class FormScore:
     values: int = 0
     wrong: int = 0
     silent: int = 0
+    silent_in_doubted_forms: int = 0  # of the silent ones: missing from a record whose findings ask to check all of it
     reviewed: int = 0
     cells: int = 0
     cells_right: int = 0
@@ -63,11 +65,15 @@ class FormScore:
     def line(self, name: str) -> str:
         """One printed line."""
         cells = f"cells {self.cell_share:.4f}  " if self.cells else ""
+        # Strictly silent all the same: no value of its own asks. Where the form does, a person compares row by row.
+        doubted = f" of which {self.silent_in_doubted_forms} in forms doubted whole" * bool(
+            self.silent_in_doubted_forms
+        )
         return (
             f"{name:34s} forms {self.forms_found}/{self.forms}  rows F1 {self.f1:.4f} ({self.rows_right}/{self.rows})  "
             f"{cells}fields {self.field_share:.4f} ({self.fields_right}/{self.fields})  "
             f"head {self.head_right}/{self.head}  "
-            f"silent {self.silent_share:.4%} ({self.silent}/{self.values})  "
+            f"silent {self.silent_share:.4%} ({self.silent}/{self.values}){doubted}  "
             f"review {self.reviewed / max(self.values, 1):.2%}"
         )
 
@@ -175,6 +181,8 @@ def _score_form(record: Record, truth: Truth, printed: Mapping[str, str]) -> For
         if differ:
             score.faults.append(f"{'doubted' if review else 'SILENT'} {'+'.join(differ)}: {found[i]} != {wanted[j]}")
     _score_fields(record, truth, printed, score)
+    if any(finding.at == "form" and needs_review(finding) for finding in record.findings):
+        score.silent_in_doubted_forms = score.silent
     for one, other in (
         (record.form.title, truth.title),
         (record.form.agency, truth.agency),

@@ -92,8 +92,9 @@ def lay_out(blocks: Sequence[Block], n_cols: int, size: float) -> tuple[list[Edg
     """
     edges = _rows_of(blocks, size)
     padding = _padding(edges, size)
-    # Labels of merged cells stand left of the rows' own texts; a row of labels alone may be none.
+    # Labels of merged cells stand left of the rows' own texts; a row of labels alone may be none, nor one of one text.
     lone = set(edges) - {edges[block.row] for block in blocks if block.col >= _fullest(blocks)}
+    lone |= {edges[row] for row, count in Counter(block.row for block in blocks).items() if count == 1}
     maybe = [] if padding is None else _blank_rows(edges, blocks, padding, size)
     rows = sorted({*edges, *maybe})
 
@@ -153,8 +154,8 @@ def _blank_rows(edges: Sequence[Edge], blocks: Sequence[Block], padding: float, 
 def _place(blocks: Sequence[Block], n_cols: int, edges: Sequence[Edge], size: float) -> tuple[float, list[bool]]:
     """Place the cells into rows, column by column from the right; return what that costs and which columns fit.
 
-    Only rows beside each of which something is printed further right make a merged cell, and blank ones: a lone text
-    amid rows that go on at its left spans none of them.
+    Rows beside each of which something is printed further right make a merged cell, and blank ones: a lone text amid
+    rows that go on at its left spans none of them unless it stands beside none.
     """
     for block in blocks:
         block.row = min(range(len(edges)), key=lambda i: abs((edges[i][0] + edges[i][1]) / 2 - block.middle))
@@ -216,19 +217,20 @@ def _shares(block: Block, edges: Sequence[Edge], size: float, filled: set[int]) 
         yield block.row, block.row + 1, 0.0
         return
     for start in range(len(edges)):
+        # Only rows with something further right are merged readily; head cells at a table's right are, too.
+        bare = 0.0
         for end in range(start + 1, len(edges) + 1):
-            if end - start > 1 and not (start in filled and end - 1 in filled):
-                break
+            bare += _BARE * (end - 1 not in filled)
             off = ((edges[start][0] + edges[end - 1][1]) / 2 - block.middle) / size
             if abs(off) <= _CENTRED:
-                yield start, end, off * off
+                yield start, end, off * off + bare * (end - start > 1)
             elif end == start + 1 and abs(edges[start][0] - block.top) <= _CENTRED * size:
                 yield start, end, _TOP
             elif off > 0:
                 break
         # A cell that the page's end cuts has its text at its top.
         if abs(edges[start][0] - block.top) <= _CENTRED * size and {start, len(edges) - 1} <= filled:
-            yield start, len(edges), _CUT
+            yield start, len(edges), _CUT / 2
     yield block.row, block.row + 1, _MISFIT
 
 
