@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from pipeline.document import Grid, Upright
 from pipeline.grid.aligned import infer_grids
+from pipeline.grid.dotted import add_dotted
 from pipeline.grid.draft import build
-from pipeline.grid.pieces import drop_texts, group, search
+from pipeline.grid.grouping import group
+from pipeline.grid.pieces import drop_texts, search
 from pipeline.grid.through import without_walls_through_text
 from pipeline.settings import GridSettings
 
@@ -20,9 +22,11 @@ def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[G
     """Find the page's ruled tables, from top to bottom; where there are none, those that its text's alignment shows."""
     settings = settings or GridSettings()
     across, down = search(upright.ink, upright.text_height)
+    if not across.toned:
+        add_dotted(across, down, upright.text_height)
     drop_texts(across, upright.lines, upright.text_height)
     grids = []
-    for across_pieces, down_pieces in group(across.pieces, down.pieces, upright.text_height):
+    for across_pieces, down_pieces in group(across, down, upright.text_height):
         grid = build(upright, across, down, across_pieces, down_pieces)
         if grid is not None:
             grids.append(without_walls_through_text(grid, upright.lines, upright.ink, upright.text_height / 1.2))

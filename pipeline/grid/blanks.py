@@ -21,6 +21,8 @@ _DUST = 0.13
 _STUB = 0.08
 # Where a page loses less than this share of its rulings, nothing was broken.
 _WHOLE = 0.001
+# From this share on whole walls may be gone.
+BROKEN = 0.01
 
 
 class View(NamedTuple):
@@ -35,11 +37,12 @@ class View(NamedTuple):
     upright: bool  # its lines are verticals
 
 
-def settle(views: Sequence[View], height: float) -> None:
+def settle(views: Sequence[View], height: float) -> float:
     """Close edges that breaks took almost wholly, and open those that strokes of text or of a watermark made.
 
     Text keeps off the rulings of its own cell, and runs over those that are not there. What it leaves open, the edge's
-    neighbours say: a designed span begins and ends together with its neighbours' or runs on, a break takes one edge.
+    neighbours say: a designed span begins and ends together with its neighbours' or runs on, a break takes one edge. Returns the share of the rulings that is
+    missing.
     """
     damage = _damage(views)
     for view in views:
@@ -50,6 +53,7 @@ def settle(views: Sequence[View], height: float) -> None:
                         _settle(view, number, edge, damage, height)
                     elif view.upright and _is_stroke(view, number, edge, height):
                         view.edges[number].walls[edge] = view.edges[number].sure[edge] = False
+    return damage
 
 
 def _damage(views: Sequence[View]) -> float:

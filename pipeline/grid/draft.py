@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Cell, Grid, Upright
-from pipeline.grid.blanks import View, settle
+from pipeline.grid.blanks import BROKEN, View, settle
 from pipeline.grid.edges import Edges, doubt, judge
 from pipeline.grid.hidden import add_stubs, beside, drawn_stretches, open_borders, open_sides
 from pipeline.grid.lines import Line, Profile, cluster, part_creases, profile, within
 from pipeline.grid.pieces import Pieces, Sheet
 from pipeline.grid.spans import Span, find_spans, idle, mend
+from pipeline.grid.told import close_by_text
 
 
 def build(
@@ -91,13 +92,16 @@ class Draft:
         doubt(self.column_edges)
         across = [self._look(self.across, line, x0, x1) for line in self.rows]
         down = [self._look(self.down, line, y0, y1) for line in self.columns]
-        settle(
+        damage = settle(
             (
                 View(self.across, self.rows, self.row_edges, self.columns, across, x0, False),
                 View(self.down, self.columns, self.column_edges, self.rows, down, y0, True),
             ),
             height,
         )
+        if damage >= BROKEN:
+            lines, edges = (self.rows, self.columns), (self.row_edges, self.column_edges)
+            close_by_text(self.across, lines, edges, height)
         return True
 
     def _look(self, sheet: Sheet, line: Line, first: int, last: int) -> Profile:

@@ -49,7 +49,7 @@ def judge(profile: Profile, first: int, crossings: Sequence[Line], height: float
     """Decide for every edge of a line whether it is ruled."""
     starts = [round(line.place + line.thick / 2 + 0.06 * height) - first for line in crossings]
     ends = [round(line.place - line.thick / 2 - 0.06 * height) - first for line in crossings]
-    clean = _runs(close(profile.clean, gap(height)), profile.alone, (starts, ends), height)
+    clean = _runs(close(profile.clean, gap(height, profile.dotted)), profile.alone, (starts, ends), height)
     dirty = (profile.dirty | profile.clean) & ~clean
     for a, b in zip(ends, starts, strict=True):
         dirty[max(0, a) : max(0, b)] = False  # the crossing rulings themselves

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.grid.borders import free_bits
 from pipeline.grid.edges import Edges
 from pipeline.grid.lines import Line, cluster, profile, stretches
 from pipeline.grid.pieces import Piece, Sheet
@@ -132,6 +133,9 @@ def open_sides(
                 # A row of one line is 1.45 high; a stroke of text close below a table is up to 1.1 long.
                 if abs(end - outer.place) >= 1.2 * height:
                     ends.append(end)
+        if len(ends) == 1:
+            # Of a second one breaks have left a bit, too short for a piece: it stands free and ends where the first does.
+            ends += _bit_ends(sheet, others, outer, ends[0], height)
         if len(others) == 2 and len(ends) < least + 1:
             least = 1  # of two rulings a break, or a seal that was lifted, cuts one off
         if len(ends) < least:
@@ -145,6 +149,19 @@ def open_sides(
         place = float(np.median([end for end in ends if abs(end - place) < 0.4 * height]))
         lines.insert(0 if side == 0 else len(lines), Line(place, 1.0, [], virtual=True))
         found = True
+    return found
+
+
+def _bit_ends(sheet: Sheet, others: Sequence[Line], outer: Line, end: float, height: float) -> list[float]:
+    """Where free bits of the other rulings end, of those that end together with the one that runs on to `end`."""
+    backwards = end < outer.place
+    near = outer.thick / 2 + 0.2 * height
+    gap = (end - 0.4 * height, outer.place - near) if backwards else (outer.place + near, end + 0.4 * height)
+    found = []
+    for line in others:
+        bits = [] if line.virtual else free_bits(sheet, line.place, gap, height)
+        ends = [bit[0] if backwards else bit[1] for bit in bits if bit[1] - bit[0] >= 0.5 * height]
+        found += [other for other in ends[:1] if abs(other - end) < 0.4 * height]
     return found
 
 
@@ -190,8 +207,9 @@ def _runs_out(sheet: Sheet, line: Line, outer: Line, backwards: bool, height: fl
         if len(inked) and inked[0] <= max(2.0, 0.08 * height):
             gaps = np.flatnonzero(np.diff(inked) > 0.18 * height)
             reach = max(reach, float(inked[gaps[0]] if len(gaps) else inked[-1]))
-        # Breaks part it from the table, or into bits; most of it is there.
-        if reach < int(far) and float((track[::-1] if backwards else track)[: int(far)].mean()) >= 0.6:
+        # Breaks part it from the table, or into bits; most of it is there, or it lacks no more than one break takes.
+        part = (track[::-1] if backwards else track)[: int(far)]
+        if reach < int(far) and (part.mean() >= 0.6 or (part.mean() >= 0.3 and (~part).sum() <= 2.8 * height)):
             reach = far
     return edge - reach if backwards else edge + reach
 

@@ -29,6 +29,11 @@ class Line:
     virtual: bool = False  # an edge of the table that was never drawn
     dark: float = 255.0
 
+    @property
+    def dotted(self) -> bool:
+        """Tell whether most of it is dots or dashes that stand apart."""
+        return sum(p.length for p in self.pieces if p.dotted) > 0.5 * sum(p.length for p in self.pieces)
+
 
 @dataclass(slots=True)
 class Profile:
@@ -39,6 +44,7 @@ class Profile:
     alone: NDArray[np.bool_]  # nothing stands within half a text height on either side
     # (3, n): what is drawn at the line's very place, or a pixel to either side of it, whatever stands beside it.
     drawn: NDArray[np.bool_]
+    dotted: bool = False  # it is dots or dashes that stand apart
 
 
 def cluster(pieces: Pieces, height: float, same: float = _SAME) -> list[Line]:
@@ -141,7 +147,7 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
     beside = _any(dark[wide - away - 1 : wide - away + 1]) | _any(dark[wide + away : wide + away + 2])
     between = _any(dark[wide - far : wide - away + 1]) & _any(dark[wide + away : wide + far + 1])
     clean = ruled & ~beside
-    for a, b in stretches(close(ruled, gap(height))):
+    for a, b in stretches(close(ruled, gap(height, line.dotted))):
         if share(beside[a:b]) > 0.3 or share(between[a:b]) > 0.3:
             clean[a:b] = False
     for a, b in stretches(close(_any(thin[reach - 1 : reach + 2]), 2)):
@@ -156,7 +162,7 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
         lowest = ink[wide + middle - 1 : wide + middle + 2].min(axis=0)
         seen &= lowest < 255.0 - 0.4 * line.dark
         drawn.append(_as_dark(seen, lowest, line.dark, height) if sheet.toned else seen)
-    return Profile(clean, inked & ~clean, alone, np.stack(drawn))
+    return Profile(clean, inked & ~clean, alone, np.stack(drawn), line.dotted)
 
 
 def _any(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -195,9 +201,9 @@ def _as_dark(seen: NDArray[np.bool_], ink: Grey, dark: float, height: float) -> 
     return kept
 
 
-def gap(height: float) -> int:
-    """Pixels between the dots of a dotted ruling, at most."""
-    return max(3, round(0.18 * height))
+def gap(height: float, dotted: bool = False) -> int:
+    """Pixels between the dots of a ruling, at most; of one that a coarse copy has parted, dots of it are lost."""
+    return max(3, round((0.4 if dotted else 0.18) * height))
 
 
 def stretches(seen: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -1,0 +1,67 @@
+"""Rulings of dots or dashes that a coarse copy has parted: each bit is shorter than any piece that says something.
+
+Dots stand free, one behind the other at one place, with nothing beside them: no text does.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pipeline.grid.pieces import LEAST_H, LEAST_V, Mask, Piece, Pieces, Sheet
+from pipeline.ink import PRINT, Grey, darkness, share
+
+# Between two dots or dashes there is up to this many text heights; one that a bad copy lost doubles it.
+_BETWEEN = 0.4
+# A dot is no thicker than a ruling of one point.
+_THICK = 0.16
+# So many text heights long is a row of dots at least; verticals stand in rows of one line, 1.45 high. And so many dots
+# are in it: two dashes are a row's blanks, not a ruling.
+_LONG_ACROSS, _LONG_DOWN, _DOTS = 2.6, 1.3, 5
+# How much of it is inked at least, and how much of its flanks at most.
+_FILLED, _BESIDE = 0.25, 0.12
+
+
+def add_dotted(across: Sheet, down: Sheet, height: float) -> None:
+    """Add to both sheets the rulings whose pieces are dots, as one piece each."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(across.mask, connectivity=8)
+    wide, tall = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    thick = _THICK * height + 1
+    directions = (across, wide, tall, LEAST_H, _LONG_ACROSS), (down, tall, wide, LEAST_V, _LONG_DOWN)
+    for sheet, along, thin, least, length in directions:
+        dots = (thin <= thick) & (along <= 1.1 * least * height)
+        dots[0] = False
+        mask = dots.astype(np.uint8)[labels]
+        sheet.pieces += _rows_of_dots(sheet, mask if sheet is across else cv2.transpose(mask), length, height)
+
+
+def _rows_of_dots(sheet: Sheet, dots: Mask, least: float, height: float) -> Pieces:
+    """Find what is dots one behind the other, with clean flanks."""
+    reach = round(_BETWEEN * height)
+    # Leaning rows step by a pixel.
+    rows = cv2.morphologyEx(cv2.dilate(dots, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, reach + 1)))
+    rows = cv2.morphologyEx(rows, cv2.MORPH_OPEN, np.ones((1, round(least * height)), np.uint8))
+    if not rows.any():
+        return []
+    count, _, stats, centres = cv2.connectedComponentsWithStats(rows, connectivity=8)
+    found: Pieces = []
+    for number in range(1, count):
+        x, y, w, h, area = (int(value) for value in stats[number])
+        if h > 2 * _THICK * height + 4 or area < 0.5 * w * h:
+            continue
+        inked = dots[y : y + h, x : x + w].any(axis=0)
+        starts = int(np.count_nonzero(np.diff(inked.astype(np.int8), prepend=0) == 1))
+        if starts < _DOTS or share(inked) < _FILLED or _beside(sheet.ink, (x, y, w, h), height) > _BESIDE:
+            continue
+        thick = max(1.0, float(np.count_nonzero(dots[y : y + h, x : x + w])) / max(1, np.count_nonzero(inked)))
+        place = float(centres[number][1]) + 0.5
+        found.append(Piece(float(x), float(x + w), place, thick, darkness(sheet.ink, (x, y, w, h)), dotted=True))
+    return found
+
+
+def _beside(ink: Grey, box: tuple[int, int, int, int], height: float) -> float:
+    """The share of a row's length that has ink close above or below, whichever is more."""
+    x, y, w, h = box
+    far = max(3, round(0.25 * height))
+    above, below = ink[max(0, y - far) : max(0, y), x : x + w], ink[y + h : y + h + far, x : x + w]
+    return max((share((side < PRINT * 255).any(axis=0)) for side in (above, below) if side.size), default=0.0)
