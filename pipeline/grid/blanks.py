@@ -22,7 +22,7 @@ _STUB = 0.08
 # Where a page loses less than this share of its rulings, nothing was broken.
 _WHOLE = 0.001
 # From this share on whole walls may be gone.
-BROKEN = 0.01
+BROKEN = 0.004
 
 
 class View(NamedTuple):
@@ -41,8 +41,9 @@ def settle(views: Sequence[View], height: float) -> float:
     """Close edges that breaks took almost wholly, and open those that strokes of text or of a watermark made.
 
     Text keeps off the rulings of its own cell, and runs over those that are not there. What it leaves open, the edge's
-    neighbours say: a designed span begins and ends together with its neighbours' or runs on, a break takes one edge. Returns the share of the rulings that is
-    missing.
+    neighbours say: a designed span begins and ends together with its neighbours' or runs on, a break takes one edge.
+
+    Returns the share of the rulings that is missing.
     """
     damage = _damage(views)
     for view in views:
@@ -107,10 +108,16 @@ def _drawn(view: View, number: int, edge: int) -> NDArray[np.bool_]:
 
 
 def _is_stroke(view: View, number: int, edge: int, height: float) -> bool:
-    """Tell whether a vertical in one row of one line, with none over or under it, is a stroke of the text around it."""
+    """Tell whether a vertical in one row of one line is a stroke of the text around it.
+
+    None is over or under it; or it touches neither of its crossings.
+    """
     walls = view.edges[number].walls
     alone = not any(walls[other] for other in (edge - 1, edge + 1) if 0 <= other < len(walls))
-    if not alone or view.crossings[edge + 1].place - view.crossings[edge].place > 2.2 * height:
+    if (
+        not (alone or keeps_off(_drawn(view, number, edge), height))
+        or view.crossings[edge + 1].place - view.crossings[edge].place > 2.2 * height
+    ):
         return False
     gaps = _gaps(view, number, edge, height)
     return gaps is not None and max(gaps) <= 0.15 * height

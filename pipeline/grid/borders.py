@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.grid.pieces import Piece, Sheet
 from pipeline.ink import share
@@ -122,14 +123,14 @@ def free_bits(sheet: Sheet, place: float, gap: tuple[float, float], height: floa
     row = int(place)
     if row - flank < 0 or row + flank >= len(sheet.ink) or last - first < 2:
         return []
-    drawn = sheet.thin[row - reach : row + reach + 1, first:last].any(axis=0)
+    drawn: NDArray[np.bool_] = np.any(sheet.thin[row - reach : row + reach + 1, first:last], axis=0)
     closed = cv2.morphologyEx(drawn.astype(np.uint8)[None], cv2.MORPH_CLOSE, np.ones((1, round(0.2 * height) + 1)))[0]
     turns = np.flatnonzero(np.diff(closed.astype(np.int8), prepend=0, append=0))
     found = []
     for a, b in zip(turns[::2], turns[1::2], strict=True):
         if b - a < _BIT * height or share(drawn[a:b]) < 0.3:
             continue
-        part = sheet.mask[row - flank : row + flank + 1, first + a : first + b].any(axis=1)
+        part: NDArray[np.bool_] = np.any(sheet.mask[row - flank : row + flank + 1, first + a : first + b], axis=1)
         # The bit's own rows lie together; beside them there is nothing.
         inked = np.flatnonzero(part)
         if len(inked) and inked[-1] - inked[0] <= 2 * reach:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.grid.pieces import LEAST_H, LEAST_V, Mask, Piece, Pieces, Sheet
 from pipeline.ink import PRINT, Grey, darkness, share
@@ -49,11 +50,12 @@ def _rows_of_dots(sheet: Sheet, dots: Mask, least: float, height: float) -> Piec
         x, y, w, h, area = (int(value) for value in stats[number])
         if h > 2 * _THICK * height + 4 or area < 0.5 * w * h:
             continue
-        inked = dots[y : y + h, x : x + w].any(axis=0)
+        inked: NDArray[np.bool_] = np.any(dots[y : y + h, x : x + w], axis=0)
         starts = int(np.count_nonzero(np.diff(inked.astype(np.int8), prepend=0) == 1))
         if starts < _DOTS or share(inked) < _FILLED or _beside(sheet.ink, (x, y, w, h), height) > _BESIDE:
             continue
-        thick = max(1.0, float(np.count_nonzero(dots[y : y + h, x : x + w])) / max(1, np.count_nonzero(inked)))
+        area, along = int(np.count_nonzero(dots[y : y + h, x : x + w])), int(np.count_nonzero(inked))
+        thick = max(1.0, area / max(1, along))
         place = float(centres[number][1]) + 0.5
         found.append(Piece(float(x), float(x + w), place, thick, darkness(sheet.ink, (x, y, w, h)), dotted=True))
     return found
@@ -64,4 +66,4 @@ def _beside(ink: Grey, box: tuple[int, int, int, int], height: float) -> float:
     x, y, w, h = box
     far = max(3, round(0.25 * height))
     above, below = ink[max(0, y - far) : max(0, y), x : x + w], ink[y + h : y + h + far, x : x + w]
-    return max((share((side < PRINT * 255).any(axis=0)) for side in (above, below) if side.size), default=0.0)
+    return max((share(np.any(side < PRINT * 255, axis=0)) for side in (above, below) if side.size), default=0.0)

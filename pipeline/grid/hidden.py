@@ -134,7 +134,7 @@ def open_sides(
                 if abs(end - outer.place) >= 1.2 * height:
                     ends.append(end)
         if len(ends) == 1:
-            # Of a second one breaks have left a bit, too short for a piece: it stands free and ends where the first does.
+            # Of a second one breaks have left a bit, too short for a piece: it stands free and ends beside the first.
             ends += _bit_ends(sheet, others, outer, ends[0], height)
         if len(others) == 2 and len(ends) < least + 1:
             least = 1  # of two rulings a break, or a seal that was lifted, cuts one off

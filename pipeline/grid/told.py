@@ -8,6 +8,7 @@ stands so in a cell of its own, are two cells.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import cv2
@@ -18,11 +19,15 @@ from pipeline.grid.edges import Edges
 from pipeline.grid.lines import Line
 from pipeline.grid.pieces import Sheet
 
-# Text heights: the middle of a text is off its cell's middle by half of this at most; it begins (or ends) so near to
-# its cell's wall; and so far is a text from the walls of a cell that is not its own.
-_CENTRED, _ALIGNED, _OFF = 0.3, 0.6, 1.0
+# Text heights: the middle of a text is off its cell's middle by half of this at most; it begins so near to its cell's
+# wall, keeps so far from it, and is so far from the walls of a cell that is not its own.
+_CENTRED, _ALIGNED, _CLEAR, _OFF = 0.3, 0.5, 0.08, 1.0
+# No break takes more of a wall; a higher row's is seen.
+_HIGHEST = 5.5
 # Two texts that a wall parts leave this much between them: a space between words is up to half of it.
 _APART = 0.6
+# More texts than this in a joined cell are no cells of their own.
+_MOST = 4
 # What is smaller is dust.
 _DUST = 0.13
 
@@ -34,11 +39,17 @@ class _Text(NamedTuple):
     last: float
 
     def fits(self, left: float, right: float, height: float) -> bool:
-        """Tell whether it stands as a text does in a cell from `left` to `right`."""
+        """Tell whether it stands as a text does in a cell from `left` to `right`: in its middle, or from its left."""
+        clear = min(self.first - left, right - self.last) >= _CLEAR * height
+        return clear and (self.centred(left, right, height) or self.first - left <= _ALIGNED * height)
+
+    def off(self, left: float, right: float) -> float:
+        """How far it is from standing so, in pixels."""
         before, behind = self.first - left, right - self.last
-        return self.centred(left, right, height) or min(before, behind) <= _ALIGNED * height
+        return min(abs(before - behind), before)
 
     def centred(self, left: float, right: float, height: float) -> bool:
+        """Tell whether it stands in the middle of a cell."""
         return abs((self.first - left) - (right - self.last)) <= _CENTRED * height
 
 
@@ -56,25 +67,31 @@ def close_by_text(
             continue
         y0 = int(rows[row].place + rows[row].thick / 2 + max(2, round(0.1 * height)))
         y1 = int(rows[row + 1].place - rows[row + 1].thick / 2 - max(2, round(0.1 * height)))
-        if not 0.8 * height < y1 - y0 or y0 < 0:
+        if not 0.8 * height < y1 - y0 <= _HIGHEST * height or y0 < 0:
             continue
         inked: NDArray[np.bool_] | None = None
         walls = [c for c in range(len(columns)) if c in (0, len(columns) - 1) or down[c].walls[row]]
-        for left, right in zip(walls[:-1], walls[1:], strict=True):
+        for left, right in pairwise(walls):
             inside = [c for c in open_ones if left < c < right]
             whole = all(across[row].walls[c] and across[row + 1].walls[c] for c in range(left, right))
             if not inside or not whole:
                 continue
             if inked is None:
                 inked = _inked(sheet, y0, y1, height)
-            for c in _told(inked, columns, (left, right), inside, height):
+            firm = [c for c in inside if all(_beside(down, row, c))]
+            for c in _told(inked, columns, (left, right), inside, firm, height):
                 down[c].walls[row] = True
 
 
+def _beside(down: Sequence[Edges], row: int, number: int) -> list[bool]:
+    """Whether a vertical surely is there in the row above and in that below."""
+    sure = down[number].sure
+    return [sure[other] for other in (row - 1, row + 1) if 0 <= other < len(sure)]
+
+
 def _may_be(columns: Sequence[Line], down: Sequence[Edges], row: int, number: int) -> bool:
-    """Tell whether a vertical that is not there in a row is there in those above and below it (or where it has one)."""
-    beside = [down[number].sure[other] for other in (row - 1, row + 1) if 0 <= other < len(down[number].sure)]
-    return not columns[number].virtual and not down[number].walls[row] and bool(beside) and all(beside)
+    """Tell whether a vertical that is not there in a row is there in the one above or below it."""
+    return not columns[number].virtual and not down[number].walls[row] and any(_beside(down, row, number))
 
 
 def _inked(sheet: Sheet, y0: int, y1: int, height: float) -> NDArray[np.bool_]:
@@ -88,9 +105,17 @@ def _inked(sheet: Sheet, y0: int, y1: int, height: float) -> NDArray[np.bool_]:
 
 
 def _told(
-    inked: NDArray[np.bool_], columns: Sequence[Line], span: tuple[int, int], inside: Sequence[int], height: float
+    inked: NDArray[np.bool_],
+    columns: Sequence[Line],
+    span: tuple[int, int],
+    inside: Sequence[int],
+    firm: Sequence[int],
+    height: float,
 ) -> list[int]:
-    """Those of the places `inside` a joined span at which its texts say that there is a wall."""
+    """Those of the places `inside` a joined span at which its texts say that there is a wall.
+
+    At the `firm` ones a wall stands both above and below.
+    """
 
     def text(first: int, last: int) -> _Text | None:
         a = int(columns[first].place + columns[first].thick / 2 + 0.1 * height)
@@ -99,30 +124,48 @@ def _told(
         return _Text(float(a + there[0]), float(a + there[-1] + 1)) if len(there) else None
 
     free = [c for c in inside if not _crossed(inked, columns[c].place, height)]
-    bounds = [span[0], *free, span[1]]
     left, right = columns[span[0]].place, columns[span[1]].place
-    found = []
-    for before, c, behind in zip(bounds[:-2], bounds[1:-1], bounds[2:], strict=True):
-        place, one, two = columns[c].place, text(before, c), text(c, behind)
-        if one and two:
-            apart = two.first - one.last >= _APART * height
-            own = one.fits(columns[before].place, place, height) and two.fits(place, columns[behind].place, height)
-            if apart and own:
-                found.append(c)
-            continue
-        # Beside a blank cell a text says something if it could not stand so in the joined cell.
-        only = one or two
-        if only is None or len(free) > 1 or only.centred(left, right, height):
-            continue
-        if two is not None:
-            off = two.first - left > _OFF * height and right - two.last > _OFF * height
-            begins = two.first - place <= _ALIGNED * height and two.first - left > _OFF * height
-            told = begins or (off and two.centred(place, right, height))
-        else:
-            told = only.first - left > _OFF * height and only.centred(left, place, height)
-        if told:
-            found.append(c)
-    return found
+    # The texts, and between each and the next the places where a wall may stand.
+    texts: list[_Text] = []
+    between: list[list[int]] = []
+    waiting: list[int] = []
+    for before, behind in pairwise([span[0], *free, span[1]]):
+        here = text(before, behind)
+        if here is not None:
+            if texts and here.first - texts[-1].last < _APART * height:
+                texts[-1] = _Text(texts[-1].first, here.last)
+            else:
+                if texts:
+                    between.append(waiting)
+                texts.append(here)
+            waiting = []
+        waiting = [*waiting, behind]
+    if len(texts) == 1 and len(free) == 1:
+        both = free if free[0] in firm else []
+        return both if _alone(texts[0], left, columns[free[0]].place, right, height) else []
+    if not 2 <= len(texts) <= _MOST:
+        return []
+    # Before the first text and behind the last there may be blank cells: only between walls that run on up and down.
+    leading = [(), *((c,) for c in free if columns[c].place < texts[0].first and c in firm)]
+    trailing = [(), *((c,) for c in free if columns[c].place > texts[-1].last and c in firm)]
+    ways = []
+    for first, places, last in product(leading, product(*between), trailing):
+        walls = [left, *(columns[c].place for c in (*first, *places, *last)), right]
+        own = list(pairwise(walls))[len(first) : len(first) + len(texts)]
+        if all(here.fits(a, b, height) for here, (a, b) in zip(texts, own, strict=True)):
+            off = sum(here.off(a, b) for here, (a, b) in zip(texts, own, strict=True))
+            ways.append((len(first) + len(last), off, (*first, *places, *last)))
+    return list(min(ways)[2]) if ways else []
+
+
+def _alone(text: _Text, left: float, place: float, right: float, height: float) -> bool:
+    """Tell whether a text beside a blank cell stands as it could not in the two as one."""
+    joined = (text.first - left) - (right - text.last)
+    if abs(joined) <= _OFF * height or text.first - left <= _OFF * height:
+        return False
+    if text.last < place:
+        return text.centred(left, place, height)
+    return right - text.last > _OFF * height and text.centred(place, right, height)
 
 
 def _crossed(inked: NDArray[np.bool_], place: float, height: float) -> bool:
