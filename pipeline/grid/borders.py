@@ -23,6 +23,8 @@ _OUT, _THERE = 0.6, 0.4
 _BIT, _FLANK = 0.25, 0.28
 # As near as this to the rulings that it crosses, their own thickness and blots are; a bit that comes so near touches.
 _NEAR = 0.2
+# Where a page begins within a table, all verticals end together; a running head's rule is further off than this.
+_LEFT = 0.8
 
 Frame = tuple[tuple[float, float, float, float], list[int]]
 
@@ -96,24 +98,26 @@ def _border(table: Frame, bare: Sequence[Frame], side: Side, height: float) -> l
         if sum(piece.length for frame in level for piece in side.own(frame[1])) < _THERE * (x1 - x0):
             continue
         edge = min(side.box(frame)[1] for frame in level), max(side.box(frame)[3] for frame in level)
-        if _led(table, (edge[1], min(own)) if above else (max(own), edge[0]), side, height):
+        gap = (edge[1], min(own)) if above else (max(own), edge[0])
+        if _led(table, gap, above, side, height):
             return level
     return []
 
 
-def _led(table: Frame, gap: tuple[float, float], side: Side, height: float) -> bool:
+def _led(table: Frame, gap: tuple[float, float], above: bool, side: Side, height: float) -> bool:
     """Tell whether bits of the rulings that cross lead from the table to a ruling, over the gap between them."""
     places: list[float] = []
     for place in sorted(piece.place for piece in side.across(table[1])):
         if not places or place - places[-1] > 0.45 * height:
             places.append(place)
     first, last = gap[0] + _NEAR * height, gap[1] - _NEAR * height
-    bits = touching = 0
+    bits, touching, left = 0, 0, np.inf
     for place in places:
         found = free_bits(side.sheet, place, (first, last), height)
         bits += bool(found)
         touching += any(a < first + 2 or b > last - 2 for a, b in found)
-    return bits >= 2 or touching >= 1
+        left = min([left, *(a - gap[0] if above else gap[1] - b for a, b in found)])
+    return left <= _LEFT * height and (bits >= 2 or touching >= 1)
 
 
 def free_bits(sheet: Sheet, place: float, gap: tuple[float, float], height: float) -> list[tuple[float, float]]:

@@ -18,9 +18,9 @@ _BETWEEN = 0.4
 _THICK = 0.16
 # So many text heights long is a row of dots at least; verticals stand in rows of one line, 1.45 high. And so many dots
 # are in it: two dashes are a row's blanks, not a ruling.
-_LONG_ACROSS, _LONG_DOWN, _DOTS = 2.6, 1.3, 5
+_LONG_ACROSS, _LONG_DOWN, _DOTS = 2.6, 1.1, 5
 # How much of it is inked at least, and how much of its flanks at most.
-_FILLED, _BESIDE = 0.25, 0.12
+_FILLED, _BESIDE = 0.18, 0.12
 
 
 def add_dotted(across: Sheet, down: Sheet, height: float) -> None:

@@ -1,0 +1,136 @@
+"""Proofs for what a bad copy takes: borders without a crossing, rulings of dots, walls of which nothing is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.document import Grid, Upright
+from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
+from pipeline.grid import find_grids
+
+H = 30.0
+ROWS, COLUMNS = (100, 148, 196, 244, 292), (100, 300, 560, 900)
+
+
+def _found(ink: NDArray[np.uint8]) -> list[Grid]:
+    size = (ink.shape[1], ink.shape[0])
+    zeros = np.zeros(len(HORIZONTAL_TERMS)), np.zeros(len(VERTICAL_TERMS))
+    warp = Warp(size, 0, 1.0, 0.0, float(max(size)), *zeros, (0.0, 0.0), size)
+    return find_grids(Upright(ink, warp, H, np.zeros((0, 4, 2))))
+
+
+def _sheet(rows: Sequence[int] = ROWS, columns: Sequence[int] = COLUMNS) -> NDArray[np.uint8]:
+    ink = np.full((rows[-1] + 100, columns[-1] + 100), 255, np.uint8)
+    for y in rows:
+        ink[y : y + 2, columns[0] : columns[-1] + 2] = 0
+    for x in columns:
+        ink[rows[0] : rows[-1] + 2, x : x + 2] = 0
+    return ink
+
+
+def _write(ink: NDArray[np.uint8], x0: int, x1: int, y: int, seed: int = 1) -> None:
+    """Put strokes on a line from x0 to x1, as text would."""
+    rng = np.random.default_rng(seed)
+    for x in range(x0, x1 - 22, 26):
+        for _ in range(4):
+            a, b = rng.integers(0, 22, 2), rng.integers(-11, 11, 2)
+            cv2.line(ink, (int(x + a[0]), int(y + b[0])), (int(x + a[1]), int(y + b[1])), 0, 2)
+    ink[y - 8 : y + 8, x0 : x0 + 2] = ink[y - 8 : y + 8, x1 - 2 : x1] = 0
+
+
+def test_a_border_that_no_crossing_holds_is_the_tables():
+    """Breaks at the foot of every vertical part the last ruling from its table; the row above it must not be lost."""
+    ink = _sheet()
+    for x, top in zip(COLUMNS, (255, 272, 262, 258), strict=True):
+        ink[top:290, x - 2 : x + 4] = 255
+
+    [grid] = _found(ink)
+
+    assert (grid.n_rows, grid.n_cols) == (4, 3)
+
+
+def test_a_side_that_no_crossing_holds_is_the_tables():
+    """So it is with the last vertical, and the column before it."""
+    ink = _sheet()
+    for y, left in zip(ROWS, (800, 780, 879, 810, 860), strict=True):
+        ink[y - 2 : y + 4, left:898] = 255
+
+    [grid] = _found(ink)
+
+    assert (grid.n_rows, grid.n_cols) == (4, 3)
+
+
+def test_a_rule_below_a_note_is_no_border():
+    """Under a table a note may stand, and a rule of the table's width under it: nothing leads there."""
+    ink = _sheet()
+    ink = np.vstack([ink, np.full((200, ink.shape[1]), 255, np.uint8)])
+    _write(ink, 110, 500, 330)
+    ink[370:372, 100:902] = 0
+
+    [grid] = _found(ink)
+
+    assert grid.n_rows == 4
+
+
+def test_rulings_of_dots_are_found_on_a_page_of_one_bit():
+    """A coarse copy leaves dots of a pale ruling, each shorter than any piece that says something."""
+    ink = _sheet(columns=(100, 300, 900))
+    for y in range(ROWS[0], ROWS[-1], 6):
+        ink[y : y + 2, 560:562] = 0
+
+    [grid] = _found(ink)
+
+    assert (grid.n_rows, grid.n_cols, len(grid.cells)) == (4, 3, 12)
+
+
+def _broken_sheet() -> NDArray[np.uint8]:
+    """A table with a wall gone from its second row, and other breaks; with texts that are centred in their cells."""
+    ink = _sheet()
+    for row, y in enumerate((124, 172, 220, 268)):
+        for left, right in ((100, 300), (300, 560), (560, 900)):
+            if row != 1 or left != 300:
+                _write(ink, (left + right) // 2 - 60, (left + right) // 2 + 60, y)
+    ink[244:246, 330:390] = ink[196:198, 700:750] = ink[100:102, 640:690] = 255
+    ink[150:195, 298:304] = 255
+    return ink
+
+
+def test_two_texts_each_in_the_middle_of_its_own_cell_are_two_cells():
+    """A break takes a whole wall of a row of one line; where the texts stand as in cells of their own, it was there."""
+    ink = _broken_sheet()
+    _write(ink, 370, 490, 172)
+
+    [grid] = _found(ink)
+
+    assert len(grid.cells) == 12
+    assert [cell.row for cell, doubt in zip(grid.cells, grid.doubtful, strict=True) if doubt] == [1, 1]
+
+
+def test_one_text_in_the_middle_of_two_columns_is_one_cell():
+    """On broken pages too a row may span two columns."""
+    ink = _broken_sheet()
+    ink[152:194, 110:550] = 255
+    _write(ink, 250, 410, 172)
+
+    [grid] = _found(ink)
+
+    assert (1, 0, 1, 2) in {(cell.row, cell.col, cell.rowspan, cell.colspan) for cell in grid.cells}
+
+
+def test_a_running_heads_rule_over_an_open_table_is_no_border():
+    """A table that goes on from the page before has no border above: its verticals begin together, below the head."""
+    ink = _sheet()
+    ink = np.vstack([np.full((60, ink.shape[1]), 255, np.uint8), ink])
+    ink[160:162, 104:] = 255
+    for x in COLUMNS:
+        ink[160:162, x : x + 2] = 0
+    ink[100:102, 100:902] = 0
+
+    [grid] = _found(ink)
+
+    assert grid.n_rows == 4
+    assert min(box[1] for box in grid.boxes) > 150
