@@ -67,7 +67,7 @@ def tables(options: argparse.Namespace) -> int:
         groups: dict[str, list[TableCase]] = {}
         kinds = options.kinds.split(",")
         for kind in kinds if kinds != ["none"] else ():
-            for case in gov_cases(folder, [kind], reader, drawn, options.page, options.every):
+            for case in gov_cases(folder, [kind], reader, drawn, options.page, options.every, options.start):
                 groups.setdefault(kind, []).append(case)
                 for fault in case.faults[: options.faults]:
                     if text or not fault.startswith("text at"):
@@ -131,6 +131,7 @@ def main() -> None:
     command.add_argument("--kinds", default="clean,scan,fax,stamp,photo,rotated", help="degradations with commas")
     command.add_argument("--page", action="append", default=[], help="only this page; may be repeated")
     command.add_argument("--every", type=int, default=1, help="each so-manyth page only")
+    command.add_argument("--start", type=int, default=0, help="from this page on, with --every")
     command.add_argument("--no-text", action="store_true", help="grids only; three times as fast")
     command.add_argument("--faults", type=int, default=0, help="print so many faults a page")
     command.set_defaults(run=tables)

@@ -46,15 +46,21 @@ class TableCase:
 
 
 def gov_cases(
-    folder: Path, kinds: Sequence[str], reader: PageReader, drawn: DrawnPages, names: Sequence[str] = (), every: int = 1
+    folder: Path,
+    kinds: Sequence[str],
+    reader: PageReader,
+    drawn: DrawnPages,
+    names: Sequence[str] = (),
+    every: int = 1,
+    start: int = 0,
 ) -> Iterator[TableCase]:
-    """Degrade, read and score the pages of `folder` (images/ and truth.json): those named, or each `every`-th.
+    """Degrade, read and score the pages of `folder` (images/ and truth.json): those named, or each `every`-th from `start` on.
 
     Raises InputError where the folder is not laid out so.
     """
     truth = _load(folder / "truth.json")
     for kind in kinds:
-        for name in names or sorted(truth)[::every]:
+        for name in names or sorted(truth)[start::every]:
 
             def draw(name: str = name, kind: str = kind) -> tuple[list[RenderedPage], dict[str, Any]]:
                 page = _as_drawn(folder / "images" / name, truth[name])
