@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,8 +39,6 @@ class Band:
 # Where the ground under the text is darker than the first share of the paper it is shaded, or a watermark; where it is
 # darker than the second one it is left.
 _SHADED, _DARK = 0.9, 0.35
-_TONES = np.arange(256)
-_PALE_GROUND = np.where((_TONES >= _SHADED * 255) | (_TONES < _DARK * 255), 255, _TONES).astype(np.uint8)
 
 
 def flattened(ink: Grey, size: float) -> Grey:
@@ -51,7 +50,8 @@ def flattened(ink: Grey, size: float) -> Grey:
     ground, side = find_ground(ink, size, 0.5)
     if int((ground < _SHADED * 255).sum()) >= side * side:
         ground = cv2.resize(ground, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR)
-        ink = cv2.divide(ink, cv2.LUT(ground, _PALE_GROUND), scale=255)
+        shaded = cv2.inRange(ground, math.ceil(_DARK * 255), math.ceil(_SHADED * 255) - 1)
+        ink = cv2.divide(ink, cv2.bitwise_or(ground, cv2.bitwise_not(shaded)), scale=255)
     return _without_watermark(ink, size)
 
 

@@ -88,6 +88,12 @@ def turn_and_scale(image: NDArray[np.uint8], warp: Warp) -> NDArray[np.uint8]:
     return cv2.resize(turned, warp.base_size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
 
 
+def has_colour(small: NDArray[np.uint8]) -> bool:
+    """Tell whether a picture's three channels differ anywhere; where they do not, one of them says all."""
+    blue, green, red = cv2.split(small)
+    return not (np.array_equal(blue, green) and np.array_equal(green, red))
+
+
 # Neighbouring pixels of the small picture that differ by more than this (of 255) lie on two sides of the paper's edge.
 # A shadow on the paper is softer, grain and noise are averaged away.
 _STEP = 7
@@ -106,9 +112,11 @@ def find_desk(base: NDArray[np.uint8], lines: NDArray[np.float64], height: float
     factor = max(1, round(height / 4))
     small = shrunk(base, factor)
     size = small.shape[1], small.shape[0]
+    if not has_colour(small):
+        small = small[:, :, 0].copy()
     # Text is closed over, so that nothing stops at it; then noise and grain are smoothed.
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
-    smooth = cv2.blur(cv2.medianBlur(closed, 5), (3, 3))
+    smooth = cv2.blur(cv2.medianBlur(closed, 5), (3, 3)).reshape(*small.shape[:2], -1)
     columns = np.clip(lines[:, :, 0].mean(axis=1) / factor, 0, size[0] - 1).astype(int)
     rows = np.clip(lines[:, :, 1].mean(axis=1) / factor, 0, size[1] - 1).astype(int)
     # The paper's brightness is known at the text; elsewhere it is that of the nearest text.

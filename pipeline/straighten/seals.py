@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.document import Place, Seal
 from pipeline.geometry import Warp
 from pipeline.ink import Grey, odd, shrunk
-from pipeline.straighten.light import background, even
+from pipeline.straighten.light import background, even, has_colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ def clean(base: NDArray[np.uint8], height: float) -> tuple[Grey, list[FoundSeal]
     Coloured text and coloured rulings are no seals and stay ink.
     """
     small = shrunk(base, 4)
+    if not has_colour(small):  # and so no seals
+        return even(cv2.cvtColor(base, cv2.COLOR_BGR2GRAY), background(small[:, :, 0].copy(), height)), []
     small_paper = [background(np.ascontiguousarray(small[:, :, c]), height) for c in range(3)]
     evened = cv2.merge(
         [cv2.divide(np.ascontiguousarray(small[:, :, c]), cv2.max(small_paper[c], 24), scale=255) for c in range(3)]
