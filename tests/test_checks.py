@@ -172,6 +172,10 @@ ROWS = """
 婴儿死亡率 | ≤5‰ | -
 设备完好率 | ≥上年水平 | -
 应急响应等级 | #5% | target.unreadable
+设备完好率 | ≥96 5% | target.unreadable
+“文化下乡补助标准 | ≤400元 | indicators.brackets
+“文化下乡”补助标准 | ≤400元 | -
+1）补助标准(元/人) | ≤400元 | -
 系统运行率 | ≥0.97 | -
 粮食面积 | ≥30公里 | target.unit-name
 粮食面积 | ≥30亩 | -
@@ -278,6 +282,8 @@ FIELDS: list[tuple[str, dict[str, str], set[str]]] = [
     ("a year's amount above the total", {"项目本年度金额": "200000.00"}, {"fields.amount-over-total"}),
     ("no amount", {"项目总金额": "1O0000.00"}, {"fields.amount-format"}),
     ("no code", {"单位编码": "O190011号"}, {"fields.code-format"}),
+    ("an amount without its point", {"项目本年度金额": "10000000", "项目上年度金额": "100000.00"},
+     {"fields.amount-decimals", "fields.amount-over-total", "fields.amount-change"}),
     ("a choice", {"项目属性": "新增项目□ 延续项目√"}, set()),
     ("boxes before their options", {"项目属性": "口新增项目 ☑延续项目 口一次性项目"}, set()),
     ("a box between two options lost", {"项目属性": "新增项目延续项目√"}, {"fields.choice-box"}),

@@ -83,6 +83,17 @@ def amount_formats(facts: Facts) -> Iterator[Finding]:
             yield facts.finding("fields.amount-format", f"fields.{key}", name=key, value=text)
 
 
+def amount_decimals(facts: Facts) -> Iterator[Finding]:
+    """H06. Where every other amount is printed with two decimals, one without lost its point: 500000 for 5000.00."""
+    amounts = {key: fold(value.value).strip() for key, value in facts.record.fields.items() if _amount(value)}
+    whole = [key for key, text in amounts.items() if text.isdecimal()]
+    pointed = [key for key, text in amounts.items() if re.search(r"\d\.\d\d(?!\d)", text)]
+    # Nought is written in short by many; two digits hold no decimals and a figure before them.
+    if len(whole) == 1 and len(pointed) >= 2 and len(pointed) + 1 == len(amounts) and len(amounts[whole[0]]) > 2:
+        key = whole[0]
+        yield facts.finding("fields.amount-decimals", f"fields.{key}", name=key, value=amounts[key])
+
+
 def _amount(value: FieldValue) -> Decimal | None:
     """Return the field's amount in 元 (as printed where no unit is known), or None."""
     parsed = value.parsed or {}
@@ -225,5 +236,6 @@ def identical(facts: Facts) -> Iterator[Finding]:
 
 
 FIELD_CHECKS: tuple[Check, ...] = (
-    blanks, codes, periods, amount_formats, amount_order, amount_sums, amount_change, contacts, choices, goal_years, identical,
+    blanks, codes, periods, amount_formats, amount_decimals, amount_order, amount_sums, amount_change, contacts,
+    choices, goal_years, identical,
 )  # fmt: skip

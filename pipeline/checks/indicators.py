@@ -35,6 +35,11 @@ _SIGN_AND_RUN = re.compile(r"(?P<signs>[≥≤=><≧≦]{1,2})(?P<run>[\dA-Za-z�
 _LOST_PERCENT = re.compile(r"[0o]/[0o]|\([Xx]\)$")
 _CLEAN_RUN = re.compile(r"\d[\d,]*(?:\.\d+)?|\d?[A-D]?", re.A)
 _NUMBER_WITH_LETTERS = re.compile(r"\d[\dA-Za-z&$!口丨〇○.,]*(?:%|人次|人|次|个|万元|元)", re.A)
+# ≥96 5% lost its point, or has a blank too many: nobody knows which.
+_GAP = re.compile(r"\s*[≥≤=><]\s*\d[\d,]*[ \t\u3000]+\d", re.A)
+# A mark and its partner in a name; list marks (1） 一）) have none.
+_PARTNERS = {"”": "“", "）": "（", "》": "《", "〉": "〈", "】": "【", "〕": "〔"}
+_LIST_MARK = re.compile(r"^\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-zA-Z①-⑩])[）)]")
 _JUNK = re.compile(r"[^0-9\u4e00-\u9fffA-Za-z(（【\[“《+.,，±*]{1,3}\d", re.A)
 _AGAINST = {"≥": "≤", ">": "≤", "≤": "≥", "<": "≥"}
 _STEM_PREFIXES = ("", "基本", "较", "较为", "比较", "不", "不够", "高度")
@@ -109,6 +114,8 @@ def misread_targets(facts: Facts) -> Iterator[Finding]:
 
 
 def _is_broken(text: str) -> bool:
+    if _GAP.match(text):
+        return True
     compact = "".join(text.split())
     signed = _SIGN_AND_RUN.match(compact)
     if signed is not None:
@@ -390,6 +397,20 @@ def joined_names(facts: Facts) -> Iterator[Finding]:
             yield facts.finding("indicators.joined", f"indicators[{row.number}].level3", name=row.name)
 
 
+def unpaired_marks(facts: Facts) -> Iterator[Finding]:
+    """G21. A bracket or quotation mark in a name without its partner: one was not read, or not printed."""
+    for row in facts.rows:
+        plain = _LIST_MARK.sub("", row.name).replace("(", "（").replace(")", "）")
+        for closing, opening in _PARTNERS.items():
+            missing = plain.count(opening) - plain.count(closing)
+            if missing:
+                proposal = closing if missing > 0 else opening
+                yield facts.finding(
+                    "indicators.brackets", f"indicators[{row.number}].level3", name=row.name, proposal=proposal
+                )
+                break
+
+
 def _target(row: Row) -> TargetValue:
     assert row.indicator.target is not None
     return row.indicator.target
@@ -397,5 +418,5 @@ def _target(row: Row) -> TargetValue:
 
 INDICATOR_CHECKS: tuple[Check, ...] = (
     lost_targets, operators, misread_targets, odd_operators, percents_over_100, units, unit_names, directions, stems,
-    booleans, vague_targets, placeholders, late_targets, duplicates, joined_names,
+    booleans, vague_targets, placeholders, late_targets, duplicates, joined_names, unpaired_marks,
 )  # fmt: skip

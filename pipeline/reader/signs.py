@@ -16,8 +16,8 @@ _STROKE = re.compile(r"(?<=[0-9年月日%])一(?=[0-9])|(?<=[0-9]{4})一$")
 _OPENING = re.compile(r"(?<=[\u4e00-\u9fff《])[<＜](?=[\u4e00-\u9fff])")
 _CLOSING = re.compile(r"(?<=[\u4e00-\u9fff）)])[>＞](?=[\u4e00-\u9fff》])")
 # Letters with accents stand on no form: they are letters or figures with dust over them. A stop of half width after a
-# Chinese character or a number, a mark at the beginning, a point beside another mark and figures behind a percent sign are dust or a broken
-# sign as often as print, and the small figure of m² is easily lost.
+# Chinese character or a number, a mark at the beginning, a point beside another mark and figures behind a percent sign
+# are dust or a broken sign as often as print, and the small figure of m² is easily lost.
 _DOUBTFUL = re.compile(
     r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]|[\u4e00-\u9fff0-9%％”’）)。，；]\.$|。\.|^[·•.,;:!'，；：、。]"
     r"|%[0-9oO。°]|[0-9]m$|[，。；：]·|·[，。；：]"
