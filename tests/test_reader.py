@@ -110,6 +110,27 @@ def test_a_decimal_point_stays() -> None:
     assert stays(page, 1.17, 1.25)
 
 
+def test_a_decimal_point_before_a_broken_figure_stays() -> None:
+    """The two halves of a thin 5 are marks, no characters: 96.5 became "96 5"."""
+    page = paper()
+    character(page, 0.5)
+    ink(page, 1.62, 1.2, 0.1, 0.1)
+    ink(page, 1.9, 0.5, 0.3, 0.3)
+    ink(page, 1.9, 1.0, 0.3, 0.3)
+
+    assert stays(page, 1.67, 1.25)
+
+
+def test_thin_quotation_marks_stay() -> None:
+    """Two short strokes side by side at the head of the line, each as small as dust: “军休文艺汇演”支出控制数."""
+    page = paper()
+    for x in (1.0, 1.17):
+        ink(page, x, 0.5, 0.06, 0.13)
+    character(page, 1.4)
+
+    assert stays(page, 1.03, 0.55)
+
+
 @pytest.mark.parametrize("height", [0.85, 1.2])
 def test_the_point_between_two_words_stays(height: float) -> None:
     """元/人·天 without its point is another unit; it stands in the middle or on the foot, with room on both sides."""

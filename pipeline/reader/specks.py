@@ -71,13 +71,14 @@ def without_specks(mask: Grey, size: float) -> Grey:
             dy = np.maximum(np.maximum(ly - bottom[i], y[i] - lb), 0.0)
             drop[i] = not (
                 _on_character(dx, dy, size)
-                or _between(x[i], right[i], bottom[i], lx, lr, ly, lb, size)
+                or _between(x[i], right[i], bottom[i], x[kept], right[kept], y[kept], bottom[kept], size)
                 or (_in_a_pair(i, x, y, w, h, size) and _beside(i, kept, x, right, y, bottom, size))
                 or _in_a_row(i, x, y, w, h, size)
                 or _is_comma(x[i], y[i], w[i], h[i], lr, lb, size)
                 or _fills_a_gap(x[i], right[i], (y[i] + bottom[i]) / 2, lx, lr, ly, lb, size)
                 or _parts_words(i, kept, x, right, y, bottom, size)
                 or _wraps(i, kept, x, right, y, bottom, wide, size)
+                or _is_quotation(i, x, right, y, bottom, lx, lr, ly, size)
                 or _completes(i, stops, x, right, y, bottom, size)
             )
     if not drop.any():
@@ -144,7 +145,8 @@ def _between(
 ) -> bool:
     """A decimal point, or the point after a paragraph's number: on the line, close behind a figure, before more text.
 
-    A point of full width stands half a character behind what it follows.
+    A point of full width stands half a character behind what it follows. Figures of thin faces come in pieces: what
+    stays counts, however small.
     """
     level = (ly < bottom) & (bottom <= lb + 0.15 * size)
     before = level & (lr <= left + 0.1 * size) & (left - lr <= 0.55 * size) & (np.abs(bottom - lb) <= 0.15 * size)
@@ -255,6 +257,28 @@ def _ends_a_sentence(
         return False
     ended = before & (y < bottom[i]) & (bottom > y[i] - 0.8 * size)
     return bool(x[i] - float(right[ended].max()) <= _NEAR * size)
+
+
+def _is_quotation(
+    i: int,
+    x: _Measures,
+    right: _Measures,
+    y: _Measures,
+    bottom: _Measures,
+    lx: _Measures,
+    lr: _Measures,
+    ly: _Measures,
+    size: float,
+) -> bool:
+    """One of the two strokes of a quotation mark: a twin beside it, both at the head of the line, close to a character."""
+    w, h = right - x, bottom - y
+    apart = np.abs((x + w / 2) - (x[i] + w[i] / 2))
+    level = (np.abs(y - y[i]) <= 0.08 * size) & (np.abs(h - h[i]) <= 0.08 * size) & (h <= 0.4 * size)
+    twins = level & (apart >= 0.1 * size) & (apart <= 0.35 * size) & (w <= 0.25 * size)
+    if not twins.any():
+        return False
+    gap = np.maximum(np.maximum(lx - right[i], x[i] - lr), 0.0)
+    return bool(((gap <= 0.6 * size) & (np.abs(y[i] - ly) <= 0.25 * size)).any())
 
 
 def _completes(
