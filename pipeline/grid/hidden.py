@@ -133,9 +133,9 @@ def open_sides(
                 # A row of one line is 1.45 high; a stroke of text close below a table is up to 1.1 long.
                 if abs(end - outer.place) >= 1.2 * height:
                     ends.append(end)
-        if len(ends) == 1:
-            # Of a second one breaks have left a bit, too short for a piece: it stands free and ends beside the first.
-            ends += _bit_ends(sheet, others, outer, ends[0], height)
+        if ends and not any(sum(abs(end - other) < 0.4 * height for other in ends) >= 2 for end in ends):
+            # Of a second one breaks have left a bit, too short for a piece: it stands free and ends where one does.
+            ends += _bit_ends(sheet, others, outer, min(ends) if side == 0 else max(ends), height)
         if len(others) == 2 and len(ends) < least + 1:
             least = 1  # of two rulings a break, or a seal that was lifted, cuts one off
         if len(ends) < least:
