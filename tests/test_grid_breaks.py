@@ -134,3 +134,13 @@ def test_a_running_heads_rule_over_an_open_table_is_no_border():
 
     assert grid.n_rows == 4
     assert min(box[1] for box in grid.boxes) > 150
+
+
+def test_an_outer_edge_that_is_not_drawn_is_no_doubt():
+    """At a page break some cells stay open at the foot of their table; where they end, all lines across end."""
+    ink = _sheet()
+    ink[292:294, 104:556] = 255
+
+    [grid] = _found(ink)
+
+    assert not any(grid.doubtful)

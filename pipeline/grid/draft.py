@@ -218,13 +218,13 @@ _HARDLY, _NEARLY = 0.35, 0.35
 def is_doubtful(table: Draft, span: Span) -> bool:
     """Tell whether an edge of a cell is a wall of which hardly anything is seen, or an edge within it nearly a wall.
 
-    Outer edges that were never drawn are no doubt: all lines across end there.
+    Outer edges are no doubt, drawn or not: all lines across end there, and a page break leaves some cells open.
     """
     r0, c0, r1, c1 = span
     rows, columns = table.row_edges, table.column_edges
     across, down = range(c0, c1 + 1), range(r0, r1 + 1)
-    walls = [rows[r].cover[c] for r in (r0, r1 + 1) if not table.rows[r].virtual for c in across]
-    walls += [columns[c].cover[r] for c in (c0, c1 + 1) if not table.columns[c].virtual for r in down]
+    walls = [rows[r].cover[c] for r in (r0, r1 + 1) if 0 < r < len(rows) - 1 for c in across]
+    walls += [columns[c].cover[r] for c in (c0, c1 + 1) if 0 < c < len(columns) - 1 for r in down]
     within = [rows[r].cover[c] for r in range(r0 + 1, r1 + 1) for c in across]
     within += [columns[c].cover[r] for c in range(c0 + 1, c1 + 1) for r in down]
     return min(walls, default=1.0) < _HARDLY or max(within, default=0.0) > _NEARLY
