@@ -64,6 +64,8 @@ _SPACE_IN_NUMBER = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _SPACE = re.compile(r"\s+")
 # Letters that recognisers read for the digits 0 and 1 (ocr_confusions); other letters stand for several digits.
 _DIGIT_LETTERS = str.maketrans({"O": "0", "o": "0", "〇": "0", "○": "0", "I": "1", "l": "1", "|": "1", "丨": "1"})
+# Names whose targets are percentages.
+_RATE = re.compile(r"(?:率|满意度|占比|比例)$")
 _SURE_SIGN = re.compile(r"[》《〉〈≥≤=＝≡]")
 _LETTERED = re.compile(rf"(?P<sign>{_SIGN})?(?P<digits>[\dOo〇○Il|丨.]{{2,}})(?P<rest>\D*)", re.A)
 
@@ -118,6 +120,8 @@ def parse_target(
     if repaired is None:
         return target, _half_sign(raw)
     better, repair = repaired
+    if better.unit is None and level3 and _RATE.search(fold(level3)) and Decimal(better.number or 0) > 100:
+        return target, None  # ≥959o is no ≥9590: the end of a rate is a broken %
     if level3 is not None and dictionaries is not None and _contradicts(better.operator, level3, dictionaries):
         return target, None
     return replace(better, raw=raw), repair

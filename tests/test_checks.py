@@ -163,6 +163,9 @@ ROWS = """
 设备完好率 | -100% | target.misread
 设备完好率 | 95%≥ | target.misread
 设备完好率 | 950/0 | target.misread
+设备完好率 | 809b | target.misread
+群众满意度 | ≥959o | target.misread
+设备完好率 | =9800 | target.misread
 设备完好率 | ≥9O% | -
 设备完好率 | ≥q5% | target.misread
 设备完好率 | =100X | target.misread
@@ -402,6 +405,24 @@ def whole(indicator: Indicator) -> TargetValue | None:
     if target is None or target.kind != "number" or not (target.operator and target.unit and target.number):
         return None
     return target if float(target.number) > 1 and "/" not in target.unit else None
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "meant"),
+    [
+        ("设备完好率", "809b", "80%"),
+        ("群众满意度", "≥959o", "≥95%"),
+        ("设备完好率", "=9800", "=98%"),
+        ("设备完好率", "=10096", "=100%"),
+        ("宣传册数量", "809b", "8096"),
+    ],
+)
+def test_the_end_of_a_rate_is_a_broken_percent_and_not_more_figures(name: str, raw: str, meant: str) -> None:
+    """A proposal that no rate can have is worse than none: it is taken in a hurry."""
+    place = f"indicators[{len(USUAL)}].target"
+    said = [f.remedy for f in check_record(with_row(name, raw)) if f.at == place and f.code == "target.misread"]
+    assert [remedy for remedy in said if f"“{meant}”" in remedy] == said
+    assert said
 
 
 def other_stem(indicator: Indicator) -> str | None:

@@ -24,6 +24,13 @@ _SIGN_OF = {"%=": "≥", "-": "=", "—": "=", "–": "=", "一": "=", "二": "=
 _ODD_SIGN = re.compile(rf"(?P<sign>{'|'.join(_SIGN_OF)})(?=\d)", re.A)
 _SIGN_AFTER = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>%?)(?P<sign>[≥≤=><])", re.A)
 _PERCENT_AS_DIGITS = re.compile(r"(?P<sign>[≥≤=><]?)(?P<number>\d{1,3}(?:\.\d+?)?)0/0", re.A)
+# A broken % behind a rate, its rings and stroke read as figures and letters (809b for 80%); a figure at its end would be
+# a figure.
+_RATE_AND_RINGS = re.compile(
+    r"(?P<sign>[≥≤=><]?)(?P<number>\d{1,2}(?:\.\d+)?|100)(?:[09oOqg°6][bBoOqg/°]|[09oOqg°6]/[09oOqgbB6°])", re.A
+)
+# The same read as figures alone, beyond what any rate can be (9800 for 98%, 10096 for 100%).
+_RATE_AND_FIGURES = re.compile(r"(?P<sign>[≥≤=><]?)(?P<number>100|[1-9]\d)\d{1,2}", re.A)
 _DOUBLED_SIGN = re.compile(r"(?P<sign>[≥≤])(?P=sign)(?=\d)", re.A)
 _DIGIT_OF = str.maketrans("OoQD〇○口IlLi|!丨ZSsBbGgq$", "00000001111111255866995")
 _LETTERED = re.compile(
@@ -132,8 +139,14 @@ def misread_target(facts: Facts, row: Row) -> str | None:
     target = _target(row)
     text = "".join(fold(target.value).split())
     if target.kind == "words":
-        return _misread_words(text)
-    if target.kind != "number" or target.number is None or target.operator is not None:
+        found = _RATE_AND_RINGS.fullmatch(text) if _is_rate(facts, row) else None
+        return f"{found['sign']}{found['number']}%" if found else _misread_words(text)
+    if target.kind != "number" or target.number is None:
+        return None
+    if target.unit is None and Decimal(target.number) > 100 and _is_bounded(facts, row):
+        found = _RATE_AND_FIGURES.fullmatch(text)
+        return f"{found['sign']}{found['number']}%" if found else None
+    if target.operator is not None:
         return None
     if target.number.startswith("-"):
         # No target is below nothing but by an operator or a word (≤-5%, 下降5%): the dash was a sign.
@@ -141,8 +154,13 @@ def misread_target(facts: Facts, row: Row) -> str | None:
     # A rate of the shape 2NN is a ≥ read as 2 (292% for ≥92%).
     lost_sign = re.fullmatch(r"2(\d{2}(?:\.\d+)?|100)", target.number)
     if target.unit == "%" and lost_sign and Decimal(lost_sign[1]) <= 100:
-        return f"≥{lost_sign[1]}%" if _is_bounded(facts, row) or row.name.endswith("率") else None
+        return f"≥{lost_sign[1]}%" if _is_rate(facts, row) else None
     return None
+
+
+def _is_rate(facts: Facts, row: Row) -> bool:
+    """Tell a name whose targets are percentages."""
+    return row.name.endswith("率") or _is_bounded(facts, row)
 
 
 def _misread_words(text: str) -> str | None:
@@ -204,6 +222,8 @@ def units(facts: Facts) -> Iterator[Finding]:
             yield facts.finding("form.units-absent", "form")
         return
     for row in bare:
+        if misread_target(facts, row) is not None:
+            continue
         value = _target(row).value
         rule = _unit_rule(facts, row)
         known = next((unit for name in facts.names(row) for unit in name.units), None)

@@ -7,13 +7,15 @@ only where what was read cannot be meant, and it stands only where the frames sp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+
 from pipeline.dates import fold
 from pipeline.document import Line, Repair, Status
-from pipeline.repair.picture import picture_of
+from pipeline.repair.picture import alphabet_of, picture_of
 
 # Longer targets are sentences.
 _LONGEST = 24
@@ -27,6 +29,9 @@ _VERY_CLOSE = -5.0
 # that were read as > and < all are above -4; of 2,093 lines of > and <, which forms seldom print, one in fifty is above
 # -4.5.
 _BARRED = -4.5
+# A sign that is nowhere within this (nats) of a frame's likeliest symbol was not lost: 5, and what a dozen ways of
+# spelling it over as many frames may add.
+_IN_SIGHT = -_VERY_CLOSE + 2.5
 # By how much the best candidate must be ahead of the next.
 _LEAD = 1.5
 
@@ -77,7 +82,7 @@ def reread_target(raw: str, lines: Sequence[Line], level3: str | None) -> Repair
     text = "".join(raw.split())
     if not 2 <= len(text) <= _LONGEST:
         return None
-    return _decide(raw, lines, list(_guesses(text, fold(level3 or ""))))
+    return _decide(raw, lines, list(_guesses(text, fold(level3 or ""), lambda: _holds_a_sign(lines))))
 
 
 def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
@@ -93,7 +98,7 @@ def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
     return None
 
 
-def _guesses(text: str, name: str) -> Iterator[_Guess]:
+def _guesses(text: str, name: str, may_be_lost: Callable[[], bool]) -> Iterator[_Guess]:
     rate = bool(_RATE.match(name))
     if found := _BROKEN_PERCENT.fullmatch(text):
         yield from _percents(found["lead"], found["all"], rate=rate)
@@ -102,7 +107,7 @@ def _guesses(text: str, name: str) -> Iterator[_Guess]:
         found = _DASHED.fullmatch(text)
     if found is not None and not found["rest"].endswith("度"):  # degrees may be below zero
         yield from (_as_it_stands(sign + found["rest"], "look-alike", _CLOSE) for sign in "=≥≤")
-    if _BARE.fullmatch(text):
+    if _BARE.fullmatch(text) and may_be_lost():
         yield from (_as_it_stands(sign + text, "dropped", _VERY_CLOSE) for sign in "=≥≤")
     if text[0] in _BOUNDS and _BARE.fullmatch(text[1:]):
         yield _as_it_stands(_BOUNDS[text[0]] + text[1:], "look-alike", _BARRED)
@@ -115,6 +120,23 @@ def _guesses(text: str, name: str) -> Iterator[_Guess]:
     if _AREA.search(name) and (found := _AREA_WITHOUT_UNIT.fullmatch(text)):
         # The recogniser has no ㎡; it spells m² or m2, or loses it altogether.
         yield from (_Guess(found["text"] + unit, found["text"] + "㎡", "dropped", _CLOSE) for unit in ("m²", "m2"))
+
+
+def _holds_a_sign(lines: Sequence[Line]) -> bool:
+    """Tell whether any frame may show a sign that was not read; most targets that begin with a figure lost none.
+
+    A text with a sign more is at best as much worse as the sign is in its best frame, but for the ways to spell it.
+    """
+    for line in lines:
+        for look in (line.posterior, line.second):
+            known = alphabet_of(look.alphabet) if look is not None else None
+            if look is None or known is None:
+                continue
+            signs = [known[0][sign] for sign in "=＝≥≤" if sign in known[0]]
+            close = look.logp[:, :1] - look.logp <= _IN_SIGHT
+            if bool((np.isin(look.symbols, signs) & close).any()):
+                return True
+    return False
 
 
 def _percents(lead: str, digits: str, *, rate: bool) -> Iterator[_Guess]:

@@ -73,6 +73,13 @@ _TAGS = re.compile(
     r"^\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})(?:[)）][、.．]?|[、.．]))?\s*(?:其中\s*[:：])?"
     r"|\s*[(（]?(?:单位\s*[:：]?\s*)?(?:万元|亿元|元)\s*[)）]?\s*[:：]?\s*$"
 )
+# What a wall, a rest of ruling or a speck beside a label is read as: before it, behind it. A number behind a label counts
+# (年度目标1, 目标一), one before it without a stop does not.
+_STRAY_BEFORE = frozenset("1lI|｜丨一-—_·.。,，、'‘’`:：;；/\\)）]】》>")
+_STRAY_BEHIND = frozenset("|｜丨-—_·.。,，、'‘’`;；/\\(（[【《<")
+# Shorter names are too easily a part of another word.
+_SHORTEST_BESIDE_STRAY = 3
+_STRAY_SCORE = 0.98
 # How much better the pictures of a repeated phrase must like it than what the label was read as (nats, each).
 _CLEARLY = 4.0
 # What text alone would make of a label, likeliest first, is also asked of the picture; the rest never won.
@@ -160,6 +167,8 @@ class Repairer:
             bare = comparison_key(_TAGS.sub("", raw))
             if bare != key and (holder := self._exact[label.role].get(bare)) is not None:
                 return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=f"dictionary:{holder}")
+            if (rid := self._without_stray(raw, self._exact[label.role])) is not None:
+                return rid
         if label.role not in _CANDIDATES:
             return Repair(raw, raw, Status.UNKNOWN)
         if skeleton and any(comparison_key(name) == key for name in _skeleton_names(label, skeleton)):
@@ -172,6 +181,27 @@ class Repairer:
         _, found = edits(folded(raw), folded(name), self.shapes)
         kind = found[0].kind if len(found) == 1 else "several"
         return Repair(raw, name, Status.REPAIRED, kind, score=1.0, evidence=f"seen:{vocabulary}", reason=reason)
+
+    @staticmethod
+    def _without_stray(raw: str, names: Mapping[str, str]) -> Repair | None:
+        """Return the repair of a field or column label that is a known one but for a stray sign before or behind it.
+
+        A wall read as 1结束时间 or 丨结束时间 is the commonest; where both ends could go, nothing is said.
+        """
+        text = raw.strip()
+        found = []
+        if text[:1] in _STRAY_BEFORE:
+            found.append(text[1:].strip())
+        if text[-1:] in _STRAY_BEHIND:
+            found.append(text[:-1].strip())
+        known = [rest for rest in found if len(rest) >= _SHORTEST_BESIDE_STRAY and comparison_key(rest) in names]
+        if len(known) != 1:
+            return None
+        holder = names[comparison_key(known[0])]
+        return Repair(
+            raw, known[0], Status.REPAIRED, "inserted", score=_STRAY_SCORE, evidence=f"dictionary:{holder}",
+            reason=f"多字：已改为“{known[0]}”（词典 {holder} 有此名，旁边是表格线或污点）",
+        )  # fmt: skip
 
     def _holders(self, sections: Sequence[str]) -> dict[str, str]:
         """Comparison key -> the vocabulary that holds the name, in the order of `sections`."""

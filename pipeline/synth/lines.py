@@ -24,7 +24,7 @@ POINTS_TO_PIXELS = DPI / 72
 # A line's width at most, and from one line to the next, in ems.
 WIDTH, LEADING = 34, 1.9
 
-LineKind = Literal["scan", "fax", "low", "faint", "photo"]
+LineKind = Literal["scan", "fax", "blurred", "heavy", "thin", "pressed", "low", "faint", "photo"]
 
 
 def draw_lines(lines: Sequence[str], face: Face, points: float, rng: random.Random) -> tuple[Image, NDArray[Any]]:
@@ -48,7 +48,8 @@ def draw_lines(lines: Sequence[str], face: Face, points: float, rng: random.Rand
 def worsen(sheet: Image, kind: LineKind, hard: bool, seed: int) -> tuple[Image, float]:
     """Return the sheet after a degradation and what its size was multiplied by; `hard` is at the edge of legibility.
 
-    Scan and fax are for tuning; low resolution, faint copy and photograph for testing.
+    Scan, fax, lens out of focus, copies too dark and too light and the hardest compression are for tuning; low
+    resolution, faint copy and photograph for testing.
     """
     rng, grain = random.Random(seed), np.random.default_rng(seed)
     dpi = rng.uniform(*_DPI[kind][0 if hard else 1])
@@ -63,6 +64,21 @@ def worsen(sheet: Image, kind: LineKind, hard: bool, seed: int) -> tuple[Image, 
     elif kind == "fax":
         image = tone.noise(tone.blur(image, rng.uniform(0.5, 0.9), dpi), grain, rng.uniform(12, 28))
         image = tone.one_bit(image, rng.uniform(140, 190))
+    elif kind == "blurred":
+        image = tone.noise(_defocused(image, rng.uniform(0.9, 1.7) * dpi / 120), grain, rng.uniform(2, 8))
+        image = tone.jpeg(image, rng.randint(45, 80))
+    elif kind == "heavy":
+        # Toner that spreads: strokes grow by half a pixel and close what is between them.
+        spread = cv2.erode(image, np.ones((2, 2), np.uint8))
+        image = tone.blur(_between(image, spread, rng.uniform(0.4, 1.0)), rng.uniform(0.5, 1.0), dpi)
+        image = tone.jpeg(tone.noise(image, grain, rng.uniform(4, 12)), rng.randint(40, 75))
+    elif kind == "thin":
+        # A copier set too light: thin strokes break off where the paper's white eats them.
+        eaten = cv2.dilate(image, np.ones((2, 2), np.uint8))
+        image = _between(tone.blur(image, rng.uniform(0.4, 0.9), dpi), eaten, rng.uniform(0.3, 0.7))
+        image = tone.jpeg(tone.noise(image, grain, rng.uniform(5, 14)), rng.randint(40, 75))
+    elif kind == "pressed":
+        image = tone.jpeg(tone.blur(image, rng.uniform(0.3, 0.7), dpi), rng.randint(8, 20))
     elif kind == "low":
         image = tone.noise(tone.tint(image, (250, 250, 248)), grain, rng.uniform(2, 5))
         image = tone.jpeg(image, rng.randint(45, 75))
@@ -80,6 +96,10 @@ def worsen(sheet: Image, kind: LineKind, hard: bool, seed: int) -> tuple[Image, 
 _DPI: dict[LineKind, tuple[tuple[float, float], tuple[float, float]]] = {
     "scan": ((85, 120), (110, 160)),
     "fax": ((105, 140), (130, 170)),
+    "blurred": ((100, 130), (115, 155)),
+    "heavy": ((85, 115), (100, 140)),
+    "thin": ((95, 125), (110, 150)),
+    "pressed": ((90, 120), (105, 145)),
     "low": ((72, 95), (88, 115)),
     "faint": ((95, 130), (115, 150)),
     "photo": ((95, 125), (115, 150)),
@@ -89,6 +109,21 @@ _DPI: dict[LineKind, tuple[tuple[float, float], tuple[float, float]]] = {
 def _resized(image: Image, scale: float) -> Image:
     size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
     out: Any = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(out)
+
+
+def _between(one: Image, other: Image, share: float) -> Image:
+    """Return the picture that lies `share` of the way from `one` to `other`."""
+    out: Any = cv2.addWeighted(one, 1 - share, other, share, 0)
+    return np.asarray(out)
+
+
+def _defocused(image: Image, radius: float) -> Image:
+    """Spread every point over a disc of `radius` pixels, as a lens out of focus does."""
+    reach = int(np.ceil(radius + 0.5))
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    kernel = np.clip(radius + 0.5 - np.hypot(x, y), 0.0, 1.0).astype(np.float32)
+    out: Any = cv2.filter2D(image, -1, kernel / kernel.sum())
     return np.asarray(out)
 
 
