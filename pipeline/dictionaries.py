@@ -297,6 +297,10 @@ class _VocabularyReader:
         text, *attributes = (part.strip() for part in line.split("\t"))
         if not text:
             raise self._fail(number, "a line begins with a tab; put the name first")
+        if text.startswith("[") and "]" not in text:
+            raise self._fail(number, f"'{text}' begins a section and does not end it; put ] behind it")
+        if "|" in text:
+            raise self._fail(number, f"'{text}' holds a |, as no name does; attributes follow the name after a tab")
         self._claim(number, text)
         values = self._attributes(number, text, [part for part in attributes if part])
         name = self._checked_name(number, text, values)

@@ -1,7 +1,8 @@
 """Fit the repair model and write models/repair.json with its card's figures.
 
 Usage: python scripts/train_repair.py [--out models/repair.json] [--forms 1500]
-       python scripts/train_repair.py --pictures 200   (models/repair-picture.json; reads drawn labels with the engine)
+       python scripts/train_repair.py --pictures 80 [--keep FOLDER]   (models/repair-picture.json; reads drawn labels
+       with the engine; in FOLDER readings are kept for the next time)
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "models" / "repair.json")
     parser.add_argument("--forms", type=int, default=1500, help="generated forms to learn from")
     parser.add_argument("--pictures", type=int, default=0, help="fit the judge of pictures on so many forms instead")
+    parser.add_argument("--keep", type=Path, help="folder of readings: made there, or taken from there")
     arguments = parser.parse_args()
     if arguments.pictures:
-        train_pictures(arguments.pictures, arguments.out.with_name("repair-picture.json"))
+        train_pictures(arguments.pictures, arguments.out.with_name("repair-picture.json"), arguments.keep)
         return
 
     import sklearn
@@ -47,19 +49,22 @@ def main() -> None:
     print(json.dumps(about, ensure_ascii=False, indent=1))
 
 
-def train_pictures(forms: int, out: Path) -> None:
+def train_pictures(forms: int, out: Path, keep: Path | None) -> None:
     """Draw, worsen and read forms of the splits "dev" and "train", and fit the judge of what pictures may show."""
     import sklearn
 
     from pipeline.dictionaries import load_dictionaries
-    from pipeline.evaluation.pictures import picture_data, training_forms
+    from pipeline.evaluation.pictures import partial_dictionaries, picture_data, training_forms
     from pipeline.repair import load_repairer
-    from pipeline.repair.forest import write_forest
+    from pipeline.repair.forest import LEAF, forest_of, write_forest
     from pipeline.repair.sight import PICTURE_FEATURES
     from pipeline.repair.training import fit_pictures
 
     dictionaries = load_dictionaries()
-    data = picture_data(training_forms(forms), load_repairer(dictionaries))
+    # What is to be fitted has no say in what it learns from.
+    silent = forest_of(PICTURE_FEATURES, [[(LEAF, 0.0, 0, 0, 0.0)]], 0.0)
+    whole, *partial = (load_repairer(d, seen=silent) for d in (dictionaries, *partial_dictionaries(dictionaries)))
+    data = picture_data(training_forms(forms, keep), whole, partial)
     fitted = fit_pictures(data, PICTURE_FEATURES)
     about = {
         "script": f"scripts/train_repair.py --pictures {forms}",

@@ -425,6 +425,15 @@ def test_the_end_of_a_rate_is_a_broken_percent_and_not_more_figures(name: str, r
     assert said
 
 
+def test_one_bound_without_its_bar_among_many_is_odd() -> None:
+    """A form that writes ≥ all over and > once lost a stroke there; one that writes > more often means it."""
+    rates = ["设备完好率", "任务完成率", "课程完成率", "群众满意度"]
+    once = [row(name, "≥90%") for name in rates] + [row("资金到位率", ">92%")]
+    twice = [*once, row("项目合格率", ">95%")]
+    assert "target.operator-odd" in codes(check_record(record(once)), "indicators[4].target")
+    assert "target.operator-odd" not in codes(check_record(record(twice)), "indicators[4].target")
+
+
 def other_stem(indicator: Indicator) -> str | None:
     """The word of another row for a name that asks for an adjective."""
     name = indicator.level3 or ""

@@ -29,6 +29,8 @@ def test_the_shipped_dictionaries_load_and_name_their_source() -> None:
         ("[level3]\n甲率\n乙率\n甲率\n", 4, "listed twice"),
         ("[level3]\n甲率\n甲 率\n", 3, "listed twice"),
         ("[level9]\n甲率\n", 1, "unknown section"),
+        ("[level3\n甲率\n", 1, "does not end it"),
+        ("甲率 | operator=≥\n", 1, "after a tab"),
         ("甲率\tsize=3\n", 1, "unknown key 'size'"),
         ("#! colour: red\n甲率\n", 1, "unknown header key"),
         ("甲率\toperator=~\n", 1, "unknown operator"),

@@ -465,3 +465,23 @@ def test_no_known_label_is_another_one_beside_a_stray_sign(dictionaries: Diction
     for role, sections in ((Role.LABEL, ("field", "narrative", "bar")), (Role.HEADER, ("column", "field"))):
         for name in {name for section in sections for name in dictionaries.names(section)}:
             assert one(_usual(), name, role).value == name
+
+
+@pytest.mark.parametrize(
+    ("raw", "meant", "status"),
+    [
+        ("资金拔付及时率", "资金拨付及时率", Status.REPAIRED),
+        ("曰常维护完成率", "日常维护完成率", Status.PROPOSED),
+        ("足否按期完成", "是否按期完成", Status.PROPOSED),
+    ],
+)
+def test_published_look_alikes_are_mended_or_shown(raw: str, meant: str, status: Status) -> None:
+    """拨 read as 拔, 日 as 曰, 是 as 足 are the pairs that published forms hold."""
+    repair = one(_usual(), raw)
+    assert (repair.status, repair.proposal or repair.value) == (status, meant)
+
+
+@pytest.mark.parametrize("name", ["学生满意度", "学员满意度", "食品抽检批次", "药品抽检批次", "会议天数", "会议次数"])
+def test_neighbours_that_are_both_names_stay(name: str) -> None:
+    """63 pairs of sound names differ by one character: a name is never replaced by its neighbour."""
+    assert one(_usual(), name).value == name

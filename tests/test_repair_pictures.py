@@ -217,8 +217,14 @@ def test_a_character_that_no_frame_holds_may_fit_between_its_neighbours() -> Non
 
 def test_a_candidate_that_adds_a_mark_is_told() -> None:
     """Specks of a bad copy look like brackets and stops."""
-    assert adds_mark(match_of("蒸汽黄金资产", "蒸汽(黄金资产"))
-    assert not adds_mark(match_of("蒸汽(黄金资产", "蒸汽黄金资产"))
+    for read, meant, adds in (
+        ("蒸汽黄金资产", "蒸汽(黄金资产", True),
+        ("蒸汽(黄金资产", "蒸汽黄金资产", False),
+        ('"军休文艺汇演培训', '"军休文艺汇演"培训', False),  # half a pair asks for the other
+        ('"军休文艺汇演"培训', '"军休文艺"汇演"培训', True),
+        ("法律援助·保管费", "法律援助、保管费", False),
+    ):
+        assert adds_mark(read, match_of(read, meant)) is adds
 
 
 def test_a_forest_is_written_and_read_again_and_a_broken_one_is_refused(tmp_path: Path) -> None:

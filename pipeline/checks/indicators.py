@@ -24,8 +24,8 @@ _SIGN_OF = {"%=": "≥", "-": "=", "—": "=", "–": "=", "一": "=", "二": "=
 _ODD_SIGN = re.compile(rf"(?P<sign>{'|'.join(_SIGN_OF)})(?=\d)", re.A)
 _SIGN_AFTER = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>%?)(?P<sign>[≥≤=><])", re.A)
 _PERCENT_AS_DIGITS = re.compile(r"(?P<sign>[≥≤=><]?)(?P<number>\d{1,3}(?:\.\d+?)?)0/0", re.A)
-# A broken % behind a rate, its rings and stroke read as figures and letters (809b for 80%); a figure at its end would be
-# a figure.
+# A broken % behind a rate, its rings and stroke read as figures and letters (809b for 80%); a figure at its end would
+# be a figure.
 _RATE_AND_RINGS = re.compile(
     r"(?P<sign>[≥≤=><]?)(?P<number>\d{1,2}(?:\.\d+)?|100)(?:[09oOqg°6][bBoOqg/°]|[09oOqg°6]/[09oOqgbB6°])", re.A
 )

@@ -6,18 +6,22 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from rapidfuzz.distance import OSA
 
-from pipeline.dictionaries import load_dictionaries
+from pipeline.dictionaries import Dictionaries, load_dictionaries
 from pipeline.document import Label, Line, Posterior, Repair, Role, Status, Upright
 from pipeline.engine import Engine
+from pipeline.evaluation.labels import without
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.reader import read_tables
 from pipeline.repair import Repairer, load_repairer
@@ -37,9 +41,9 @@ KINDS: dict[str, tuple[LineKind, ...]] = {
     "dev": ("scan", "fax", "blurred", "heavy", "thin", "pressed"),
     "test": ("low", "faint", "photo"),
 }
-# A kaiti to learn from beside the types that whole forms are drawn in (package fonts-lxgw-wenkai); none where this system
-# lacks it.
-_MORE_TYPES = ("LXGW WenKai",)
+# A kaiti to learn from beside the types that whole forms are drawn in (package fonts-lxgw-wenkai); none where this
+# system lacks it.
+_MORE_TYPES = ("LXGW WenKai Light",)
 # Small type is what forms shrink to when a table is full.
 _POINTS = (7.5, 9.0, 9.0, 10.5)
 # Of each of the form's other texts so many lines are read: whole narratives would take most of the time.
@@ -135,37 +139,70 @@ def _read_lines(image: np.ndarray, boxes: np.ndarray, height: float, engine: Eng
 # ---------------------------------------------------------------------------------------------------------- training
 
 
-def picture_data(forms: Sequence[ReadForm], repairer: Repairer) -> Data:
+def picture_data(forms: Sequence[ReadForm], repairer: Repairer, partial: Sequence[Repairer]) -> Data:
     """Return what the judge of pictures learns from: every candidate of every label that text alone leaves.
 
-    Forms of one topic share their words, so that they are in one fold. Every form is judged twice, as it was read and
-    without its second looks, which a reader may be told not to take.
+    Forms of one topic share their words, so that they are in one fold. Every form is judged three times: as it was
+    read; without its second looks, which a reader may be told not to take; and by one of the `partial` repairers, which
+    do not know half of the endings (`partial_dictionaries`): forms end names in ways that no dictionary has.
     """
     data = Data.empty()
     topics = sorted({read.form.topic for read in forms})
-    for read, labels in ((each, each.labels(looks)) for each in forms for looks in (2, 1)):
-        for case, label, found in zip(read.form.cases, labels, repairer.look(labels, read.texts), strict=True):
-            raw, printed, truth = folded(label.text), folded(case.raw), folded(case.truth)
-            sound = raw == printed == truth
-            data.sound += sound
-            for sighting in found:
-                name = sighting.match.name
-                data.add(
-                    sighting.evidence,
-                    (raw, name),
-                    # A typo that was read faithfully is no misreading: text has its say, the picture none.
-                    right=name == printed or (name == truth and raw != printed),
-                    harm=sound,
-                    group="sound" if sound else "typo" if raw == printed else "misread",
-                    fold=topics.index(read.form.topic) % FOLDS,
-                    veto=touches_numeral(sighting.match),
-                )
+    for number, read in enumerate(forms):
+        fold = topics.index(read.form.topic) % FOLDS
+        for judge, looks in ((repairer, 2), (repairer, 1), (partial[number % len(partial)], 2)):
+            _add_form(data, read, judge, read.labels(looks), fold)
     return data
 
 
-def training_forms(count: int) -> list[ReadForm]:
-    """Return what the judge learns from: `count` forms of the split "dev", a third more of the topics of "train"."""
-    return [*read_forms("dev", DEV_SEED, count), *read_forms("train", TRAIN_SEED, count * 13 // 10)]
+def _add_form(data: Data, read: ReadForm, repairer: Repairer, labels: Sequence[Label], fold: int) -> None:
+    for case, label, found in zip(read.form.cases, labels, repairer.look(labels, read.texts), strict=True):
+        raw, printed, truth = folded(label.text), folded(case.raw), folded(case.truth)
+        sound = raw == printed == truth
+        data.sound += sound
+        for sighting in found:
+            name = sighting.match.name
+            data.add(
+                sighting.evidence,
+                (raw, name),
+                # A typo that was read faithfully is no misreading: text has its say, the picture none.
+                right=name == printed or (name == truth and raw != printed),
+                harm=sound,
+                group="sound" if sound else "typo" if raw == printed else "misread",
+                fold=fold,
+                veto=touches_numeral(sighting.match),
+            )
+
+
+def partial_dictionaries(dictionaries: Dictionaries) -> list[Dictionaries]:
+    """Return the dictionaries twice, each time without the level-3 names of half of the endings (two characters)."""
+    names = {folded(name) for name in dictionaries.names("level3")}
+    return [
+        without(dictionaries, frozenset(name for name in names if zlib.crc32(name[-2:].encode()) % 2 == part))
+        for part in (0, 1)
+    ]
+
+
+def training_forms(count: int, keep: Path | None = None) -> list[ReadForm]:
+    """Return what the judge learns from: `count` forms of the split "dev", twice as many of the topics of "train".
+
+    Readings are kept in the folder `keep`, where there is one, and taken from there: reading takes an hour of a core.
+    """
+    return [*_kept_forms("dev", DEV_SEED, count, keep), *_kept_forms("train", TRAIN_SEED, 2 * count, keep)]
+
+
+def _kept_forms(split: Split, seed: int, count: int, keep: Path | None) -> Iterator[ReadForm]:
+    if keep is None:
+        yield from read_forms(split, seed, count)
+        return
+    keep.mkdir(parents=True, exist_ok=True)
+    start = 0
+    while start < count and (file := keep / f"{split}-{start:04d}.rf").exists():
+        yield pickle.loads(file.read_bytes())  # noqa: S301 - one's own readings, in a folder named by oneself
+        start += 1
+    for number, read in enumerate(read_forms(split, seed, count - start, start), start=start):
+        (keep / f"{split}-{number:04d}.rf").write_bytes(pickle.dumps(read))
+        yield read
 
 
 # ------------------------------------------------------------------------------------------------------------- figures
@@ -284,8 +321,11 @@ def print_report(forms: Sequence[ReadForm], repairer: Repairer, kept: int = 0) -
     print(f"{1000 * seconds / max(1, total):.1f} ms a label, with and without pictures")
 
 
-def report(count: int = 0, split: str = "test") -> None:
-    """Read `count` forms (60 where it is 0) of a split and print the figures; a few minutes on one core."""
+def report(count: int = 0, split: str = "test", start: int = 0) -> None:
+    """Read `count` forms (60 where it is 0) of a split and print the figures; a few minutes on one core.
+
+    `start` passes over forms that were looked at before.
+    """
     chosen: Split = "dev" if split == "dev" else "test"
-    forms = list(read_forms(chosen, DEV_SEED if chosen == "dev" else TEST_SEED, count or 60))
+    forms = list(read_forms(chosen, DEV_SEED if chosen == "dev" else TEST_SEED, count or 60, start))
     print_report(forms, load_repairer(load_dictionaries()))

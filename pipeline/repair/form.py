@@ -12,6 +12,7 @@ from pipeline.repair.folding import folded
 from pipeline.repair.opened import OpenSpeller
 from pipeline.repair.picture import picture_of
 from pipeline.repair.rereading import Lexicon, Middles
+from pipeline.repair.wording import Wording
 
 
 class FormEvidence:
@@ -23,6 +24,7 @@ class FormEvidence:
         texts: Sequence[str],
         speller: Callable[[], OpenSpeller],
         middles: Callable[[], Middles],
+        wording: Callable[[], Wording],
     ) -> None:
         """Take the form, and where to get what repairs of any form go by, which takes half a second to make."""
         self._labels = labels
@@ -30,6 +32,7 @@ class FormEvidence:
         self._keys = [folded(label.text) for label in labels]
         self._any_speller = speller
         self._middles = middles
+        self._wording = wording
 
     @cached_property
     def corpus(self) -> Texts:
@@ -45,7 +48,7 @@ class FormEvidence:
     @cached_property
     def lexicon(self) -> Lexicon:
         """The words that the form's labels may be made of."""
-        return Lexicon(self._any_speller().words, [*self._texts, *self._keys], self._middles())
+        return Lexicon(self._any_speller().words, [*self._texts, *self._keys], self._middles(), self._wording())
 
     @cached_property
     def company(self) -> Company:

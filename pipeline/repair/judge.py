@@ -34,6 +34,7 @@ _NUMERALS = frozenset("一二三四五六七八九十两")
 _FUNCTION_WORDS = frozenset("的等及和与或之各其所按对在为以于并")
 _LITTLE_WORDS = _FUNCTION_WORDS | frozenset("总新年月日全市县区省非未不均可再")
 _NEGATIONS = frozenset("非未不无")
+_PAIRED = frozenset("()\"'《》<>")
 _MARKS = frozenset("()\"'《》<>、,.·:;/-—")
 # Look-alikes of the published misreadings are above this, words that writers exchange below (学员 .18, 食药 -.01).
 _UNLIKE = 0.35
@@ -137,9 +138,26 @@ def negates(match: Match) -> bool:
     return any(edit.kind in ("inserted", "dropped") and (edit.read or edit.meant) in _NEGATIONS for edit in match.edits)
 
 
-def adds_mark(match: Match) -> bool:
-    """Return whether the candidate has a bracket, quote or stop that was not read: specks look like them."""
-    return any(_MARKS.intersection(edit.meant) for edit in match.edits)
+def adds_mark(raw: str, match: Match) -> bool:
+    """Return whether the candidate has a bracket, quote or stop that was not read: specks look like them.
+
+    One that closes what the label `raw` opens, or opens what it closes, is none, nor is a mark read as another one.
+    """
+    added = [
+        edit.meant
+        for edit in match.edits
+        if _MARKS.intersection(edit.meant) and not (edit.read and _MARKS.issuperset(edit.read))
+    ]
+    if not added:
+        return False
+    closes = all(_PAIRED.issuperset(mark) for mark in added) and not _is_paired(raw) and _is_paired(match.name)
+    return not closes
+
+
+def _is_paired(text: str) -> bool:
+    """Return whether every bracket and quote of `text` has its other half."""
+    brackets = all(text.count(opens) == text.count(closes) for opens, closes in ("()", "《》", "<>"))
+    return brackets and text.count('"') % 2 == 0 and text.count("'") % 2 == 0
 
 
 def _is_little_word(raw: str, edit: Edit, name: str, words: WordModel) -> bool:

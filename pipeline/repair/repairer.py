@@ -38,6 +38,7 @@ from pipeline.repair.rereading import Middles
 from pipeline.repair.shapes import Shapes, load_shapes
 from pipeline.repair.sight import PICTURE_FEATURES, Sighting, sightings
 from pipeline.repair.verdict import Verdict, origin_of, printed, repair_of, to_log_odds, to_probability
+from pipeline.repair.wording import Wording
 from pipeline.repair.words import WordModel, build_word_model
 from pipeline.resources import data_folder
 from pipeline.settings import RepairSettings
@@ -73,8 +74,8 @@ _TAGS = re.compile(
     r"^\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})(?:[)）][、.．]?|[、.．]))?\s*(?:其中\s*[:：])?"
     r"|\s*[(（]?(?:单位\s*[:：]?\s*)?(?:万元|亿元|元)\s*[)）]?\s*[:：]?\s*$"
 )
-# What a wall, a rest of ruling or a speck beside a label is read as: before it, behind it. A number behind a label counts
-# (年度目标1, 目标一), one before it without a stop does not.
+# What a wall, a rest of ruling or a speck beside a label is read as: before it, behind it. A number behind a label
+# counts (年度目标1, 目标一), one before it without a stop does not.
 _STRAY_BEFORE = frozenset("1lI|｜丨一-—_·.。,，、'‘’`:：;；/\\)）]】》>")
 _STRAY_BEHIND = frozenset("|｜丨-—_·.。,，、'‘’`;；/\\(（[【《<")
 # Shorter names are too easily a part of another word.
@@ -234,14 +235,19 @@ class Repairer:
     # ------------------------------------------------------------------------------------------------ dictionary names
 
     @cached_property
-    def _words(self) -> WordModel:
-        """The word model; reading the word list takes half a second, so it waits for the first label in doubt."""
+    def _parted(self) -> tuple[list[str], list[str]]:
+        """The names that words and wording are learned from, and those that only count as further words."""
         shipped: list[str] = []
         further: list[str] = []
         for name, entries in self.dictionaries.names("level3").items():
             ours = any(entry.vocabulary not in self.dictionaries.further for entry in entries)
             (shipped if ours else further).append(folded(name))
-        return build_word_model(shipped or further, further if shipped else ())
+        return (shipped, further) if shipped else (further, [])
+
+    @cached_property
+    def _words(self) -> WordModel:
+        """The word model; reading the word list takes half a second, so it waits for the first label in doubt."""
+        return build_word_model(*self._parted)
 
     @cached_property
     def _speller(self) -> OpenSpeller:
@@ -253,8 +259,12 @@ class Repairer:
     def _middles(self) -> Middles:
         return Middles(folded(name) for name in self.dictionaries.names("level3"))
 
+    @cached_property
+    def _wording(self) -> Wording:
+        return Wording(self._parted[0], self._words)
+
     def _evidence(self, labels: Sequence[Label], texts: Sequence[str]) -> FormEvidence:
-        return FormEvidence(labels, texts, lambda: self._speller, lambda: self._middles)
+        return FormEvidence(labels, texts, lambda: self._speller, lambda: self._middles, lambda: self._wording)
 
     def _index(self, sections: tuple[str, ...], names: Sequence[str]) -> NameIndex:
         """Return the index of the names of `sections` and of `names`; (name, source) by folded name."""
@@ -473,7 +483,10 @@ class Repairer:
         by_words = best.word_gain > _WORDS_SAY
         least = self._sure_seen + (0.0 if by_words else _FORM_ALONE)
         sure = (
-            odds >= least and (by_words or not best.is_opposed) and not touches_numeral(match) and not adds_mark(match)
+            odds >= least
+            and (by_words or not best.is_opposed)
+            and not touches_numeral(match)
+            and not adds_mark(key, match)
         )
         if not sure and known is not None and known.odds > odds:
             return None  # what text proposes is among the sightings, so that a sure one is better
@@ -563,12 +576,15 @@ def _evidence(opening: Opening) -> str:
     return f"compound:{opening.compound}" if opening.compound else "words:分词"
 
 
-def load_repairer(dictionaries: Dictionaries, settings: RepairSettings | None = None) -> Repairer:
+def load_repairer(
+    dictionaries: Dictionaries, settings: RepairSettings | None = None, seen: Forest | None = None
+) -> Repairer:
     """Return a repairer on `dictionaries` with the model that came with this installation.
 
-    Raises ModelError where the model or the table of shapes is missing or unusable.
+    `seen` stands in for the judge of pictures. Raises ModelError where the model or the table of shapes is missing or
+    unusable.
     """
     known = load_judge("dictionary", FEATURES)
     opened = load_judge("open", (*FEATURES, *OPEN_FEATURES))
-    seen = load_forest("picture", PICTURE_FEATURES, data_folder("models") / PICTURE_MODEL_FILE)
+    seen = seen or load_forest("picture", PICTURE_FEATURES, data_folder("models") / PICTURE_MODEL_FILE)
     return Repairer(dictionaries, settings or RepairSettings(), load_shapes(), known, opened, seen)

@@ -13,6 +13,7 @@ from copy import copy
 from dataclasses import dataclass
 from heapq import nlargest
 
+from pipeline.repair.wording import Wording
 from pipeline.repair.words import WordModel
 
 # One place of a label: texts of one character or none, with what each costs beside the best reading, in nats.
@@ -67,12 +68,19 @@ def _frame(left: str, right: str) -> tuple[str, str]:
 class Lexicon:
     """The words that a label may be made of, by their beginnings: the word model's, and what its form holds."""
 
-    def __init__(self, words: WordModel, texts: Iterable[str] = (), middles: Middles | None = None) -> None:
+    def __init__(
+        self,
+        words: WordModel,
+        texts: Iterable[str] = (),
+        middles: Middles | None = None,
+        wording: Wording | None = None,
+    ) -> None:
         """Take the word model and the form's texts, folded; each text counts once however often it is handed in.
 
-        `middles` are what names have between two characters.
+        `middles` are what names have between two characters, `wording` is how they are written.
         """
         self.words = words
+        self.wording = wording or Wording((), words)
         self._middles = middles or Middles(())
         self._counts: Counter[str] = Counter()
         for text in dict.fromkeys(texts):
@@ -103,7 +111,7 @@ class Lexicon:
     @property
     def general(self) -> Lexicon:
         """The same lexicon without the form's texts."""
-        return Lexicon(self.words, (), self._middles)
+        return Lexicon(self.words, (), self._middles, self.wording)
 
     def held(self, stretch: str) -> int:
         """Return in how many other texts of the form a stretch of 3 to 8 characters stands."""

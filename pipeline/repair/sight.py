@@ -12,6 +12,7 @@ from pipeline.repair.judge import FAR, Match
 from pipeline.repair.picture import NOTHING, Picture
 from pipeline.repair.rereading import WORDS_WEIGHT, Lexicon, reread
 from pipeline.repair.shapes import Shapes
+from pipeline.repair.wording import Wording
 from pipeline.repair.words import Segmentation, WordModel
 
 # Of the true names that are among the rereadings at all, all but one in fifty are among the first 16.
@@ -67,6 +68,11 @@ PICTURE_FEATURES = (
     "second_support",
     "second_reads_it",
     "second_differs",
+    "wording_gain",
+    "end_gain",
+    "raw_tail",
+    "name_tail",
+    "strangest_end",
 )
 
 
@@ -159,7 +165,7 @@ def sightings(
                     _trigrams(key, match, lexicon), *company.doubt,
                     max(_NO_SUPPORT, min(30.0, by_words[text])), lead_by_words,
                     float(second is not None), max(_NO_SUPPORT, second_support), float(text == seen_again),
-                    float(seen_again != key),
+                    float(seen_again != key), *_wording(key, text, lexicon.wording),
                 ],
             )
         )  # fmt: skip
@@ -199,6 +205,18 @@ def _last_gain(key: str, name: str, words: WordModel) -> float:
     if key[-1] == name[-1]:
         return 0.0
     return math.log((words.last_character(name[-1]) + _RARE_LAST) / (words.last_character(key[-1]) + _RARE_LAST))
+
+
+def _wording(key: str, name: str, wording: Wording) -> list[float]:
+    """Return how much more the candidate is written as names are, in all and at its end, and the tails of both."""
+    read, meant = wording.steps(key), wording.steps(name)
+    return [
+        max(-15.0, min(30.0, sum(meant) - sum(read))),
+        max(-12.0, min(15.0, sum(meant[-3:]) - sum(read[-3:]))),
+        wording.tail(key),
+        wording.tail(name),
+        max(-8.0, min(meant[-2:])),
+    ]
 
 
 def _company(key: str, match: Match, company: Company) -> list[float]:
