@@ -237,5 +237,6 @@ def identical(facts: Facts) -> Iterator[Finding]:
 
 FIELD_CHECKS: tuple[Check, ...] = (
     blanks, codes, periods, amount_formats, amount_decimals, amount_order, amount_sums, amount_change, contacts,
-    choices, goal_years, identical,
+    choices, goal_years,
+    identical,
 )  # fmt: skip
