@@ -24,8 +24,8 @@ from pipeline.grid.pieces import Sheet
 _CENTRED, _ALIGNED, _CLEAR, _OFF = 0.3, 0.5, 0.08, 1.0
 # No break takes more of a wall; a higher row's is seen.
 _HIGHEST = 5.5
-# Two texts that a wall parts leave this much between them: a space between words is up to half of it.
-_APART = 0.6
+# Two texts that a wall parts leave this much between them: a sign of punctuation leaves up to .75.
+_APART = 0.9
 # More texts than this in a joined cell are no cells of their own.
 _MOST = 4
 # What is smaller is dust.
