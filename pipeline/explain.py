@@ -51,7 +51,8 @@ h3 { font-size: 14px; margin: 12px 0 4px; }
 table { border-collapse: collapse; margin: 6px 0; max-width: 100%; }
 td, th { border: 1px solid #777; padding: 2px 5px; vertical-align: middle; text-align: left; font-weight: normal;
   overflow-wrap: anywhere; white-space: pre-line; unicode-bidi: isolate; }
-.sheet td { min-width: 1.5em; background: #fff; }
+.sheet td { min-width: 1.5em; background: #fff; overflow-wrap: break-word; }
+.sheet td[class] { min-width: 4em; }
 .line { margin: 3px 0; padding: 1px 5px; display: table; border: 1px dotted #999; background: #fff;
   overflow-wrap: anywhere; white-space: pre-line; unicode-bidi: isolate; }
 .tag { font-size: 10px; color: #333; margin-left: 5px; padding: 0 3px; border: 1px solid #555; border-radius: 3px;

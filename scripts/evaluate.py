@@ -21,7 +21,7 @@ def forms(options: argparse.Namespace) -> None:
     sets = {"known": LAYOUTS, "unseen": UNSEEN_LAYOUTS, "more-unseen": MORE_UNSEEN_LAYOUTS}
     layouts = sets.get(options.layouts) or tuple(options.layouts.split(","))
     split: Split = "dev" if options.dev else "test"
-    first = 500_000 if options.dev else TEST_SEEDS
+    first = options.seed or (500_000 if options.dev else TEST_SEEDS)
 
     def show(case: Case, score: FormScore) -> None:
         if options.faults:
@@ -101,6 +101,7 @@ def main() -> None:
     command.add_argument("--count", type=int, default=200, help="documents")
     command.add_argument("--layouts", default="known", help="known, unseen, more-unseen, or ids with commas")
     command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
+    command.add_argument("--seed", type=int, default=0, help="the first document's seed (0: the split's first)")
     command.add_argument("--source", default="text", help="text, xlsx, tables, page-xml, hocr, paddle-structure, …")
     command.add_argument("--faults", action="store_true", help="list every wrong value")
     command.set_defaults(run=forms)
