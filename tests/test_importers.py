@@ -590,6 +590,19 @@ def test_an_hocr_table_in_markup_keeps_its_spans(tmp_path: Path) -> None:
     assert [line.text for line in page.lines] == ["注：无"]
 
 
+def test_a_damaged_page_xml_loses_no_text_that_stands_there_twice(tmp_path: Path) -> None:
+    """人 and 次 stand in many rows: the rows that the parser drops have theirs too."""
+    page = generated("tianjin-2020", 7)[0]
+    sound = write_page(page, "page-xml")
+    damaged = sound.replace("</TableCell>", "", 1)
+
+    whole, rescued = (
+        Counter("".join(texts(read(written(tmp_path, xml)))).replace("\n", "")) for xml in (sound, damaged)
+    )
+
+    assert whole <= rescued
+
+
 # -- rows and columns from places --------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +67,30 @@ def read_page_xml(path: Path, settings: ImportSettings | None = None) -> list[Pa
 
 
 def _lost(source: str, readings: Sequence[PageReading], index: int) -> Iterator[Line]:
-    """Texts of a damaged source that the parser dropped."""
-    from html import unescape
+    """Texts of a damaged source that the parser dropped.
 
+    A file that states its texts once, by lines, tells of each how often it stands there; where words or regions say
+    them again, only a text that is nowhere in what was read is known to be lost.
+    """
+    found = [line for match in _TEXT.finditer(source) for line in tidy(unescape(match.group(1))).split("\n")]
+    once = len(_TEXT.findall(source)) <= source.count("<TextLine")
     kept = compact("".join(_all_text(reading) for reading in readings))
-    for match in _TEXT.finditer(source):
-        for text in tidy(unescape(match.group(1))).split("\n"):
-            if compact(text) not in kept:
-                kept += compact(text)
-                yield Line(text, Place(page=index))
+    left = Counter(compact(line.text) for reading in readings for line in _all_lines(reading))
+    for text in found:
+        key = compact(text)
+        if left[key]:
+            left[key] -= 1
+        elif key and (once or key not in kept):
+            kept += key
+            yield Line(text, Place(page=index))
+
+
+def _all_lines(reading: PageReading) -> Iterator[Line]:
+    for block in reading.blocks:
+        if isinstance(block, Line):
+            yield block
+        else:
+            yield from (line for cell in block.readings for line in cell.lines)
 
 
 def _all_text(reading: PageReading) -> str:

@@ -8,7 +8,7 @@ from pipeline.document import Place
 from pipeline.importers.alignment.pieces import Piece, around, visual_rows
 from pipeline.importers.common import Slotted, bounds, box_polygon, by_position, join_lines
 
-# A table that was guessed from places is right in nine rows of ten at best (docs/formats.md): all its cells ask for a
+# A table that was guessed from places is right in nine rows of ten at best (docs/levels.md): all its cells ask for a
 # look (review_confidence), those that fit their rows badly first.
 _GUESSED, _DOUBT = 0.79, 0.6
 
