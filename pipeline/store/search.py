@@ -97,6 +97,8 @@ def find_indicators(store: Store, query: Query, limit: int = 50) -> list[Indicat
         chosen = _narrowed(chosen, store, query, t.INDICATOR_WORDS, i.id)
     elif few:
         chosen = chosen.where(d.current, i.record_id.in_(few)).order_by(i.id)
+        # The same said of both tables: PostgreSQL would go through all forms to join these few.
+        chosen = chosen if store.sqlite else chosen.where(r.id.in_(few))
     else:
         return []
     if query.level is not None:
