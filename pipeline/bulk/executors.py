@@ -252,6 +252,11 @@ def _serve(line: Connection, workshop: Workshop) -> None:
     # What is loaded stays to the end, and what a task makes goes with it: looking through all of it for garbage after
     # every 700 new values took a tenth of the time that records take.
     gc.set_threshold(_GARBAGE)
+    with suppress(BrokenPipeError):  # who would take the outcome was killed: nobody waits for it
+        _work(line, worker)
+
+
+def _work(line: Connection, worker: Worker) -> None:
     while True:
         try:
             task = line.recv()
