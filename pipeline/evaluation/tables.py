@@ -54,7 +54,9 @@ def gov_cases(
     every: int = 1,
     start: int = 0,
 ) -> Iterator[TableCase]:
-    """Degrade, read and score the pages of `folder` (images/ and truth.json): those named, or each `every`-th from `start` on.
+    """Degrade, read and score the pages of `folder` (images/ and truth.json): those named, or each `every`-th.
+
+    The first of those is number `start`.
 
     Raises InputError where the folder is not laid out so.
     """

@@ -22,6 +22,8 @@ from pipeline.grid.pieces import Sheet
 # Text heights: the middle of a text is off its cell's middle by half of this at most; it begins so near to its cell's
 # wall, keeps so far from it, and is so far from the walls of a cell that is not its own.
 _CENTRED, _ALIGNED, _CLEAR, _OFF = 0.3, 0.5, 0.08, 1.0
+# A row of one line is up to this high without its margins.
+_ONE_LINE = 1.8
 # No break takes more of a wall; a higher row's is seen.
 _HIGHEST = 5.5
 # Two texts that a wall parts leave this much between them: a sign of punctuation leaves up to .75.
@@ -78,8 +80,11 @@ def close_by_text(
                 continue
             if inked is None:
                 inked = _inked(sheet, y0, y1, height)
-            firm = [c for c in inside if all(_beside(down, row, c))]
-            for c in _told(inked, columns, (left, right), inside, firm, height):
+            # What hangs on a wall that is guessed itself is no news.
+            sure = all(c in (0, len(columns) - 1) or down[c].sure[row] for c in (left, right))
+            firm = [c for c in inside if sure and all(_beside(down, row, c))]
+            # In higher rows the lines of one text leave gaps as well: there only texts in the middle say anything.
+            for c in _told(inked, columns, (left, right), inside, firm, height, y1 - y0 <= _ONE_LINE * height):
                 down[c].walls[row] = True
 
 
@@ -111,6 +116,7 @@ def _told(
     inside: Sequence[int],
     firm: Sequence[int],
     height: float,
+    one_line: bool,
 ) -> list[int]:
     """Those of the places `inside` a joined span at which its texts say that there is a wall.
 
@@ -152,7 +158,9 @@ def _told(
     for first, places, last in product(leading, product(*between), trailing):
         walls = [left, *(columns[c].place for c in (*first, *places, *last)), right]
         own = list(pairwise(walls))[len(first) : len(first) + len(texts)]
-        if all(here.fits(a, b, height) for here, (a, b) in zip(texts, own, strict=True)):
+        if all(here.fits(a, b, height) for here, (a, b) in zip(texts, own, strict=True)) and (
+            one_line or all(here.centred(a, b, height) for here, (a, b) in zip(texts[1:], own[1:], strict=True))
+        ):
             off = sum(here.off(a, b) for here, (a, b) in zip(texts, own, strict=True))
             ways.append((len(first) + len(last), off, (*first, *places, *last)))
     return list(min(ways)[2]) if ways else []
