@@ -22,7 +22,7 @@ from pipeline.document import Line, PageReading, Place, Table
 from pipeline.errors import InputError, SkippedInput
 from pipeline.importers import KINDS, import_kind, read_import
 from pipeline.importers.alignment import tables_of_lines
-from pipeline.importers.common import compact
+from pipeline.importers.common import by_position, compact
 from pipeline.importers.numberformat import plain_number, show_number, show_text
 from pipeline.importers.xlsx import cell_name
 from pipeline.interpret import interpret
@@ -601,6 +601,13 @@ def test_a_damaged_page_xml_loses_no_text_that_stands_there_twice(tmp_path: Path
     )
 
     assert whole <= rescued
+
+
+def test_lines_without_a_place_follow_those_that_have_one() -> None:
+    """A damaged file may lack one line's outline: no reason to fail, or to lose it."""
+    lines = [Line("丙", Place(page=0)), *grid_lines([["乙"]]), *grid_lines([["甲"]], pitch=0.0)]
+
+    assert [line.text for line in by_position(lines)][-1] == "丙"
 
 
 # -- rows and columns from places --------------------------------------------------------------------------------------

@@ -273,8 +273,9 @@ def _latin(character: str) -> bool:
 
 
 def by_position(lines: Iterable[Line]) -> list[Line]:
-    """Return lines from top to bottom, and from left to right where they stand side by side."""
-    rest = sorted(lines, key=lambda line: bounds(line.place.polygon)[1])
+    """Return lines from top to bottom, and from left to right where they stand side by side; then those without place."""
+    given = list(lines)
+    rest = sorted((line for line in given if line.place.polygon), key=lambda line: bounds(line.place.polygon)[1])
     ordered: list[Line] = []
     while rest:
         top = bounds(rest[0].place.polygon)
@@ -282,7 +283,7 @@ def by_position(lines: Iterable[Line]) -> list[Line]:
         ordered.extend(sorted(row, key=lambda line: bounds(line.place.polygon)[0]))
         chosen = set(map(id, row))
         rest = [line for line in rest if id(line) not in chosen]
-    return ordered
+    return [*ordered, *(line for line in given if not line.place.polygon)]
 
 
 def _beside(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
