@@ -339,6 +339,21 @@ def test_wrapped_lines_are_one_text_in_order() -> None:
     assert table.readings[0].text == "年度目标"
 
 
+def test_specks_far_apart_between_two_lines_are_no_line() -> None:
+    """Two specks side by side span a line: the crop held halves of the lines around, read as nineteen characters."""
+    page = paper(400, 130)
+    for y in (0.5, 2.4):
+        for x in (0.5, 1.6, 2.7, 3.8, 4.9, 6.0):
+            character(page, x, y)
+    for x in (0.8, 5.2):
+        ink(page, x, 1.68, 0.1, 0.12)
+    recognise, given = reader_saying("一行", "二行", "三行")
+
+    read_tables(upright_of(page), [grid_of((0, 0, 400, 130))], recognise)
+
+    assert len(given) == 2
+
+
 def test_a_vertical_label_is_read_from_top_to_bottom() -> None:
     """One character a line is how the label over a whole grid is set."""
     page = paper(50, 240)
