@@ -273,7 +273,7 @@ def _latin(character: str) -> bool:
 
 
 def by_position(lines: Iterable[Line]) -> list[Line]:
-    """Return lines from top to bottom, and from left to right where they stand side by side; then those without place."""
+    """Return lines from top to bottom, and from left to right where they stand side by side; without place last."""
     given = list(lines)
     rest = sorted((line for line in given if line.place.polygon), key=lambda line: bounds(line.place.polygon)[1])
     ordered: list[Line] = []
