@@ -138,25 +138,25 @@ class AskedDictionaries(Dictionaries):
         return found
 
     @property
-    def keys(self) -> Mapping[str, Mapping[str, str]]:  # type: ignore[override]
+    def keys(self) -> Mapping[str, Mapping[str, str]]:
         """For each section, comparison key -> name as the dictionary writes it."""
         found: Mapping[str, Mapping[str, str]] = self._keys  # type: ignore[attr-defined]
         return found
 
     @property
-    def vocabularies(self) -> tuple[Vocabulary, ...]:  # type: ignore[override]
+    def vocabularies(self) -> tuple[Vocabulary, ...]:
         """The dictionary files."""
         self.notes.whole.update(SECTIONS)
         return self.plain.vocabularies
 
     @property
-    def further(self) -> frozenset[str]:  # type: ignore[override]
+    def further(self) -> frozenset[str]:
         """The ids of the vocabularies that came in addition to the shipped ones."""
         self.notes.whole.update(SECTIONS)
         return self.plain.further
 
     @property
-    def digest(self) -> str:  # type: ignore[override]
+    def digest(self) -> str:
         """Changes when any name changes."""
         self.notes.whole.update(SECTIONS)
         return self.plain.digest

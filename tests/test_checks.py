@@ -421,7 +421,7 @@ def test_the_end_of_a_rate_is_a_broken_percent_and_not_more_figures(name: str, r
     """A proposal that no rate can have is worse than none: it is taken in a hurry."""
     place = f"indicators[{len(USUAL)}].target"
     said = [f.remedy for f in check_record(with_row(name, raw)) if f.at == place and f.code == "target.misread"]
-    assert [remedy for remedy in said if f"“{meant}”" in remedy] == said
+    assert [remedy for remedy in said if f"“{meant}”" in str(remedy)] == said
     assert said
 
 

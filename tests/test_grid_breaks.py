@@ -42,7 +42,7 @@ def _write(ink: NDArray[np.uint8], x0: int, x1: int, y: int, seed: int = 1) -> N
     ink[y - 8 : y + 8, x0 : x0 + 2] = ink[y - 8 : y + 8, x1 - 2 : x1] = 0
 
 
-def test_a_border_that_no_crossing_holds_is_the_tables():
+def test_a_border_that_no_crossing_holds_is_the_tables() -> None:
     """Breaks at the foot of every vertical part the last ruling from its table; the row above it must not be lost."""
     ink = _sheet()
     for x, top in zip(COLUMNS, (255, 272, 262, 258), strict=True):
@@ -53,7 +53,7 @@ def test_a_border_that_no_crossing_holds_is_the_tables():
     assert (grid.n_rows, grid.n_cols) == (4, 3)
 
 
-def test_a_side_that_no_crossing_holds_is_the_tables():
+def test_a_side_that_no_crossing_holds_is_the_tables() -> None:
     """So it is with the last vertical, and the column before it."""
     ink = _sheet()
     for y, left in zip(ROWS, (800, 780, 879, 810, 860), strict=True):
@@ -64,7 +64,7 @@ def test_a_side_that_no_crossing_holds_is_the_tables():
     assert (grid.n_rows, grid.n_cols) == (4, 3)
 
 
-def test_a_rule_below_a_note_is_no_border():
+def test_a_rule_below_a_note_is_no_border() -> None:
     """Under a table a note may stand, and a rule of the table's width under it: nothing leads there."""
     ink = _sheet()
     ink = np.vstack([ink, np.full((200, ink.shape[1]), 255, np.uint8)])
@@ -76,7 +76,7 @@ def test_a_rule_below_a_note_is_no_border():
     assert grid.n_rows == 4
 
 
-def test_rulings_of_dots_are_found_on_a_page_of_one_bit():
+def test_rulings_of_dots_are_found_on_a_page_of_one_bit() -> None:
     """A coarse copy leaves dots of a pale ruling, each shorter than any piece that says something."""
     ink = _sheet(columns=(100, 300, 900))
     for y in range(ROWS[0], ROWS[-1], 6):
@@ -99,7 +99,7 @@ def _broken_sheet() -> NDArray[np.uint8]:
     return ink
 
 
-def test_two_texts_each_in_the_middle_of_its_own_cell_are_two_cells():
+def test_two_texts_each_in_the_middle_of_its_own_cell_are_two_cells() -> None:
     """A break takes a whole wall of a row of one line; where the texts stand as in cells of their own, it was there."""
     ink = _broken_sheet()
     _write(ink, 370, 490, 172)
@@ -110,7 +110,7 @@ def test_two_texts_each_in_the_middle_of_its_own_cell_are_two_cells():
     assert [cell.row for cell, doubt in zip(grid.cells, grid.doubtful, strict=True) if doubt] == [1, 1]
 
 
-def test_one_text_in_the_middle_of_two_columns_is_one_cell():
+def test_one_text_in_the_middle_of_two_columns_is_one_cell() -> None:
     """On broken pages too a row may span two columns."""
     ink = _broken_sheet()
     ink[152:194, 110:550] = 255
@@ -121,7 +121,7 @@ def test_one_text_in_the_middle_of_two_columns_is_one_cell():
     assert (1, 0, 1, 2) in {(cell.row, cell.col, cell.rowspan, cell.colspan) for cell in grid.cells}
 
 
-def test_a_running_heads_rule_over_an_open_table_is_no_border():
+def test_a_running_heads_rule_over_an_open_table_is_no_border() -> None:
     """A table that goes on from the page before has no border above: its verticals begin together, below the head."""
     ink = _sheet()
     ink = np.vstack([np.full((60, ink.shape[1]), 255, np.uint8), ink])
@@ -136,7 +136,7 @@ def test_a_running_heads_rule_over_an_open_table_is_no_border():
     assert min(box[1] for box in grid.boxes) > 150
 
 
-def test_an_outer_edge_that_is_not_drawn_is_no_doubt():
+def test_an_outer_edge_that_is_not_drawn_is_no_doubt() -> None:
     """At a page break some cells stay open at the foot of their table; where they end, all lines across end."""
     ink = _sheet()
     ink[292:294, 104:556] = 255

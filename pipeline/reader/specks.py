@@ -270,7 +270,7 @@ def _is_quotation(
     ly: _Measures,
     size: float,
 ) -> bool:
-    """One of the two strokes of a quotation mark: a twin beside it, both at the head of the line, close to a character."""
+    """One of the two strokes of a quotation mark: a twin beside it, both at the line's head, close to a character."""
     w, h = right - x, bottom - y
     apart = np.abs((x + w / 2) - (x[i] + w[i] / 2))
     level = (np.abs(y - y[i]) <= 0.08 * size) & (np.abs(h - h[i]) <= 0.08 * size) & (h <= 0.4 * size)
