@@ -95,6 +95,22 @@ def test_rulings_stand_level_after_straightening(kind: str) -> None:
     assert max(bends) < 0.2 * upright.text_height
 
 
+def test_a_tight_table_does_not_bend_its_page() -> None:
+    """Where text all but touches the rulings, few of them are traced at half the size: the page was bent.
+
+    Four rows of a self-evaluation were read as one.
+    """
+    page = make_pages("self-eval-2020-10", "dpi100", 41, pad_y=0.5, spacing=1.15, size=9.0, min_row=0.0)[1][0]
+
+    upright = _upright(page)
+
+    for table in page.tables:
+        for cell in table.cells:
+            corners = upright.warp.to_upright(_corners(cell.polygon))
+            if corners[1, 0] - corners[0, 0] > 3 * upright.text_height:
+                assert abs(corners[1, 1] - corners[0, 1]) < 0.2 * upright.text_height
+
+
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 def test_a_page_is_turned_upright_from_any_side(turns: int) -> None:
     """A feeder takes sheets as they come. A page turned clockwise is turned back by as many quarters."""
