@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from test_levels_archive import fields, records, rows
 
+from pipeline.document import Role, Row, RowCell
+from pipeline.levels.fields import FieldGatherer
+
 HEADS = "一级指标|二级指标|三级指标|指标值"
 TITLE = "项目支出绩效目标表\n"
 
@@ -158,3 +161,28 @@ def test_a_parent_goes_on_over_the_page_as_far_as_its_blank_rest() -> None:
 
     assert fields(record)["预算执行情况→其他资金→预算执行数"] == "3"
     assert fields(record)["项目名称"] == "植树"
+
+
+def test_a_single_character_names_no_field() -> None:
+    """A dash under a watermark is read as 十: the row's other values lost their heads to it."""
+    amounts = table(
+        "项目名称|>5:义务植树", "3:项目资金（万元）||年初预算数|全年预算数|执行率|得分",
+        "年度资金总额|33.6|3157|97%|8.7", "其中：财政拨款|33.6|1705|十|—", HEADS, "产出指标|数量指标|株数|≥9株",
+    )  # fmt: skip
+    [record] = records("项目支出绩效自评表\n" + amounts)
+
+    assert fields(record)["项目资金→其中：财政拨款→全年预算数"] == "1705"
+    assert fields(record)["项目资金→其中：财政拨款→执行率"] == "十"
+
+
+def test_a_blank_under_a_seal_asks() -> None:
+    """What stood there may have gone with the seal; a blank that is sure asks nobody."""
+
+    def gathered(confidence: float) -> list[float]:
+        label = RowCell("分值", 0, 0, role=Role.LABEL)
+        gatherer = FieldGatherer()
+        gatherer.row(Row((label, RowCell("", 0, 1, confidence=confidence)), 2, 0, 0))
+        return [cell.confidence for entry in gatherer.fields for cell in entry.values]
+
+    assert gathered(0.5) == [0.5]
+    assert gathered(1.0) == []

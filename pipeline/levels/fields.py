@@ -13,6 +13,8 @@ from itertools import pairwise
 
 from pipeline.document import FieldEntry, Role, Row, RowCell
 
+# A blank under a seal is half sure at most, one with ink in it not at all.
+_DOUBTFUL = 0.5
 # A row under the grid whose values stand under the grid's own columns.
 _TOTAL = re.compile(r"^(总分|合计|小计|总计|得分合计)[:：]?$")
 _INLINE = re.compile(r"^(?!其中)([^:：]{2,14})[:：]\s*(\S.*)$", re.S)
@@ -36,6 +38,26 @@ class _Heads:
     table: int
     amounts: bool = False  # nothing but amounts stands below them
     over: Mapping[int, RowCell] = field(default_factory=dict)  # by column, the head over several of them
+
+
+def _doubtful_blank(row: Row, label: RowCell) -> list[RowCell]:
+    """The blank cell beside a label, where a seal or ink that said nothing leaves it in doubt: somebody has to look."""
+    beside = next((cell for cell in row.cells if cell.col >= label.col + label.colspan), None)
+    return [beside] if beside is not None and not beside.text and beside.confidence <= _DOUBTFUL else []
+
+
+def _without_lone_signs(row: Row) -> Row:
+    """No label has one character: 十 for a dash under a watermark, or the first of a word that a false wall cut off.
+
+    A label set upright has its characters in one cell, and a cell that a page break cuts goes on over many rows.
+    """
+    lone = [
+        cell.role is Role.LABEL and cell.rowspan == 1 and len("".join(cell.text.split())) == 1 for cell in row.cells
+    ]
+    if not any(lone):
+        return row
+    cells = (replace(cell, role=Role.VALUE) if one else cell for cell, one in zip(row.cells, lone, strict=True))
+    return replace(row, cells=tuple(cells))
 
 
 class FieldGatherer:
@@ -70,6 +92,7 @@ class FieldGatherer:
         `following` and `second` are the next rows of the same table; `grid_header` the cells of the grid's header
         where the row stands in a grid.
         """
+        row = _without_lone_signs(row)
         filled = [cell for cell in row.cells if cell.text]
         number = filled[0].row
         # A page break ends a span that goes on: the next page begins beside it, or the parent has ended.
@@ -318,7 +341,7 @@ class FieldGatherer:
                 continue
             over = self._heads.over.get(head.col) if self._heads is not None and not only_filled else None
             named = (*path, *((over,) if over is not None else ()), head)
-            self.fields.append(FieldEntry(named, (value,) if value.text else ()))
+            self.fields.append(FieldEntry(named, (value,) if value.text or value.confidence <= _DOUBTFUL else ()))
 
     def _in_pairs(self, row: Row, filled: Sequence[RowCell]) -> bool:
         """Tell whether a row is label, value, label, value, though one of the values reads like a label: 某某市统计局.
@@ -369,6 +392,7 @@ class FieldGatherer:
         for label, values in pairs:
             group = self._groups.get(label.col)
             path = [*self._parents, *([group] if group is not None and group is not label else [])]
+            values = values or _doubtful_blank(row, label)
             self.fields.append(FieldEntry((*path, label), tuple(values)))
 
     @staticmethod

@@ -16,8 +16,8 @@ from pipeline.ink import Grey, find_ground, odd, printed
 from pipeline.reader.specks import LOW, without_specks
 
 LINE_HEIGHT = 48
-# A hyphen is a fifth of a character wide or more, in wide faces a third; a dash reaches from .4 to two characters.
-SHORT_DASH = 0.18
+# A hyphen is a seventh of a character wide or more, in wide faces a third; a dash reaches from .4 to two characters.
+SHORT_DASH = 0.14
 LONG_DASH = 0.4
 
 

@@ -96,7 +96,7 @@ def _hyphens(
     Dust is round, and lies anywhere.
     """
     tall, wide = shape
-    flat = (w >= 0.18 * size) & (w >= 2 * h)
+    flat = (w >= 0.14 * size) & (w >= 2 * h)
     middle = np.abs(y + h / 2 - tall / 2) <= 0.2 * size
     placed = (np.abs(x + w / 2 - wide / 2) <= 0.15 * size) | ((x >= 0.05 * size) & (x <= 0.4 * size))
     one = np.full(len(x), len(x) == 1)
