@@ -392,8 +392,7 @@ class FieldGatherer:
         for label, values in pairs:
             group = self._groups.get(label.col)
             path = [*self._parents, *([group] if group is not None and group is not label else [])]
-            values = values or _doubtful_blank(row, label)
-            self.fields.append(FieldEntry((*path, label), tuple(values)))
+            self.fields.append(FieldEntry((*path, label), tuple(values or _doubtful_blank(row, label))))
 
     @staticmethod
     def _is_value(label: RowCell, cell: RowCell, rest: Sequence[RowCell], following: Row | None) -> bool:
