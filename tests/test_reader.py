@@ -432,6 +432,24 @@ def test_text_beside_a_table_makes_its_row_doubtful(y: float, doubted: list[bool
     assert ["text-beside" in reading.notes and reading.confidence < 0.9 for reading in table.readings] == doubted
 
 
+@pytest.mark.parametrize(("gap", "seen", "sure"), [(0.1, True, False), (0.1, False, True), (0.6, True, True)])
+def test_a_wall_through_a_line_of_text_makes_both_its_cells_doubtful(gap: float, seen: bool, sure: bool) -> None:
+    """In a low row a character's stroke passes for a wall: 瑞|城高新区 would be a name and a stray, both sure."""
+    page = paper(400, 50)
+    wall = 5.0
+    for x in (wall - gap - 1.9, wall - gap - 0.9, wall + gap, wall + gap + 1.0, wall + gap + 2.0):
+        character(page, x, 0.4)
+    boxes = ((0.0, 0.0, wall * SIZE, 50.0), (wall * SIZE, 0.0, 400.0, 50.0))
+    grid = Grid((Cell(0, 0), Cell(0, 1)), 1, 2, True, boxes)
+    line = ((wall - 3) * SIZE, 0.0, (wall + 4) * SIZE, 50.0)
+    recognise, _ = reader_saying("某城", "高新区")
+
+    [table], _ = read_tables(upright_of(page, [line] if seen else []), [grid], recognise, sure=min)
+
+    assert isinstance(table, Table)
+    assert [reading.confidence > 0.9 for reading in table.readings] == [sure, sure]
+
+
 def test_text_outside_every_cell_is_a_loose_line() -> None:
     """A title over the table and a note under it are lines, in reading order."""
     page = paper(400, 200)

@@ -36,6 +36,9 @@ _PIECE = 0.1
 # How sure a reading is that lacks a line, and one whose row lacks a cell.
 _LOST = 0.2
 _BESIDE = 0.5
+# Text meets its wall where less than this many characters of paper are between; in a row of one line.
+_TIGHT = 0.2
+_ONE_LINE = 1.9
 # A blank from which the rest of a seal was taken.
 _STAMPED = 0.5
 # And one beside a wall that may be none: nineteen of twenty are right, and on unbroken pages there are none.
@@ -84,6 +87,7 @@ def read_tables(
     placed = [(slot, grids[slot.table].boxes[slot.cell]) for slot in slots]
     cut = _cells_with_lost_lines(ink, upright.lines, placed, bands, size)
     beside = _rows_with_text_beside(placed, grids, loose)
+    parted = _cells_that_part_a_line(upright.lines, placed, size)
     tables: list[Table | Line] = []
     for number, grid in enumerate(grids):
         readings = []
@@ -101,7 +105,9 @@ def read_tables(
                 notes, confidence = (*notes, "line-lost"), min(_LOST, confidence)
             if id(slot) in beside:
                 notes, confidence = (*notes, "text-beside"), min(_BESIDE, confidence)
-            if grid.doubtful and grid.doubtful[slot.cell]:
+            if id(slot) in parted:
+                notes, confidence = (*notes, "wall-unsure"), min(_BESIDE, confidence)
+            elif grid.doubtful and grid.doubtful[slot.cell]:
                 notes, confidence = (*notes, "wall-unsure"), min(_UNSURE, confidence)
             place = Place(page=index, polygon=cell.polygon)
             readings.append(Reading(cell, text, confidence, (place,), tuple(line for _, line in lines), notes))
@@ -137,6 +143,29 @@ def _cells_with_lost_lines(
         # The cells on both sides of the ruling that cut it.
         around = (core[0], core[1] - 0.5 * size, core[2], core[3] + 0.5 * size)
         found |= {id(slot) for slot, box in slots if _overlap(np.array([box]), around)[0] >= _PIECE * area}
+    return found
+
+
+def _cells_that_part_a_line(lines: NDArray[np.float64], placed: Sequence[tuple[_Slot, Box]], size: float) -> set[int]:
+    """The ids of slots side by side whose texts meet at their wall, where the detector saw one line across it.
+
+    In a row hardly higher than its text a character's stroke reaches from ruling to ruling, and passes for a wall where
+    the rows below have one: 瑞|城高新区烈士陵园管理处. Forms leave paper on both sides of a wall, or on one.
+    """
+    right = [(slot, box, max(band.x1 for band in slot.bands)) for slot, box in placed if slot.bands]
+    left = [(slot, box, min(band.x0 for band in slot.bands)) for slot, box in placed if slot.bands]
+    found: set[int] = set()
+    for one, box, end in right:
+        if box[2] - end > _TIGHT * size or box[3] - box[1] > _ONE_LINE * size:
+            continue
+        for other, beside, start in left:
+            if other.table != one.table or abs(beside[0] - box[2]) > 0.5 * size or start - beside[0] > _TIGHT * size:
+                continue
+            if abs(beside[1] - box[1]) > 0.5 * size or abs(beside[3] - box[3]) > 0.5 * size:
+                continue
+            cores = (core for quad in lines if (core := _core(quad, size)) is not None)
+            if any(c[0] < box[2] < c[2] and box[1] < c[1] and c[3] < box[3] for c in cores):
+                found |= {id(one), id(other)}
     return found
 
 
