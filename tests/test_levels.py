@@ -250,6 +250,25 @@ def test_operator_number_and_unit_columns_are_one_target() -> None:
     assert extras_of(labelled.indicators[2]) == {"指标性质": "定性"}
 
 
+def test_a_misread_operator_is_put_right_or_asks() -> None:
+    """Without it 90% looks like a whole target: 1 for = and W for ≥ are kept beside it, 二 can only be =."""
+    labelled = labelled_of(
+        f"""{NATIONAL}
+一级指标 | 二级指标 | 三级指标 | 指标性质 | 指标值 | 计量单位
+产出指标 | 数量指标 | 清淤长度 | ≥ | 12 | 公里
+ | 质量指标 | 验收合格率 | W | 90 | %
+ | 时效指标 | 按期完成率 | = | 100 | %
+ | 成本指标 | 清淤成本 | 二 | 30 | 万元
+效益指标 | 社会效益指标 | 防洪能力 | 定性 | 显著提升 |
+"""
+    )
+
+    assert [row[3] for row in rows_of(labelled)] == ["≥12公里", "90%", "=100%", "二30万元", "显著提升"]
+    assert [min(cell.confidence for cell in row.target) < 0.9 for row in labelled.indicators] == [
+        *(False, True, False, False, False)
+    ]
+
+
 def test_a_header_of_two_rows_names_all_columns() -> None:
     """目标值 and 实际完成值 stand under 绩效指标值."""
     labelled = labelled_of(

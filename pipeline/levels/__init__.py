@@ -43,6 +43,10 @@ _LONGEST_BAR = 24
 # A target that has its operator and unit in columns of their own is read in this order.
 _TARGET_ORDER = {"operator": 0, "target": 1, "unit": 2}
 _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|＝|＞|＜|>=|<=|大于|小于|等于|不少于|不低于|不超过|不高于)")
+# What an operator alone in its cell is read as, and nothing else could be meant: `targets` puts it right.
+_MISREAD = ("二", "》", "《")
+# How sure a number is whose operator was not read.
+_UNSIGNED = 0.5
 # Three characters or fewer are the rest of a name more often than a name.
 _REST_OF_NAME = 3
 _PERIOD = re.compile(r"(长期|中期|实施期|年度)(?:总体)?(?:绩效)?(?:指标|目标)")
@@ -230,7 +234,8 @@ def _with_roles(row: Row, choice: Choice, certainties: Sequence[float]) -> Row:
 
 
 def _is_sign(text: str) -> bool:
-    return bool(_SIGN.match("".join(text.split())))
+    compact = "".join(text.split())
+    return compact in _MISREAD or bool(_SIGN.match(compact))
 
 
 @dataclass(slots=True)
@@ -264,11 +269,13 @@ class _Slots:
     level3: RowCell | None = None
     target: list[tuple[int, RowCell]] = field(default_factory=list)
     extra: list[tuple[str, RowCell]] = field(default_factory=list)
+    unsigned: bool = False  # the operator's cell holds a sign, but none that is an operator
 
     def put(self, cell: RowCell, column: HeaderColumn) -> None:
-        """File a cell under its column. 定性 in the operator's column is no operator."""
+        """File a cell under its column. 定性 in the operator's column is no operator; W and 1 are one misread."""
         if column.role == "operator" and not _is_sign(cell.text):
             self.extra.append((column.name, cell))
+            self.unsigned = len("".join(cell.text.split())) == 1
         elif column.role in _TARGET_ORDER:
             self.target.append((_TARGET_ORDER[column.role], cell))
         elif column.role == "extra":
@@ -428,6 +435,9 @@ class _Gatherer:
             if self.template is None or not self.template.skeleton:
                 self._doubt_level1(level2, shifted)
         target = tuple(cell for _, cell in sorted(found.target, key=lambda item: (item[0], item[1].col)))
+        if found.unsigned:
+            # The number stands without its operator: what was read in its place is kept beside it, and somebody looks.
+            target = tuple(replace(cell, confidence=min(cell.confidence, _UNSIGNED)) for cell in target)
         target = self._doubtful_target(target, level3, found)
         nothing = level3 is None or not without_placeholder(label_text(level3.text))
         if nothing and not target and not found.extra:
