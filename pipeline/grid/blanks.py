@@ -155,7 +155,7 @@ def _centred(view: View, number: int, edge: int, height: float) -> bool:
     y0, y1 = int(before.place + before.thick / 2) + inset, int(after.place - after.thick / 2) - inset
     if min(x0, y0) < 0 or x1 - x0 < 2 or y1 - y0 < 2 or y1 > view.sheet.mask.shape[0]:
         return False
-    inked = np.flatnonzero(_texts(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height)) + y0
+    inked = np.flatnonzero(text_along(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height, axis=0)) + y0
     if len(inked) < height or inked[0] < line.place < inked[-1]:
         return False
     middle = (float(inked[0]) + float(inked[-1]) + 1) / 2
@@ -185,7 +185,7 @@ def _gaps(view: View, number: int, edge: int, height: float) -> tuple[int, int] 
     x0, x1 = max(x0, 0), min(x1, view.sheet.mask.shape[1])
     if x1 - x0 < 2 or y1 - y0 < 2:
         return None
-    inked = _texts(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height)
+    inked = text_along(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height, axis=0)
     own = max(2, round(line.thick / 2 + 0.1 * height))
     middle = int(line.place) - y0
     above = np.flatnonzero(inked[: max(0, middle - own)][::-1])
@@ -194,10 +194,10 @@ def _gaps(view: View, number: int, edge: int, height: float) -> tuple[int, int] 
     return before_it, behind_it
 
 
-def _texts(window: NDArray[np.uint8], height: float) -> NDArray[np.bool_]:
-    """Rows of a window in which there is more than dust."""
+def text_along(window: NDArray[np.uint8], height: float, axis: int) -> NDArray[np.bool_]:
+    """Where along a window's rows (axis 0) or columns (axis 1) there is more than dust."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(window, connectivity=8)
     large = stats[:, cv2.CC_STAT_AREA] >= max(3.0, (_DUST * height) ** 2)
     large[0] = False
-    inked: NDArray[np.bool_] = large[labels].any(axis=1)
+    inked: NDArray[np.bool_] = large[labels].any(axis=1 - axis)
     return inked

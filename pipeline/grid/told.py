@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.grid.blanks import text_along
 from pipeline.grid.edges import Edges
 from pipeline.grid.lines import Line
 from pipeline.grid.pieces import Sheet
@@ -30,8 +30,6 @@ _HIGHEST = 5.5
 _APART = 0.9
 # More texts than this in a joined cell are no cells of their own.
 _MOST = 4
-# What is smaller is dust.
-_DUST = 0.13
 
 
 class _Text(NamedTuple):
@@ -79,7 +77,7 @@ def close_by_text(
             if not inside or not whole:
                 continue
             if inked is None:
-                inked = _inked(sheet, y0, y1, height)
+                inked = text_along(np.ascontiguousarray(sheet.mask[y0:y1]), height, axis=1)
             # What hangs on a wall that is guessed itself is no news.
             sure = all(c in (0, len(columns) - 1) or down[c].sure[row] for c in (left, right))
             firm = [c for c in inside if sure and all(_beside(down, row, c))]
@@ -97,16 +95,6 @@ def _beside(down: Sequence[Edges], row: int, number: int) -> list[bool]:
 def _may_be(columns: Sequence[Line], down: Sequence[Edges], row: int, number: int) -> bool:
     """Tell whether a vertical that is not there in a row is there in the one above or below it."""
     return not columns[number].virtual and not down[number].walls[row] and any(_beside(down, row, number))
-
-
-def _inked(sheet: Sheet, y0: int, y1: int, height: float) -> NDArray[np.bool_]:
-    """Where along a row there is text, dust left out."""
-    window = np.ascontiguousarray(sheet.mask[y0:y1])
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(window, connectivity=8)
-    large = stats[:, cv2.CC_STAT_AREA] >= max(3.0, (_DUST * height) ** 2)
-    large[0] = False
-    found: NDArray[np.bool_] = large[labels].any(axis=0)
-    return found
 
 
 def _told(
