@@ -152,19 +152,18 @@ def _cells_that_part_a_line(lines: NDArray[np.float64], placed: Sequence[tuple[_
     In a row hardly higher than its text a character's stroke reaches from ruling to ruling, and passes for a wall where
     the rows below have one: 瑞|城高新区烈士陵园管理处. Forms leave paper on both sides of a wall, or on one.
     """
-    right = [(slot, box, max(band.x1 for band in slot.bands)) for slot, box in placed if slot.bands]
-    left = [(slot, box, min(band.x0 for band in slot.bands)) for slot, box in placed if slot.bands]
+    filled = [(slot, box) for slot, box in placed if slot.bands]
+    low = [(slot, box) for slot, box in filled if box[3] - box[1] <= _ONE_LINE * size]
+    ends = [(slot, box) for slot, box in low if box[2] - max(band.x1 for band in slot.bands) <= _TIGHT * size]
+    starts = [(slot, box) for slot, box in filled if min(band.x0 for band in slot.bands) - box[0] <= _TIGHT * size]
+    cores = [core for quad in lines if (core := _core(quad, size)) is not None] if ends and starts else []
     found: set[int] = set()
-    for one, box, end in right:
-        if box[2] - end > _TIGHT * size or box[3] - box[1] > _ONE_LINE * size:
-            continue
-        for other, beside, start in left:
-            if other.table != one.table or abs(beside[0] - box[2]) > 0.5 * size or start - beside[0] > _TIGHT * size:
+    for one, box in ends:
+        across = [c for c in cores if c[0] < box[2] < c[2] and box[1] < c[1] and c[3] < box[3]]
+        for other, beside in starts if across else ():
+            if other.table != one.table or abs(beside[0] - box[2]) > 0.5 * size:
                 continue
-            if abs(beside[1] - box[1]) > 0.5 * size or abs(beside[3] - box[3]) > 0.5 * size:
-                continue
-            cores = (core for quad in lines if (core := _core(quad, size)) is not None)
-            if any(c[0] < box[2] < c[2] and box[1] < c[1] and c[3] < box[3] for c in cores):
+            if max(abs(beside[1] - box[1]), abs(beside[3] - box[3])) <= 0.5 * size:
                 found |= {id(one), id(other)}
     return found
 
