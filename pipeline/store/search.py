@@ -23,8 +23,6 @@ _MOST = 200_000
 # Where agency and year leave no more forms than this, their indicators are looked through without the index: some
 # 4,000 short texts, while the index would first give a word's hits in all other forms.
 _FEW = 200
-
-
 # Rows fetched at once for each that is wanted, where their text has still to be looked through.
 _SPARE = 5
 
@@ -92,9 +90,10 @@ def find_indicators(store: Store, query: Query, limit: int = 50) -> list[Indicat
         i.id, i.record_id, r.form_id, i.position, d.name, r.title, r.agency, r.year, i.level1, i.level2, i.level3,
         i.target, i.review, i.page, i.place,
     ).join_from(t.indicators, t.records, r.id == i.record_id).join(t.documents, d.id == r.document_id)  # fmt: skip
-    few = _few_records(store, query)
+    asked = _of_form(store, query)
+    few = _few_records(store, asked)
     if few is None:
-        chosen = _narrowed(chosen, store, query, t.INDICATOR_WORDS, i.id)
+        chosen = _narrowed(chosen.where(*asked), store, query, t.INDICATOR_WORDS, i.id)
     elif few:
         chosen = chosen.where(d.current, i.record_id.in_(few)).order_by(i.id)
         # The same said of both tables: PostgreSQL would go through all forms to join these few.
@@ -125,7 +124,8 @@ def find_indicators(store: Store, query: Query, limit: int = 50) -> list[Indicat
 def find_forms(store: Store, query: Query, limit: int = 50) -> list[FormHit]:
     """Forms whose title, agency, labels or field texts hold all words, in the order they were stored."""
     r, d = t.records.c, t.documents.c
-    few = _few_records(store, query)
+    asked = _of_form(store, query)
+    few = _few_records(store, asked)
     if few is not None and not few:
         return []
     chosen: Select[Any] = select(
@@ -133,7 +133,7 @@ def find_forms(store: Store, query: Query, limit: int = 50) -> list[FormHit]:
         # Whole records are long: they are fetched only where they have to be looked through.
         *((r.body,) if _compared(query.words) else ()),
     ).join_from(t.records, t.documents, d.id == r.document_id)  # fmt: skip
-    chosen = _narrowed(chosen, store, query, t.FORM_WORDS, r.id)
+    chosen = _narrowed(chosen.where(*asked), store, query, t.FORM_WORDS, r.id)
     if few is not None:
         chosen = chosen.where(r.id.in_(few))
     if query.review is not None:
@@ -150,20 +150,24 @@ def find_forms(store: Store, query: Query, limit: int = 50) -> list[FormHit]:
     return hits
 
 
-def _few_records(store: Store, query: Query) -> list[int] | None:
-    """The forms that agency and year leave, where they are few; None where they are many, or nothing is said of them.
+def _of_form(store: Store, query: Query) -> list[Any]:
+    """The conditions that a form's own columns tell: its agency, its year."""
+    asked = []
+    if query.agency is not None:
+        asked.append(_of_agency(store, query.agency))
+    if query.year is not None:
+        asked.append(t.records.c.year == query.year)
+    return asked
+
+
+def _few_records(store: Store, conditions: Sequence[Any]) -> list[int] | None:
+    """The forms that meet the conditions, where they are few; None where they are many, or nothing is asked of them.
 
     Each condition is told by its own index alone; the forms themselves are long, and far apart in the file.
     """
-    r = t.records.c
-    conditions = []
-    if query.agency is not None:
-        conditions.append(_of_agency(store, query.agency))
-    if query.year is not None:
-        conditions.append(r.year == query.year)
     if not conditions:
         return None
-    each = [select(r.id).where(condition) for condition in conditions]
+    each = [select(t.records.c.id).where(condition) for condition in conditions]
     found = each[0].limit(_FEW + 1) if len(each) == 1 else intersect(*each).limit(_FEW + 1)
     with store.reading() as connection:
         numbers = list(connection.scalars(found))
@@ -186,12 +190,7 @@ def _of_agency(store: Store, text: str) -> Any:
 
 
 def _narrowed(chosen: Select[Any], store: Store, query: Query, words: str, key: Any) -> Select[Any]:
-    r = t.records.c
     chosen = chosen.where(t.documents.c.current)
-    if query.agency is not None:
-        chosen = chosen.where(_of_agency(store, query.agency))
-    if query.year is not None:
-        chosen = chosen.where(r.year == query.year)
     looked_for = sorted({word for text in query.words for word in query_words(text)})
     if not looked_for:
         return chosen.order_by(key)
