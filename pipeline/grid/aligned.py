@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Cell, Grid, Upright
+from pipeline.grid.joins import Joins
 from pipeline.ink import printed
 
 # Text heights of blank between two texts of one line that are in two columns: a sign of punctuation leaves up to .75,
@@ -95,14 +96,7 @@ def _texts(upright: Upright, height: float) -> list[_Text]:
 def _rows(texts: Sequence[_Text], height: float) -> list[_Row]:
     """Gather texts that stand beside each other; a text centred beside two lines joins them to one row."""
     order = sorted(texts, key=lambda text: (text.y0 + text.y1) / 2)
-    parent = list(range(len(order)))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
+    joins = Joins(len(order))
     for i, first in enumerate(order):
         for j in range(i + 1, len(order)):
             second = order[j]
@@ -110,11 +104,8 @@ def _rows(texts: Sequence[_Text], height: float) -> list[_Row]:
                 break
             shared = min(first.y1, second.y1) - max(first.y0, second.y0)
             if shared > 0.3 * min(first.y1 - first.y0, second.y1 - second.y0):
-                parent[root(j)] = root(i)
-    groups: dict[int, list[_Text]] = {}
-    for number, text in enumerate(order):
-        groups.setdefault(root(number), []).append(text)
-    return sorted((_Row(members) for members in groups.values()), key=lambda row: row.top)
+                joins.join(i, j)
+    return sorted((_Row([order[n] for n in members]) for members in joins.groups()), key=lambda row: row.top)
 
 
 def _blocks(rows: Sequence[_Row], height: float) -> list[list[_Row]]:

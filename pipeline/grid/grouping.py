@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.grid.borders import Frame, Side, join_borders
+from pipeline.grid.joins import Joins
 from pipeline.grid.pieces import Pieces, Sheet
 
 
@@ -17,30 +18,20 @@ def group(across_sheet: Sheet, down_sheet: Sheet, height: float) -> list[tuple[P
     if not boxes:
         return []
     table = np.array(boxes)
-    parent = list(range(len(boxes)))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
+    joins = Joins(len(boxes))
     order = np.argsort(table[:, 0], kind="stable")
     for position, i in enumerate(order):
         for j in order[position + 1 :]:
             if table[j, 0] > table[i, 2] + reach:
                 break
             if table[i, 1] <= table[j, 3] + reach and table[j, 1] <= table[i, 3] + reach:
-                parent[root(int(j))] = root(int(i))
+                joins.join(int(i), int(j))
     for i, j in _broken(across, down, height):
-        parent[root(len(across) + j)] = root(len(across) + i)
+        joins.join(len(across) + i, len(across) + j)
     for i, j in _broken(down, across, height):
-        parent[root(j)] = root(i)
-    groups: dict[int, list[int]] = {}
-    for number in range(len(boxes)):
-        groups.setdefault(root(number), []).append(number)
+        joins.join(i, j)
     frames = []
-    for members in groups.values():
+    for members in joins.groups():
         part = table[members]
         frames.append(((part[:, 0].min(), part[:, 1].min(), part[:, 2].max(), part[:, 3].max()), members))
     # Breaks part a table's rulings; frames that overlap are one table.

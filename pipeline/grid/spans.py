@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.grid.edges import Edges
+from pipeline.grid.joins import Joins
 from pipeline.grid.lines import Line
 
 Span = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -110,35 +111,25 @@ def find_spans(
 ) -> list[Span]:
     """Join the slots that no wall parts; what is not rectangular is squared."""
     n_rows, n_cols = len(rows) - 1, len(columns) - 1
-    parent = list(range(n_rows * n_cols))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    def join(i: int, j: int) -> None:
-        parent[max(root(i), root(j))] = min(root(i), root(j))
-
+    joins = Joins(n_rows * n_cols)
     for row in range(n_rows):
         for column in range(n_cols):
             if row + 1 < n_rows and not row_edges[row + 1].walls[column]:
-                join(row * n_cols + column, (row + 1) * n_cols + column)
+                joins.join(row * n_cols + column, (row + 1) * n_cols + column)
             if column + 1 < n_cols and not column_edges[column + 1].walls[row]:
-                join(row * n_cols + column, row * n_cols + column + 1)
+                joins.join(row * n_cols + column, row * n_cols + column + 1)
     while True:
         spans: dict[int, list[int]] = {}
         for row in range(n_rows):
             for column in range(n_cols):
-                span = spans.setdefault(root(row * n_cols + column), [row, column, row, column])
+                span = spans.setdefault(joins.root(row * n_cols + column), [row, column, row, column])
                 span[0], span[1] = min(span[0], row), min(span[1], column)
                 span[2], span[3] = max(span[2], row), max(span[3], column)
         before = len(spans)
         for first, span in spans.items():
             for row in range(span[0], span[2] + 1):
                 for column in range(span[1], span[3] + 1):
-                    join(first, row * n_cols + column)
-        if len({root(number) for number in range(n_rows * n_cols)}) == before:
+                    joins.join(first, row * n_cols + column)
+        if len(joins.groups()) == before:
             break
     return sorted((span[0], span[1], span[2], span[3]) for span in spans.values())
