@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from pipeline.checks.facts import Facts, Row
+from pipeline.checks.marks import LIST_MARK, missing_partner
 from pipeline.checks.rules import UnitRule
 from pipeline.dates import fold
 from pipeline.records import Finding, TargetValue
@@ -44,9 +45,7 @@ _CLEAN_RUN = re.compile(r"\d[\d,]*(?:\.\d+)?|\d?[A-D]?", re.A)
 _NUMBER_WITH_LETTERS = re.compile(r"\d[\dA-Za-z&$!口丨〇○.,]*(?:%|人次|人|次|个|万元|元)", re.A)
 # ≥96 5% lost its point, or has a blank too many: nobody knows which.
 _GAP = re.compile(r"\s*[≥≤=><]\s*\d[\d,]*[ \t\u3000]+\d", re.A)
-# A mark and its partner in a name; list marks (1） 一）) have none.
-_PARTNERS = {"”": "“", "）": "（", "》": "《", "〉": "〈", "】": "【", "〕": "〔"}
-_LIST_MARK = re.compile(r"^\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-zA-Z①-⑩])[）)]")
+_NUMBERED = re.compile(rf"^\s*{LIST_MARK}")
 _JUNK = re.compile(r"[^0-9\u4e00-\u9fffA-Za-z(（【\[“《+.,，±*]{1,3}\d", re.A)
 _AGAINST = {"≥": "≤", ">": "≤", "≤": "≥", "<": "≥"}
 _STEM_PREFIXES = ("", "基本", "较", "较为", "比较", "不", "不够", "高度")
@@ -420,15 +419,9 @@ def joined_names(facts: Facts) -> Iterator[Finding]:
 def unpaired_marks(facts: Facts) -> Iterator[Finding]:
     """G21. A bracket or quotation mark in a name without its partner: one was not read, or not printed."""
     for row in facts.rows:
-        plain = _LIST_MARK.sub("", row.name).replace("(", "（").replace(")", "）")
-        for closing, opening in _PARTNERS.items():
-            missing = plain.count(opening) - plain.count(closing)
-            if missing:
-                proposal = closing if missing > 0 else opening
-                yield facts.finding(
-                    "indicators.brackets", f"indicators[{row.number}].level3", name=row.name, proposal=proposal
-                )
-                break
+        mark = missing_partner(_NUMBERED.sub("", row.name))
+        if mark is not None:
+            yield facts.finding("indicators.brackets", f"indicators[{row.number}].level3", name=row.name, proposal=mark)
 
 
 def _target(row: Row) -> TargetValue:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from pipeline.checks.facts import Facts, Narrative
+from pipeline.checks.marks import LIST_MARK, PARTNERS, missing_partner
 from pipeline.dates import find_dates, fold
 from pipeline.records import Finding
 
@@ -17,10 +18,9 @@ _CLOSED = "。；;！!？?”’）)》〉】〕」…."
 _ENTRY = re.compile(r"(?:[:：][^，。；：:]{1,20}|\d[^，。；]{0,6})$")
 _HANGING = re.compile(r"[，,、（(《〈“‘〔【]$")
 _PROSE = re.compile(r"[。；;]")
-_PAIRS = {"》": "《", "〉": "〈"}
-_QUOTES = {"”": "“", "）": "（", "】": "【", "〕": "〔"}
-# 1） 一） a） open lists; their brackets have no partner.
-_LIST_MARK = re.compile(r"(?:^|[\s。；;：:，,])(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-zA-Z①-⑩])[）)]")
+_PAIRS = {mark: PARTNERS[mark] for mark in "》〉"}
+_QUOTES = "”）】〕"
+_NUMBERED = re.compile(rf"(?:^|[\s。；;：:，,]){LIST_MARK}")
 # The longest official titles have some 90 characters; a bound keeps a text full of openers from costing its square.
 _TITLE = re.compile(r"《[^《》]{0,120}(?:《[^《》]{0,120}》[^《》]{0,120}){0,2}》|“[^“”]{0,120}”|〔\d{4}〕")
 _NUMBER_SHAPE = re.compile(
@@ -67,8 +67,7 @@ def brackets(facts: Facts) -> Iterator[Finding]:
             partner = {"《": "》", "〈": "〉"}.get(mark) or _PAIRS[mark]
             around = narrative.text[max(0, place - 12) : place + 12]
             yield facts.finding("narrative.brackets", at, name=narrative.key, value=around, proposal=partner)
-        plain = _LIST_MARK.sub("", narrative.text).replace("(", "（").replace(")", "）")
-        if any(plain.count(close) != plain.count(opening) for close, opening in _QUOTES.items()):
+        if missing_partner(_NUMBERED.sub("", narrative.text), _QUOTES) is not None:
             yield facts.finding("narrative.quotes", at, name=narrative.key)
 
 
