@@ -42,8 +42,9 @@ _CODE_FIRST = re.compile(
     r"(?:[\[【](?P<boxed>[0-9A-Za-z]{3,24})[\]】]|(?P<plain>\d[0-9A-Z]{2,23})\s*[-—_－])\s*(?P<name>(?:\d{4}年)?[“《]?[\u4e00-\u9fff].*)",
     re.S | re.A,
 )
-_TICKS = "√✓✔☑■▇☒"
-_BOXES = "□☐▢◻"
+# A choice's marks: ticked, and left open.
+TICKS = "√✓✔☑■▇☒"
+BOXES = "□☐▢◻"
 # 口 is a box only where no word ends in it.
 _WORDS_IN_MOUTH = "人出进窗港路河渡户关接胃裂洞门"
 # A longer text is a narrative whose signs are bullets; the longest option of 30 layouts has 12 characters.
@@ -208,8 +209,8 @@ def _choice(text: str) -> dict[str, Any] | None:
     marked = _marks(text) if len(text) <= _LONGEST_CHOICE else None
     if marked is None:
         return None
-    pieces = [piece for piece in re.split(rf"([{_TICKS}{_BOXES}]+)", marked) if piece.strip(" \t\n、，,;；/")]
-    is_mark = [piece[0] in _TICKS + _BOXES for piece in pieces]
+    pieces = [piece for piece in re.split(rf"([{TICKS}{BOXES}]+)", marked) if piece.strip(" \t\n、，,;；/")]
+    is_mark = [piece[0] in TICKS + BOXES for piece in pieces]
     texts = [(i, piece.strip(" \t\n、，,;；/:：()（）[]")) for i, piece in enumerate(pieces) if not is_mark[i]]
     if not any(option for _, option in texts) or max(len(option) for _, option in texts) > _LONGEST_OPTION:
         return None
@@ -218,13 +219,13 @@ def _choice(text: str) -> dict[str, Any] | None:
     for i, option in texts:
         mark = pieces[i + step] if 0 <= i + step < len(pieces) and is_mark[i + step] else ""
         if option:
-            options.append({"text": option, "ticked": any(sign in _TICKS for sign in mark)})
+            options.append({"text": option, "ticked": any(sign in TICKS for sign in mark)})
     return {"kind": "choice", "options": options, "chosen": [o["text"] for o in options if o["ticked"]]}
 
 
 def _marks(text: str) -> str | None:
     """Return the text with 口 read as a box and V as a tick where they stand for one; None where nothing is marked."""
-    certain = any(sign in text for sign in _TICKS + _BOXES)
+    certain = any(sign in text for sign in TICKS + BOXES)
     mouths = [m.start() for m in re.finditer(rf"(?<![{_WORDS_IN_MOUTH}])口(?=\s|$|[\u4e00-\u9fff])", text)]
     ends = [i for i in mouths if i + 1 == len(text) or text[i + 1].isspace()]
     if not certain and len(ends) < 2:

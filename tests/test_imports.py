@@ -31,10 +31,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("interpret", "leftside", "sources"),
     (
         "pages", "straighten", "grid", "reader", "ocrtext", "importers", "forms", "levels", "repair", "targets",
-        "fieldvalues", "assemble", "checks", "keep", "store", "export", "explain", "debug", "synth",
+        "assemble", "checks", "keep", "store", "export", "explain", "debug", "synth",
     ),
     ("engine", "calibration", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress", "decisions",
-     "rolemap", "furniture", "seams"),
+     "rolemap", "furniture", "seams", "fieldvalues"),
     ("dictionaries", "dates", "htmlspans", "remote"),
     ("document", "records", "settings"),
     ("geometry", "resources", "errors", "asked", "weights"),

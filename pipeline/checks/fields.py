@@ -9,6 +9,7 @@ from itertools import combinations
 
 from pipeline.checks.facts import PATH, Facts
 from pipeline.dates import fold, read_date
+from pipeline.fieldvalues import BOXES, TICKS
 from pipeline.records import FieldValue, Finding
 
 Check = Callable[[Facts], Iterator[Finding]]
@@ -17,8 +18,8 @@ _CODE = re.compile(r"(?=.*\d)[0-9A-Z]{3,21}")
 # Groups of an amount have three digits; in 594,1 the comma is a point misread, whatever the label.
 _BROKEN_GROUPS = re.compile(r"[\d.]+[,，]\d{1,2}", re.A)
 _REPEATED = re.compile(r"#\d+$")
-# A box and its tick, however they are read; 口 and V stand for them in a choice.
-_MARKS = re.compile(r"[√✓✔☑■▇☒□☐▢◻口Vv]+")
+# 口 and V stand for a box and its tick in a choice.
+_MARKS = re.compile(rf"[{TICKS}{BOXES}口Vv]+")
 _PHONE = re.compile(r"1[3-9]\d{9}|(?:0\d{2,3}-?)?[2-9]\d{6,7}(?:-\d{1,6})?|400-?\d{3}-?\d{4}")
 _YEAR = re.compile(r"(?<![〔\[【（(\d])(20\d{2})\s*年(?!代)")
 # More parts than this have more sums than an amount has digits: some sum would fit by chance.
@@ -237,6 +238,5 @@ def identical(facts: Facts) -> Iterator[Finding]:
 
 FIELD_CHECKS: tuple[Check, ...] = (
     blanks, codes, periods, amount_formats, amount_decimals, amount_order, amount_sums, amount_change, contacts,
-    choices, goal_years,
-    identical,
+    choices, goal_years, identical,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PARTNERS = {"”": "“", "）": "（", "》": "《", "〉": "〈", "】": "【", "〕": "〔"}
-# 1） 一） a） open an item of a list; their brackets have no partner. Where such a mark may stand a pattern says before it.
+# 1） 一） a） open an item of a list; their brackets have no partner. A pattern says before it where one may stand.
 LIST_MARK = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-zA-Z①-⑩])[）)]"
 
 
