@@ -7,10 +7,11 @@ notes what is asked; going through all names of a section, or counting them, not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from typing import Any, Generic, TypeVar
 
 _Value = TypeVar("_Value")
+_Names = TypeVar("_Names", bound=Collection[str])
 
 
 class _Deaf(set[Any]):
@@ -50,13 +51,31 @@ def _itself(text: str) -> str:
     return text
 
 
-class AskedNames(Mapping[str, _Value]):
+class _Asked(Generic[_Names]):
+    """Names of `sections`; who goes through all of them, or counts them, depends on the whole sections."""
+
+    def __init__(self, names: _Names, notes: Notes, *sections: str) -> None:
+        self._names, self._notes, self._sections = names, notes, sections
+
+    def _all(self) -> _Names:
+        self._notes.whole.update(self._sections)
+        return self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+class AskedNames(_Asked[Mapping[str, _Value]], Mapping[str, _Value]):
     """A mapping of `sections`' names that notes what it is asked; `key` makes a comparison key of what it is asked."""
 
     def __init__(
         self, names: Mapping[str, _Value], notes: Notes, *sections: str, key: Callable[[str], str] = _itself
     ) -> None:
-        self._names, self._notes, self._sections, self._key = names, notes, sections, key
+        super().__init__(names, notes, *sections)
+        self._key = key
 
     def __getitem__(self, text: str) -> _Value:
         self._notes.keys.add(self._key(text))
@@ -71,47 +90,25 @@ class AskedNames(Mapping[str, _Value]):
         self._notes.keys.add(self._key(text))
         return self._names.get(text, default)
 
-    def __iter__(self) -> Iterator[str]:
-        self._notes.whole.update(self._sections)
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        self._notes.whole.update(self._sections)
-        return len(self._names)
-
     def keys(self) -> Any:
         """As a mapping's."""
-        self._notes.whole.update(self._sections)
-        return self._names.keys()
+        return self._all().keys()
 
     def values(self) -> Any:
         """As a mapping's."""
-        self._notes.whole.update(self._sections)
-        return self._names.values()
+        return self._all().values()
 
     def items(self) -> Any:
         """As a mapping's."""
-        self._notes.whole.update(self._sections)
-        return self._names.items()
+        return self._all().items()
 
 
-class AskedSet(Set[str]):
+class AskedSet(_Asked[frozenset[str]], Set[str]):
     """A set of `sections`' comparison keys that notes what it is asked."""
-
-    def __init__(self, names: frozenset[str], notes: Notes, *sections: str) -> None:
-        self._names, self._notes, self._sections = names, notes, sections
 
     def __contains__(self, key: object) -> bool:
         self._notes.keys.add(key)  # type: ignore[arg-type]
         return key in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        self._notes.whole.update(self._sections)
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        self._notes.whole.update(self._sections)
-        return len(self._names)
 
     def __or__(self, other: Set[Any]) -> AskedSet:
         if isinstance(other, AskedSet):
