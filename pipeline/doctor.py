@@ -17,7 +17,6 @@ _LIBRARIES = (
     "onnxruntime",
     "opencv-contrib-python",
     "pypdfium2",
-    "scikit-learn",
     "rapidfuzz",
     "jieba",
     "pydantic",

@@ -1,7 +1,6 @@
-"""Train the level classifier on generated forms and write models/levels.skops, its trees (levels.npz) and its card.
+"""Train the level classifier on generated forms and write models/levels.npz and its card.
 
     python scripts/train_levels.py --forms 1500 --out models
-    python scripts/train_levels.py --lay-out --out models     # only the trees of the estimator that is there
 
 Deterministic: the same generator and settings give the same model. Seeds from 0 train, seeds from 500,000 are the
 development split; what evaluation reports comes from seeds from 1,000,000 and from the generator's test vocabulary.
@@ -17,7 +16,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from pipeline.dictionaries import load_dictionaries
-from pipeline.levels.training import lay_out_again, make_examples, train
+from pipeline.levels.training import make_examples, train
 from pipeline.templates import load_templates
 
 
@@ -26,11 +25,7 @@ def main() -> None:
     parser.add_argument("--forms", type=int, default=1500, help="documents to train on")
     parser.add_argument("--held-out", type=int, default=200, help="documents to measure on")
     parser.add_argument("--out", type=Path, default=Path("models"))
-    parser.add_argument("--lay-out", action="store_true", help="write the trees of the estimator in --out anew")
     options = parser.parse_args()
-    if options.lay_out:
-        lay_out_again(options.out)
-        return
     dictionaries, templates = load_dictionaries(), load_templates()
     examples = make_examples(options.forms, 0, "train", dictionaries, templates)
     held_out = make_examples(options.held_out, 500_000, "dev", dictionaries, templates)

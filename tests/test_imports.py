@@ -53,8 +53,7 @@ OWNERS = {
     "pypdfium2": {"pages", "textlayer"},
     "lxml": {"htmltext", "importers"},
     "openpyxl": {"synth"},
-    "sklearn": {"levels", "training"},
-    "skops": {"levels", "training"},
+    "sklearn": {"training"},
     "jieba": {"repair", "synth", "training"},
     "rapidfuzz": {"repair", "forms", "furniture", "levels", "synth", "evaluation", "training"},
     "xlsxwriter": {"export"},
@@ -187,7 +186,7 @@ def _import_name(requirement: str) -> str:
 @pytest.mark.parametrize("module", ["pipeline.cli", "pipeline.dictionaries", "pipeline.export"])
 def test_what_must_start_at_once_loads_nothing_slow(module: str) -> None:
     """`zhibiao --help` answers in under half a second only as long as nobody imports the engine for it."""
-    slow = {"paddleocr", "paddlex", "sklearn", "skops", "jieba", "cv2", "onnxruntime", "scipy", "pandas", "modelscope"}
+    slow = {"paddleocr", "paddlex", "sklearn", "jieba", "cv2", "onnxruntime", "scipy", "pandas", "modelscope"}
     if module == "pipeline.cli":
         slow |= {"numpy", "pydantic", "xlsxwriter", "PIL", "lxml"}
 

@@ -578,7 +578,7 @@ def test_an_interrupted_run_leaves_whole_files(tmp_path: Path) -> None:
 def test_the_door_waits_for_no_library() -> None:
     """`zhibiao --help` answers at once: nothing slow is imported before a command needs it."""
     slow = {
-        "sklearn", "skops", "cv2", "numpy", "paddleocr", "paddlex", "jieba", "onnxruntime", "pydantic", "PIL", "lxml",
+        "sklearn", "cv2", "numpy", "paddleocr", "paddlex", "jieba", "onnxruntime", "pydantic", "PIL", "lxml",
         "rapidfuzz", "xlsxwriter", "pypdfium2",
     }  # fmt: skip
     code = "import sys, pipeline.cli; print(*sys.modules)"

@@ -26,7 +26,7 @@ from pipeline.forms import join_forms
 from pipeline.levels.features import NAMES, ROLES, VOCABULARY_FEATURES, cell_features
 from pipeline.levels.headers import GridHeader
 from pipeline.levels.lexicon import Lexicon
-from pipeline.levels.model import CARD_FILE, MODEL_FILE, TREES_FILE, load_estimator
+from pipeline.levels.model import CARD_FILE, MODEL_FILE
 from pipeline.levels.prepare import prepare_rows
 from pipeline.levels.trees import lay_out
 from pipeline.ocrtext import read_text_bytes
@@ -188,8 +188,6 @@ def train(
 ) -> dict[str, Any]:
     """Fit the classifier, measure it on forms it has not seen, write model and card into `folder`; return the card."""
     import sklearn
-    import skops
-    import skops.io
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     estimator = HistGradientBoostingClassifier(
@@ -198,48 +196,27 @@ def train(
     )  # fmt: skip
     estimator.fit(examples.features, examples.classes)
     folder.mkdir(parents=True, exist_ok=True)
-    content = skops.io.dumps(estimator)
+    trees = lay_out(estimator)
+    if trees is None:
+        raise ModelError("the estimator has categories or trees of more than 64 leaves, which are not provided for")
+    content = trees.to_bytes(estimator.classes_)
     (folder / MODEL_FILE).write_bytes(content)
     classes = [_CLASSES[int(c)] for c in estimator.classes_]
-    trees = _trees_of(estimator)
-    (folder / TREES_FILE).write_bytes(trees)
     card = {
-        "model": "HistGradientBoostingClassifier (scikit-learn), one of ten roles for each cell",
+        "model": "HistGradientBoostingClassifier (scikit-learn), ten roles of a cell; its trees as plain arrays",
         "sha256": hashlib.sha256(content).hexdigest(),
-        "trees_sha256": hashlib.sha256(trees).hexdigest(),
         "classes": classes,
         "features": list(NAMES),
         "data": {**data, "cells": len(examples), "forms": int(examples.forms.max(initial=-1)) + 1},
         "scores": scores(estimator, classes, held_out),
         "versions": {
-            "python": platform.python_version(), "scikit-learn": sklearn.__version__, "skops": skops.__version__,
-            "numpy": np.__version__, "dictionaries": dictionaries.digest,
+            "python": platform.python_version(), "scikit-learn": sklearn.__version__, "numpy": np.__version__,
+            "dictionaries": dictionaries.digest,
         },
         "license": "Apache-2.0",
     }  # fmt: skip
     (folder / CARD_FILE).write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return card
-
-
-def lay_out_again(folder: Path) -> None:
-    """Write the trees of the estimator in `folder` anew, and their digest into its card. Raises ModelError."""
-    trees = _trees_of(load_estimator(folder))
-    (folder / TREES_FILE).write_bytes(trees)
-    card = json.loads((folder / CARD_FILE).read_text("utf-8"))
-    said: dict[str, Any] = {}
-    for key, value in card.items():  # beside the estimator's, as training writes it
-        said[key] = value
-        if key == "sha256":
-            said["trees_sha256"] = hashlib.sha256(trees).hexdigest()
-    said["trees_sha256"] = hashlib.sha256(trees).hexdigest()
-    (folder / CARD_FILE).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", "utf-8")
-
-
-def _trees_of(estimator: Any) -> bytes:
-    trees = lay_out(estimator)
-    if trees is None:
-        raise ModelError("the estimator has categories or trees of more than 64 leaves, which are not provided for")
-    return trees.to_bytes(estimator.classes_)
 
 
 def scores(estimator: Any, classes: Sequence[str], held_out: Examples) -> dict[str, Any]:
