@@ -14,7 +14,7 @@ from pipeline.document import Page, Polygon, Upright
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.straighten import straighten
 from pipeline.straighten.light import find_desk, without_dither
-from pipeline.straighten.textlines import find_turns
+from pipeline.straighten.textlines import find_turns, text_height
 from pipeline.synth.pages import make_pages
 from pipeline.synth.render.page import RenderedPage
 
@@ -244,3 +244,16 @@ def test_a_page_that_lies_straight_is_not_drawn_anew() -> None:
     assert upright.warp.angle == 0.0
     assert not upright.warp.bend_y.any()
     assert not upright.warp.bend_x.any()
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_box_around_two_lines_does_not_make_the_text_of_a_small_table_large(turns: int) -> None:
+    """A page with one table of two rows: one of its few boxes held both, and at half its size its table was lost."""
+    boxes = [(0.0, 0.0, 126.0, 34.0), (0.0, 100.0, 395.0, 237.0), (0.0, 300.0, 44.0, 334.0)]
+    if turns:
+        boxes = [(y0, x0, y1, x1) for x0, y0, x1, y1 in boxes]
+    quads = np.array([[(x0, y0), (x1, y0), (x1, y1), (x0, y1)] for x0, y0, x1, y1 in boxes])
+
+    found = text_height(quads, turns, np.zeros((2000, 1500, 3), np.uint8))
+
+    assert found == pytest.approx(0.75 * 34)

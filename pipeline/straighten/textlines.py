@@ -16,6 +16,8 @@ UpsideDown = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
 
 # The core of a line of text is .75 of the short side of a detected box (the detector pads).
 _CORE = 0.75
+# Fewer boxes than this are looked at with care.
+_FEW = 5
 # Without any text the text height is taken as this share of the page's long side (a 12 pt line on A4).
 _DEFAULT_HEIGHT = 1 / 73
 
@@ -115,7 +117,9 @@ def text_height(lines: NDArray[np.float64], turns: int, image: NDArray[np.uint8]
     long, short = (width, height) if turns % 2 == 0 else (height, width)
     # The box around a character or two is as high as it is wide, whatever the character's height.
     known = long >= 2.5 * short
-    return float(np.median(short[known] if known.any() else short)) * _CORE
+    heights = short[known] if known.any() else short
+    # Of a few boxes one may hold two lines of a tight table: the lower of two is a line's.
+    return float(np.quantile(heights, 0.5, method="lower" if len(heights) < _FEW else "linear")) * _CORE
 
 
 def measured_height(ink: Grey, lines: NDArray[np.float64], height: float) -> float:
