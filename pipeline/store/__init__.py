@@ -12,7 +12,8 @@ from pipeline.store.nouns import DocumentRows, Filters, StoredDocument, StoredPa
 from pipeline.store.rows import RecordRows, record_rows
 
 if TYPE_CHECKING:
-    from pipeline.store.archive import Store, now
+    from pipeline.store.archive import Store
+    from pipeline.store.common import now
     from pipeline.store.review import (
         Acted,
         Ahead,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 # SQLAlchemy takes a second to load, and a worker that makes rows never speaks to a database.
 _LATER = {
-    "archive": ("Store", "now"),
+    "archive": ("Store",),
+    "common": ("now",),
     "review": (
         "Acted", "Ahead", "DecidedMeanwhileError", "Draft", "Group", "Item", "ItemFilters", "Mark", "PagePicture",
         "Place", "Progress", "Reviews",

@@ -6,26 +6,18 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, or_, select, text, update
 
-from pipeline.decisions import Anchor, Decision
+from pipeline.decisions import Decision
 from pipeline.errors import StoreError
 from pipeline.store import schema as t
+from pipeline.store.common import chunks, decision_of, now
 from pipeline.store.database import open_engine, writing
 from pipeline.store.nouns import DocumentRows, Filters, StoredDocument, StoredPage
-from pipeline.store.rows import RecordRows
-
-# Values in one IN (...): SQLite's bound is 32,766, PostgreSQL's 65,535; more at once is not faster.
-_CHUNK = 500
-
-
-def now() -> str:
-    """The time as the store writes it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+from pipeline.store.writer import Writer
 
 
 @dataclass
@@ -68,7 +60,7 @@ class Store:
         """Those of the keys under which a reading is kept."""
         found: set[str] = set()
         with self.reading() as connection:
-            for chunk in _chunks(list(keys)):
+            for chunk in chunks(list(keys)):
                 found.update(connection.scalars(select(t.readings.c.key).where(t.readings.c.key.in_(chunk))))
         return found
 
@@ -76,7 +68,7 @@ class Store:
         """The kept readings of these keys, as keep.pack made them; missing ones are left out."""
         found: dict[str, bytes] = {}
         with self.reading() as connection:
-            for chunk in _chunks(list(keys)):
+            for chunk in chunks(list(keys)):
                 rows = connection.execute(
                     select(t.readings.c.key, t.readings.c.content).where(t.readings.c.key.in_(chunk))
                 )
@@ -151,7 +143,7 @@ class Store:
                     select(t.documents).where(wanted, t.documents.c.id > after).order_by(t.documents.c.id).limit(chunk)
                 ).all()
                 pages: dict[int, list[StoredPage]] = {row.id: [] for row in found}
-                for part in _chunks(list(pages)):
+                for part in chunks(list(pages)):
                     rows = connection.execute(
                         select(t.pages).where(t.pages.c.document_id.in_(part)).order_by(t.pages.c.position)
                     )
@@ -176,7 +168,7 @@ class Store:
         `changed`; a decision that was appended since `seen` leaves the document stale.
         """
         with writing(self.engine) as connection:
-            writer = _Writer(connection, self)
+            writer = Writer(connection)
             ids = [writer.document(document) for document in documents]
             writer.flush()
         return ids
@@ -187,7 +179,7 @@ class Store:
         """What the records of these documents depend on, by document; those that have no trace are left out."""
         found: dict[int, bytes] = {}
         with self.reading() as connection:
-            for chunk in _chunks(documents):
+            for chunk in chunks(documents):
                 rows = connection.execute(select(t.traces).where(t.traces.c.document_id.in_(chunk)))
                 found.update((row.document_id, bytes(row.content)) for row in rows)
         return found
@@ -231,7 +223,7 @@ class Store:
         """All decisions on pages of files with these digests, in the order they were made, undone ones too."""
         found: list[Decision] = []
         with self.reading() as connection:
-            for chunk in _chunks(sorted(set(digests))):
+            for chunk in chunks(sorted(set(digests))):
                 rows = connection.execute(select(t.decisions).where(t.decisions.c.sha256.in_(chunk)))
                 found.extend(decision_of(row) for row in rows)
         return sorted(found, key=lambda decision: decision.id)
@@ -356,172 +348,3 @@ def select_records(filters: Filters) -> Select[Any]:
     elif filters.status is not None:
         raise StoreError(f"status {filters.status}: is not known; give open, done, repaired or proposed")
     return query
-
-
-def decision_of(row: Any) -> Decision:
-    """A row of `decisions` as its noun."""
-    return Decision(
-        row.id, Anchor(row.sha256, row.number, row.part, row.place, row.raw), row.action, row.before, row.after,
-        row.who, row.made, row.why, row.batch, row.undoes, row.previous,
-    )  # fmt: skip
-
-
-class _Writer:
-    """Writes documents within one transaction; rows of the large tables are gathered and written together."""
-
-    def __init__(self, connection: Connection, store: Store) -> None:
-        self._connection, self._sqlite = connection, store.sqlite
-        self._rows: dict[str, list[dict[str, Any]]] = {}
-        self._last = int(connection.scalar(select(func.max(t.decisions.c.id))) or 0)
-        self._made = now()
-        self._written: set[int] = set()
-
-    def document(self, new: DocumentRows) -> int:
-        c, connection = t.documents.c, self._connection
-        missed = self._missed(new)
-        values: dict[str, Any] = {
-            "status": new.status, "why": new.why, "interpretation": new.interpretation, "version": new.version,
-            "stale": missed, "notices": json.dumps(list(new.notices), ensure_ascii=False),
-        }  # fmt: skip
-        if new.stored is not None:
-            connection.execute(update(t.documents).where(c.id == new.stored).values(**values))
-            return self._made_of(new.stored, new, missed)
-        values |= {"current": True, "kind": new.kind}
-        found = connection.scalar(select(c.id).where(c.name == new.name, c.sha256 == new.sha256))
-        # A file that changed: what it was before is kept, but is no longer what the archive says.
-        connection.execute(
-            update(t.documents).where(c.name == new.name, c.sha256 != new.sha256, c.current).values(current=False)
-        )
-        if found is None:
-            first = connection.scalar(select(func.min(c.id)).where(c.sha256 == new.sha256, c.copy_of.is_(None)))
-            row = {**values, "name": new.name, "sha256": new.sha256, "copy_of": first}
-            found = connection.execute(insert(t.documents).returning(c.id), row).scalar_one()
-        else:
-            if found in self._written:  # the same document twice in one batch
-                self.flush()
-            connection.execute(update(t.documents).where(c.id == found).values(**values))
-            connection.execute(delete(t.pages).where(t.pages.c.document_id == found))
-        self._add("pages", [{"document_id": found, **_page_row(page)} for page in new.pages])
-        return self._made_of(int(found), new, missed)
-
-    def _made_of(self, document: int, new: DocumentRows, missed: bool) -> int:
-        self._written.add(document)
-        self._records(document, new.records)
-        self._connection.execute(delete(t.traces).where(t.traces.c.document_id == document))
-        if new.trace is not None:
-            self._add("traces", [{"document_id": document, "content": new.trace}])
-        if missed:
-            self.flush()
-            refresh_items(self._connection, self._anchors(document))
-        return document
-
-    def _missed(self, new: DocumentRows) -> bool:
-        """Whether a decision was appended after this document was interpreted."""
-        if self._last <= new.seen:
-            return False
-        digests = sorted({page.sha256 for page in new.pages})
-        return any(
-            self._connection.scalar(
-                select(func.max(t.decisions.c.id)).where(t.decisions.c.sha256.in_(chunk), t.decisions.c.id > new.seen)
-            )
-            for chunk in _chunks(digests)
-        )
-
-    def _anchors(self, document: int) -> list[str]:
-        query = select(t.items.c.anchor).join(t.records).where(t.records.c.document_id == document)
-        return list(self._connection.scalars(query))
-
-    def _records(self, document: int, records: Sequence[RecordRows]) -> None:
-        c, connection = t.records.c, self._connection
-        known = {
-            row.position: row
-            for row in connection.execute(select(c.id, c.position, c.body).where(c.document_id == document))
-        }
-        for new in records:
-            old = known.pop(new.head["position"], None)
-            if old is None:
-                row = {**new.head, "document_id": document, "body": new.body, "changed": self._made}
-                number = int(connection.execute(insert(t.records).returning(c.id), row).scalar_one())
-                self._derived(number, new)
-                continue
-            connection.execute(delete(t.items).where(t.items.c.record_id == old.id))
-            if old.body != new.body:
-                connection.execute(
-                    update(t.records).where(c.id == old.id).values(**new.head, body=new.body, changed=self._made)
-                )
-                self._forget(old.id)
-                self._derived(old.id, new)
-            else:
-                connection.execute(update(t.records).where(c.id == old.id).values(review=new.head["review"]))
-                self._add("items", [{"record_id": old.id, **row} for row in new.items])
-        for old in known.values():
-            self._forget(old.id)
-            connection.execute(delete(t.items).where(t.items.c.record_id == old.id))
-            connection.execute(delete(t.records).where(c.id == old.id))
-
-    def _derived(self, number: int, new: RecordRows) -> None:
-        if len(new.indicators) >> t.INDICATOR_BITS:
-            raise StoreError(f"record {number}: has more than {1 << t.INDICATOR_BITS} indicators")
-        base = number << t.INDICATOR_BITS
-        self._add("indicators", [{"id": base + row["position"], "record_id": number, **row} for row in new.indicators])
-        words = [{"id": base + i, "words": self._words(words)} for i, words in enumerate(new.indicator_words)]
-        self._add(t.INDICATOR_WORDS, words)
-        self._add(t.FORM_WORDS, [{"id": number, "words": self._words(new.form_words)}])
-        for name in ("repairs", "findings", "items"):
-            self._add(name, [{"record_id": number, **row} for row in getattr(new, name)])
-
-    def _words(self, words: list[str]) -> Any:
-        return " ".join(words) if self._sqlite else words
-
-    def _forget(self, number: int) -> None:
-        """Drop what was derived from a record that is another now."""
-        connection = self._connection
-        low, high = number << t.INDICATOR_BITS, (number + 1) << t.INDICATOR_BITS
-        key = "rowid" if self._sqlite else "id"
-        connection.execute(
-            text(f"DELETE FROM {t.INDICATOR_WORDS} WHERE {key} >= :low AND {key} < :high"),  # noqa: S608 - constants
-            {"low": low, "high": high},
-        )
-        connection.execute(text(f"DELETE FROM {t.FORM_WORDS} WHERE {key} = :id"), {"id": number})  # noqa: S608
-        for table in (t.indicators, t.repairs, t.findings):
-            connection.execute(delete(table).where(table.c.record_id == number))
-
-    def _add(self, table: str, rows: list[dict[str, Any]]) -> None:
-        self._rows.setdefault(table, []).extend(rows)
-
-    def flush(self) -> None:
-        """Write what was gathered, each table in one go."""
-        for name, rows in self._rows.items():
-            if not rows:
-                continue
-            if name in (t.INDICATOR_WORDS, t.FORM_WORDS):
-                key = "rowid" if self._sqlite else "id"
-                self._connection.execute(
-                    text(f"INSERT INTO {name} ({key}, words) VALUES (:id, :words)"),  # noqa: S608 - constants
-                    rows,
-                )
-            else:
-                self._connection.execute(insert(t.METADATA.tables[name]), rows)
-        self._rows = {}
-
-
-def refresh_items(connection: Connection, anchors: Sequence[str]) -> None:
-    """Write beside each item with one of these anchors the decision that holds on it now."""
-    from pipeline.decisions import effective
-
-    for chunk in _chunks(sorted(set(anchors))):
-        rows = connection.execute(select(t.decisions).where(t.decisions.c.anchor.in_(chunk)))
-        held = {decision.anchor.key: decision.id for decision in effective(decision_of(row) for row in rows)}
-        connection.execute(
-            update(t.items).where(t.items.c.anchor == bindparam("of_anchor")).values(decision_id=bindparam("held")),
-            [{"of_anchor": anchor, "held": held.get(anchor)} for anchor in chunk],
-        )
-
-
-def _page_row(page: StoredPage) -> dict[str, Any]:
-    return {name: getattr(page, name) for name in StoredPage.__slots__}
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]

@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from pipeline.decisions import Decision, holding
 from pipeline.errors import StoreError
 from pipeline.store import schema as t
-from pipeline.store.archive import _CHUNK, decision_of, now
+from pipeline.store.common import CHUNK, chunks, decision_of, now
 from pipeline.store.review.nouns import Acted, DecidedMeanwhileError, Draft
 from pipeline.store.review.queries import JOINED, LIVE
 
@@ -54,8 +54,8 @@ def append(connection: Connection, drafts: Sequence[Draft], who: str, batch: str
     held = holding(links)
     connection.execute(_HOLD, [{"of_anchor": anchor, "held": held.get(anchor)} for anchor in rows])
     digests = sorted({row["sha256"] for row in rows.values()})
-    for start in range(0, len(digests), _CHUNK):
-        connection.execute(_STALE_BY_DIGEST, {"digests": digests[start : start + _CHUNK]})
+    for chunk in chunks(digests):
+        connection.execute(_STALE_BY_DIGEST, {"digests": chunk})
     made = [
         Decision(added[key], anchors[key], row["action"], row["before"], row["after"], who, row["made"], row["why"],
                  batch, row["undoes"], row["previous"])
@@ -123,7 +123,7 @@ def append_undo_of_batch(connection: Connection, batch: str, who: str, why: str,
     last, held = _last(links), holding(links)
     still = {anchor: number for anchor, number in held.items() if number in mine}
     if not still:
-        raise DecidedMeanwhileError(load(connection, list(last.values())[:_CHUNK]))
+        raise DecidedMeanwhileError(load(connection, list(last.values())[:CHUNK]))
     # Where an undone decision came after, the one of the batch holds again but is not the last: these go one by one.
     buried = [number for anchor, number in still.items() if last[anchor] != number]
     later = t.decisions.alias()
@@ -151,8 +151,8 @@ def append_undo_of_batch(connection: Connection, batch: str, who: str, why: str,
 def load(connection: Connection, numbers: Sequence[int]) -> list[Decision]:
     """The decisions with these ids, in their order."""
     found: list[Decision] = []
-    for start in range(0, len(numbers), _CHUNK):
-        rows = connection.execute(select(t.decisions).where(_c.id.in_(numbers[start : start + _CHUNK])))
+    for chunk in chunks(numbers):
+        rows = connection.execute(select(t.decisions).where(_c.id.in_(chunk)))
         found.extend(decision_of(row) for row in rows)
     return sorted(found, key=lambda decision: decision.id)
 
@@ -165,8 +165,8 @@ def latest(connection: Connection, anchors: Sequence[str]) -> list[Decision]:
 def links_on(connection: Connection, anchors: Sequence[str]) -> list[Link]:
     """All decisions on these anchors, as far as it takes to say which of them hold."""
     found: list[Link] = []
-    for start in range(0, len(anchors), _CHUNK):
-        rows = connection.execute(_LINKS, {"anchors": anchors[start : start + _CHUNK]})
+    for chunk in chunks(anchors):
+        rows = connection.execute(_LINKS, {"anchors": chunk})
         found.extend((row[0], row[1], row[2]) for row in rows.all())
     return found
 

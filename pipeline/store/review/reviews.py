@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from pipeline.decisions import ACTIONS, Decision, holding
 from pipeline.errors import StoreError
 from pipeline.store import schema as t
-from pipeline.store.archive import Store, decision_of, now
+from pipeline.store.archive import Store
+from pipeline.store.common import decision_of, now
 from pipeline.store.database import writing
 from pipeline.store.review import appending, queries
 from pipeline.store.review.nouns import (
