@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -98,16 +99,23 @@ def run(
             seconds=page_seconds, memory=memory << 20, settings=load_settings(settings), debug=debug,
         )  # fmt: skip
     assert out is not None
-    from pipeline.progress import Progress
     from pipeline.run import run_inputs
+
+    _go_through(
+        run_inputs, inputs, out, dictionaries=dictionary or [], templates=template or [], separate=separate,
+        debug=debug, settings=load_settings(settings),
+    )  # fmt: skip
+
+
+def _go_through(work: Callable[..., Any], inputs: list[Path], out: Path, **options: Any) -> NoReturn:
+    """Let `work` go through the inputs under a progress bar; say in a line what came of it, and leave with its code."""
+    from pipeline.progress import Progress
 
     try:
         with Progress() as progress:
-            summary = run_inputs(
-                inputs, out, dictionaries=dictionary or [], templates=template or [], separate=separate, debug=debug,
-                settings=load_settings(settings),
-                say=progress.say, on_input=progress.on_input, on_page=progress.on_page,
-            )  # fmt: skip
+            summary = work(
+                inputs, out, say=progress.say, on_input=progress.on_input, on_page=progress.on_page, **options
+            )
     except KeyboardInterrupt as interrupt:  # before the first input, or while the results are written
         _say("zhibiao: interrupted; run the same command again")
         raise typer.Exit(130) from interrupt
@@ -328,21 +336,10 @@ def tables(
     settings: Annotated[Path | None, typer.Option(help=_SETTINGS_HELP, metavar="FILE")] = None,
 ) -> None:
     """Write the grids of any ruled page, whatever form it is: one JSON and one HTML file a page, and run.json."""
-    from pipeline.progress import Progress
     from pipeline.settings import load_settings
     from pipeline.tables import write_tables
 
-    try:
-        with Progress() as progress:
-            summary = write_tables(
-                inputs, out, separate=separate, settings=load_settings(settings),
-                say=progress.say, on_input=progress.on_input, on_page=progress.on_page,
-            )  # fmt: skip
-    except KeyboardInterrupt as interrupt:  # before the first input, or while the account is written
-        _say("zhibiao: interrupted; run the same command again")
-        raise typer.Exit(130) from interrupt
-    typer.echo(summary.line())
-    raise typer.Exit(summary.exit_code())
+    _go_through(write_tables, inputs, out, separate=separate, settings=load_settings(settings))
 
 
 @app.command()
