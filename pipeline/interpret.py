@@ -183,7 +183,10 @@ def _repairs(labelled: LabelledForm, tools: InterpretTools) -> dict[int, Repair]
 def ask_repairs(asked: RepairsAsked, tools: InterpretTools) -> list[Repair]:
     """Repair the labels of one form."""
     template = _template(asked.template, tools)
-    return tools.repairer.repair_form(asked.labels, template.skeleton if template else None, asked.texts)
+    if template is None:
+        return tools.repairer.repair_form(asked.labels, None, asked.texts)
+    heads = (*template.fields, *template.columns)
+    return tools.repairer.repair_form(asked.labels, template.skeleton, asked.texts, heads)
 
 
 def _template(name: str | None, tools: InterpretTools) -> Template | None:

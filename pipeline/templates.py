@@ -117,17 +117,38 @@ def load_template(path: Path) -> Template:
     )
 
 
+# What offices print before a layout's own title: the year, and whose form it is.
+_YEAR_BEFORE = r"(?:(?:19|20)\d\d年度?)?"
+_AGENCY_BEFORE = r"(?:.{2,28}[局委会办室院馆宫处所站队组心校学园府司团厂厅部关社庭署台场库行省市县区州盟旗镇乡])?"
+_BEFORE = re.compile(_YEAR_BEFORE + _AGENCY_BEFORE + _YEAR_BEFORE)
+# Of a shorter title one character more or less makes another.
+_LONG_TITLE = 8
+
+
+def _fits(template: Template, key: str) -> bool:
+    if any(pattern.fullmatch(key) for pattern in template.title_patterns):
+        return True
+    for tail in map(comparison_key, template.title_tails):
+        before, end = key[: -len(tail)], key[-len(tail) :]
+        if len(end) < len(tail) or not _BEFORE.fullmatch(before):
+            continue
+        if sum(one != other for one, other in zip(end, tail, strict=True)) <= (len(tail) >= _LONG_TITLE):
+            return True
+    return False
+
+
 def choose_template(templates: Sequence[Template], title: str, texts: Iterable[str]) -> Template | None:
     """Return the layout that a form was printed from, or None where none fits or two fit equally well.
 
-    `texts` are the form's cells. The title must fit one of the layout's; among those the one wins whose fixed words are
-    printed most completely. Half of them must be there, or the title alone would decide between unlike layouts.
+    `texts` are the form's cells. The title must fit one of the layout's, where a year or an agency may stand before it
+    and one character may be misread; among those the one wins whose fixed words are printed most completely. Half of
+    them must be there, or the title alone would decide between unlike layouts.
     """
     printed = {comparison_key(text) for text in texts}
     key = comparison_key(re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", title))
     scored = []
     for template in templates:
-        if template.keys and any(pattern.fullmatch(key) for pattern in template.title_patterns):
+        if template.keys and _fits(template, key):
             share = len(template.keys & printed) / len(template.keys)
             scored.append((share, template.id, template))
     scored.sort(key=lambda item: (-item[0], item[1]))

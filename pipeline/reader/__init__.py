@@ -17,6 +17,7 @@ from pipeline.calibration import joined, load_calibration
 from pipeline.document import Grid, Line, Place, Reading, Table, Upright
 from pipeline.ink import Grey, printed
 from pipeline.reader.bands import Band, find_bands, flattened, loose_bands
+from pipeline.reader.lone import read_lone_signs
 from pipeline.reader.recognise import Recognise, Sure, look_again, read_bands
 from pipeline.reader.rests import without_seal_rests
 from pipeline.reader.signs import pair_brackets
@@ -83,6 +84,8 @@ def read_tables(
     bands = [band for slot in slots for band in slot.bands] + loose
     read_bands(upright, bands, recognise, index, settings, layer, sure)
     look_again(ink, [slot.bands for slot in slots], size, recognise, sure)
+    alone = [(slot.table, grids[slot.table].cells[slot.cell], slot.bands) for slot in slots]
+    read_lone_signs(alone, size, recognise, sure)
     rests = without_seal_rests(upright, upright.ink, bands)
     placed = [(slot, grids[slot.table].boxes[slot.cell]) for slot in slots]
     cut = _cells_with_lost_lines(ink, upright.lines, placed, bands, size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -129,19 +129,24 @@ class Repairer:
         self._seen = {role: self._misreadings(sections) for role, sections in _CANDIDATES.items()}
 
     def repair_form(
-        self, labels: Sequence[Label], skeleton: Mapping[str, Sequence[str]] | None, texts: Sequence[str]
+        self,
+        labels: Sequence[Label],
+        skeleton: Mapping[str, Sequence[str]] | None,
+        texts: Sequence[str],
+        heads: Sequence[str] = (),
     ) -> list[Repair]:
         """Return one Repair per label of one form, in order.
 
-        `skeleton` maps the level-1 names of the form's template to their level-2 names, where the template is known;
-        `texts` are the form's narratives, titles and other labels, evidence of how it writes a phrase. The result
-        depends on these, the dictionaries and the model only.
+        `skeleton` maps the level-1 names of the form's template to their level-2 names, where the template is known,
+        and `heads` are the names of its fields and columns; `texts` are the form's narratives, titles and other labels,
+        evidence of how it writes a phrase. The result depends on these, the dictionaries and the model only.
         """
-        done = [self._settled(label, skeleton) for label in labels]
+        printed_heads = {comparison_key(name) for name in heads}
+        done = [self._settled(label, skeleton, printed_heads) for label in labels]
         open_ = [i for i, repair in enumerate(done) if repair is None]
         if open_:
             keys = [folded(labels[i].text) for i in open_]
-            verdicts = self._against_names([labels[i] for i in open_], keys, skeleton)
+            verdicts = self._against_names([labels[i] for i in open_], keys, skeleton, heads)
             form = self._evidence(labels, texts)
             self._against_form(labels, open_, keys, form, verdicts)
             self._against_pictures(labels, open_, keys, form, verdicts, skeleton)
@@ -152,7 +157,9 @@ class Repairer:
 
     # ------------------------------------------------------------------------------------------ what needs no weighing
 
-    def _settled(self, label: Label, skeleton: Mapping[str, Sequence[str]] | None) -> Repair | None:
+    def _settled(
+        self, label: Label, skeleton: Mapping[str, Sequence[str]] | None, heads: Container[str]
+    ) -> Repair | None:
         raw = label.text
         written = self._written.get(label.role)
         if written is not None and (said := written.get(raw)) is not None:
@@ -163,6 +170,8 @@ class Repairer:
             return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=f"dictionary:{holder}")
         if not key:
             return Repair(raw, raw, Status.UNCHANGED)
+        if label.role in (Role.LABEL, Role.HEADER) and key in heads:
+            return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence="skeleton:表样")
         if label.role in (Role.LABEL, Role.HEADER):
             # 1、一般公共预算 and 项目资金（万元） are names with a number before them and a unit behind.
             bare = comparison_key(_TAGS.sub("", raw))
@@ -285,13 +294,35 @@ class Repairer:
         return self._index(_CANDIDATES[label.role], ())
 
     def _against_names(
-        self, labels: Sequence[Label], keys: Sequence[str], skeleton: Mapping[str, Sequence[str]] | None
+        self,
+        labels: Sequence[Label],
+        keys: Sequence[str],
+        skeleton: Mapping[str, Sequence[str]] | None,
+        heads: Sequence[str] = (),
     ) -> list[Verdict | None]:
+        """Weigh the labels against the names that they may be; fields and columns first against the template's own."""
         verdicts: list[Verdict | None] = [None] * len(labels)
+        if heads:
+            own = self._index((), sorted(set(heads)))
+            headed = [i for i, label in enumerate(labels) if label.role in (Role.LABEL, Role.HEADER)]
+            self._weigh(labels, keys, {id(own): (own, headed)}, verdicts)
         groups: dict[int, tuple[NameIndex, list[int]]] = {}
         for i, label in enumerate(labels):
+            if (said := verdicts[i]) is not None and said.sure:
+                continue
             index = self._names_for(label, skeleton)
             groups.setdefault(id(index), (index, []))[1].append(i)
+        self._weigh(labels, keys, groups, verdicts)
+        return verdicts
+
+    def _weigh(
+        self,
+        labels: Sequence[Label],
+        keys: Sequence[str],
+        groups: Mapping[int, tuple[NameIndex, list[int]]],
+        verdicts: list[Verdict | None],
+    ) -> None:
+        """Fill in what the names of each group's index say of its labels, where that is more than was said before."""
         weighed: list[tuple[int, Match, NameIndex]] = []
         for index, members in groups.values():
             for i, near in zip(members, index.near([keys[i] for i in members]), strict=True):
@@ -299,7 +330,7 @@ class Repairer:
                 if match is not None:
                     weighed.append((i, match, index))
         if not weighed:
-            return verdicts
+            return
         words = self._words
         evidence = np.array([features(keys[i], match, words) for i, match, _ in weighed])
         for (i, match, index), judged in zip(weighed, self._known_judge.log_odds(evidence).tolist(), strict=True):
@@ -325,8 +356,9 @@ class Repairer:
                     other, round(min(to_probability(odds - match.margin), 1.0 - to_probability(odds)), 4)
                 )
             shown = Match(value, match.cost, match.edits, match.margin, match.runner_up)
-            verdicts[i] = Verdict(shown, odds, sure, source, runner_up)
-        return verdicts
+            before = verdicts[i]
+            if before is None or sure or odds > before.odds:
+                verdicts[i] = Verdict(shown, odds, sure, source, runner_up)
 
     # ------------------------------------------------------------------------------- what the form and the words say
 
