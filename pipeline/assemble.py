@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from pipeline.document import (
@@ -47,6 +48,8 @@ from pipeline.records import (
 
 # How sure a value may be whose cell no ruling shows: rows and columns were inferred from the text's alignment.
 _UNRULED = 0.5
+# What stands alone in a cell of a table of amounts.
+_AMOUNT = re.compile(r"[\d,，.]+(?:%|％|万?元|亿元)?|[—–\/-]")
 
 ParseTarget = Callable[[str, str | None], tuple[Target, Repair | None]]
 # raw text, the lines it was read from, the indicator's name -> what the picture repairs in it
@@ -134,6 +137,12 @@ def _strays_in(entry: FieldEntry) -> bool:
         "loose" not in cell.notes for cell in entry.values
     )
     return ruled and any("loose" in cell.notes for cell in entry.values)
+
+
+def _lacks_heads(entry: FieldEntry) -> bool:
+    """Whether a field is a row of amounts under heads that were lost: which is which, somebody has to say."""
+    amounts = [cell for cell in entry.values if _AMOUNT.fullmatch("".join(cell.text.split()))]
+    return any(one.row == other.row and one.col != other.col for one, other in pairwise(amounts))
 
 
 def collect_labels(labelled: LabelledForm, split_label: SplitLabel) -> list[tuple[RowCell, Label]]:
@@ -240,6 +249,7 @@ class Assembly:
             doubtful = False
             for cell in (*entry.labels, *rest):
                 doubtful |= self._enter(cell, f"fields.{key}.label") or self._is_misread(cell)
+            doubtful |= not entry.values and self._names_nothing(entry.labels[-1])
             text = value = joined_value(entry.values)
             cells = entry.values or entry.labels
             confidence = self._confidence(cells)
@@ -253,7 +263,7 @@ class Assembly:
                 parsed=parsed,
                 status="unknown" if value == text else "repaired",
                 confidence=confidence,
-                review=doubtful or confidence < self.review_confidence or _strays_in(entry),
+                review=doubtful or confidence < self.review_confidence or _strays_in(entry) or _lacks_heads(entry),
                 where=[where for cell in cells for where in _where(cell.places)],
             )
         return fields
@@ -359,6 +369,11 @@ class Assembly:
         repair = self.repairs.get(id(cell))
         unknown = repair is None or repair.status is Status.UNKNOWN
         return unknown and cell.confidence * cell.certainty < self.review_confidence
+
+    def _names_nothing(self, cell: RowCell) -> bool:
+        """Whether a blank field of a known layout has a name that nobody knows: a value, or both read as one."""
+        repair = self.repairs.get(id(cell))
+        return self.labelled.form.template is not None and (repair is None or repair.status is Status.UNKNOWN)
 
     def _enter_headers(self) -> None:
         for cell in self.labelled.headers:

@@ -163,6 +163,27 @@ def test_a_parent_goes_on_over_the_page_as_far_as_its_blank_rest() -> None:
     assert fields(record)["项目名称"] == "植树"
 
 
+def test_a_parent_is_printed_again_over_the_page_where_one_reading_of_it_is_wrong() -> None:
+    """A fax has 情况 as 情況 on the first page: the amounts below on the second one had lost their heads."""
+    first = table("3:预算执行情況|>2:|年初预算数|预算执行数", ">2:总额|376|260")
+    second = table("2:预算执行情况|>2:单位资金|5|4", ">2:其他资金|6|3", "项目名称|>4:植树")
+    grid = table(HEADS, "产出指标|数量指标|株数|≥9株")
+    [record] = records("项目支出绩效自评表\n" + first + "\n" + second + grid)
+
+    found = {key.split("→", 1)[1]: value for key, value in fields(record).items() if "→" in key}
+    assert (found["单位资金→预算执行数"], found["其他资金→年初预算数"]) == ("4", "6")
+
+
+def test_a_row_of_amounts_without_heads_asks() -> None:
+    """Which of them is the budget and which was spent, somebody has to say."""
+    amounts = table("项目名称|>3:义务植树", "财政资金|28|23.2|100%", "负责人|>3:王某某")
+    [record] = records("项目支出绩效自评表\n" + amounts + table(HEADS, "产出指标|数量指标|株数|≥9株"))
+
+    asked = {key: value.review for key, value in record.fields.items()}
+    assert asked["财政资金"]
+    assert not asked["项目名称"]
+
+
 def test_a_single_character_names_no_field() -> None:
     """A dash under a watermark is read as 十: the row's other values lost their heads to it."""
     amounts = table(

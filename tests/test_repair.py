@@ -255,6 +255,21 @@ def test_field_labels_and_headers_are_repaired(repairer: Repairer) -> None:
     assert one(repairer, "目标佰", Role.HEADER).value == "目标值"
 
 
+def test_a_layout_s_own_field_names_come_first(repairer: Repairer) -> None:
+    """年初预算 is 年初预算数 without a character on most forms, and the very name on the layout that prints it."""
+    labels = [Label("年初预算", Role.LABEL), Label("总額", Role.LABEL), Label("预算执行情況.（10分）", Role.LABEL)]
+    heads = ("年初预算", "总额", "预算执行情况（10分）", "单位资金")
+
+    unknown = repairer.repair_form(labels, None, ())
+    known = repairer.repair_form(labels, {}, (), heads)
+
+    assert unknown[0].status is Status.PROPOSED
+    assert (known[0].status, known[0].value) == (Status.UNCHANGED, "年初预算")
+    assert [(r.status, r.value) for r in known[1:]] == [
+        (Status.REPAIRED, "总额"), (Status.REPAIRED, "预算执行情况（10分）"),
+    ]  # fmt: skip
+
+
 # --------------------------------------------------------------------------------------------------------- measurements
 
 

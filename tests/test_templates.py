@@ -42,6 +42,18 @@ def test_a_template_is_chosen_by_title_and_printed_words() -> None:
     assert choose_template(templates, "关于某事的通知", words) is None
 
 
+@pytest.mark.parametrize("before", ["", "2018年", "2018年度", "某县财政局", "某县财政局2018年度", "2018年某某管理处"])
+def test_year_and_agency_before_a_title_change_no_layout(before: str) -> None:
+    """Offices print whose form it is; the layout's own words are the same, one misread character or not."""
+    templates = load_templates()
+    sichuan = next(t for t in templates if t.id == "sichuan-self-eval-2023")
+    words = [*sichuan.fields, *sichuan.columns, *sichuan.skeleton]
+
+    assert choose_template(templates, f"{before}部门预算项目支出绩效自评表", words) is sichuan
+    assert choose_template(templates, f"{before}部门预算项日支出绩效自评表", words) is sichuan
+    assert choose_template(templates, f"{before}关于部门预算项目支出绩效自评表", words) is None
+
+
 def test_two_templates_with_one_id_stop_the_run(tmp_path: Path) -> None:
     """Which of them held would depend on the order of files."""
     path = tmp_path / "t.toml"

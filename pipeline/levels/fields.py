@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.dictionaries import comparison_key
 from pipeline.document import FieldEntry, Role, Row, RowCell
 
 # A blank under a seal is half sure at most, one with ink in it not at all.
@@ -23,6 +26,8 @@ _AMOUNT = re.compile(r"^[\d,.]+(%|万?元|亿元)?$|^[—/\-]$")
 _LONGEST_HEAD = 16
 # Two heads over heads, of which each divides two columns at least.
 _LEAST_UNDER = 4
+# Of so many characters a fax has one wrong.
+_MISREAD_IN = 5
 # Heads of a column of names, and the longest name of a task or a stage.
 _NAMES = re.compile(r"(名称|实施内容|任务|事项|阶段|环节|用途)$")
 _LONGEST_NAME = 40
@@ -38,6 +43,12 @@ class _Heads:
     table: int
     amounts: bool = False  # nothing but amounts stands below them
     over: Mapping[int, RowCell] = field(default_factory=dict)  # by column, the head over several of them
+
+
+def _is_said_again(one: RowCell, other: RowCell) -> bool:
+    """Tell whether two cells print the same words; one character in five may be misread."""
+    this, that = comparison_key(one.text), comparison_key(other.text)
+    return Levenshtein.distance(this, that) <= max(len(this), len(that)) // _MISREAD_IN
 
 
 def _doubtful_blank(row: Row, label: RowCell) -> list[RowCell]:
@@ -191,7 +202,7 @@ class FieldGatherer:
         if self._heads is None or not self._parents or len(filled) < 2:
             return False
         parent = self._parents[-1]
-        same = "".join(parent.text.split()) == "".join(filled[0].text.split())
+        same = _is_said_again(parent, filled[0])
         heads = {cell.col for cell in self._heads.cells}
         # The row's own label may stand between parent and heads: 预算执行情况, 单位资金, amounts.
         own = [cell for cell in filled[1:] if cell.col not in heads]
@@ -275,7 +286,7 @@ class FieldGatherer:
     @staticmethod
     def _says_again(filled: Sequence[RowCell], below: Sequence[RowCell]) -> bool:
         """Tell whether the row below, the first of a page, prints this row's parent again under its heads."""
-        if len(filled) < 3 or not below or "".join(below[0].text.split()) != "".join(filled[0].text.split()):
+        if len(filled) < 3 or not below or not _is_said_again(filled[0], below[0]):
             return False
         values = any(cell.role is not Role.LABEL for cell in below)
         return values and [cell.col for cell in below] == [cell.col for cell in filled]
