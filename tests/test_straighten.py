@@ -223,6 +223,21 @@ def test_no_paper_between_lines_of_text_is_taken_for_a_desk() -> None:
     assert desk is None or not desk[90:1100, 120:820].any()
 
 
+def test_a_shadow_that_fades_is_no_desk_where_the_paper_reaches_to_the_border() -> None:
+    """The blank columns of a table have no text around them that says they are paper; their rulings were lost."""
+    across = np.arange(900, dtype=np.float64)[None, :]
+    paper = np.broadcast_to(np.interp(across, [500, 800], [235, 165]), (1200, 900))
+    page = np.ascontiguousarray(np.repeat(paper.astype(np.uint8)[:, :, None], 3, axis=2))
+    page[:, :40] = 90
+    lines = np.array([[[80, y], [400, y], [400, y + 30], [80, y + 30]] for y in (100, 600, 1100)], np.float64)
+
+    desk = find_desk(page, lines, 30.0)
+
+    assert desk is not None
+    assert desk[:, :30].all()
+    assert not desk[:, 80:].any()
+
+
 def test_a_blank_page_and_noise_are_straightened_to_themselves() -> None:
     """Nothing to hold on to is no reason to fall."""
     rng = np.random.default_rng(0)

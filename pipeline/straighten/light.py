@@ -99,12 +99,19 @@ def has_colour(small: NDArray[np.uint8]) -> bool:
 _STEP = 7
 # And the desk is darker than the paper around the nearest text by at least this factor.
 _DESK = 0.88
+# A shadow fades into the paper: on 72 photographs of tables .11 to .91 of a shadow's rim had no step, at most .03 of a
+# desk's.
+_SOFT = 0.07
+# What lies in one with a shadow is desk where it is darker than this part of the paper: shadows were .67 to .78 of it,
+# desks .15 to .45.
+_NIGHT = 0.55
 
 
 def find_desk(base: NDArray[np.uint8], lines: NDArray[np.float64], height: float) -> Grey | None:
     """Find what is not paper: 1 on the desk around a photographed page or the black border of a scan, 0 on the page.
 
-    It is darker than the paper at the nearest text, and reached from the picture's border without a step in brightness.
+    It is darker than the paper at the nearest text, and reached from the picture's border without a step in brightness,
+    while there is one to the paper. Where the paper reaches to the border, a shadow on it is dark there too; it fades.
     Returns None where the page reaches all around.
     """
     if not len(lines):
@@ -139,7 +146,8 @@ def find_desk(base: NDArray[np.uint8], lines: NDArray[np.float64], height: float
     outside[np.unique(edge)] = True
     outside[0] = False
     outside[np.unique(regions[rows, columns])] = False  # where text stands, there is paper
-    desk = outside[regions].astype(np.uint8)
+    shadow = outside & (_softness(regions, ~dark & ~step) > _SOFT)
+    desk = (outside[regions] & (~shadow[regions] | (brightness < _NIGHT * level[labels]))).astype(np.uint8)
     if desk.mean() < 0.002:
         return None
     # The fill stops where the edge's blur begins; the shadow beside the paper and flecks of grain go with it.
@@ -152,6 +160,23 @@ def find_desk(base: NDArray[np.uint8], lines: NDArray[np.float64], height: float
     cv2.fillConvexPoly(inside, hull, 1)
     desk[cv2.dilate(inside, np.ones((2 * near + 1, 2 * near + 1), np.uint8)) > 0] = 0
     return cv2.resize(desk, (base.shape[1], base.shape[0]), interpolation=cv2.INTER_NEAREST)
+
+
+def _softness(regions: NDArray[np.int32], soft: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The share of each region's rim at which there is what is `soft`: (regions,)."""
+    count = int(regions.max()) + 1
+    rim, faded = np.zeros(count), np.zeros(count)
+    for here, there, beside in (
+        (regions[:-1], regions[1:], soft[1:]),
+        (regions[1:], regions[:-1], soft[:-1]),
+        (regions[:, :-1], regions[:, 1:], soft[:, 1:]),
+        (regions[:, 1:], regions[:, :-1], soft[:, :-1]),
+    ):
+        other = here != there
+        rim += np.bincount(here[other], minlength=count)
+        faded += np.bincount(here[other & beside], minlength=count)
+    share: NDArray[np.float64] = faded / np.maximum(rim, 1)
+    return share
 
 
 def background(channel: Grey, height: float) -> Grey:
