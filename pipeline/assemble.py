@@ -433,17 +433,20 @@ _AGENCY_LABELS = (
 _AGENCY_LABEL = re.compile(r"(执行|承担|承办|责任|用款|使用|建设|牵头|负责)(单位|部门)(名称)?([(（].*[)）])?$")
 
 
+# [015001]某局, 219-某镇; 某局（盖章）: where the seal goes is no part of the name.
+_CODE_BEFORE = re.compile(r"^[\[【(（]?[0-9A-Za-z]{3,24}[\]】)）]?\s*[-—]?\s*(?=\D)")
+_SEAL_BEHIND = re.compile(r"\s*[(（](?:盖章|公章|签章|章|加盖公章)[)）]$")
+
+
 def _agency_of(fields: Mapping[str, FieldValue]) -> str | None:
     """The agency as a field names it, without the code printed before it."""
-    for label in (*_AGENCY_LABELS, *(name for name in fields if _AGENCY_LABEL.match(name))):
-        value = fields.get(label)
+    # 填报单位（盖章）：what is to be done there is printed with the label.
+    bare = {_SEAL_BEHIND.sub("", name): value for name, value in reversed(list(fields.items()))}
+    for label in (*_AGENCY_LABELS, *(name for name in bare if _AGENCY_LABEL.match(name))):
+        value = bare.get(label)
         if value is not None and value.value:
-            name = (value.parsed or {}).get("name")
-            return (
-                str(name)
-                if name
-                else re.sub(r"^[\[【(（]?[0-9A-Za-z]{3,24}[\]】)）]?\s*[-—]?\s*(?=\D)", "", value.value)
-            )
+            name = str((value.parsed or {}).get("name") or _CODE_BEFORE.sub("", value.value))
+            return _SEAL_BEHIND.sub("", name) or name
     return None
 
 

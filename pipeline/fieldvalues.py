@@ -37,6 +37,7 @@ _PHONE = re.compile(
 _PERSON = re.compile(r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{1,8}(?:[·•・][\u4e00-\u9fff]{1,8})+")
 _BETWEEN_PEOPLE = re.compile(r"[\s、，,;；/|]+")
 _CODE = re.compile(r"[\[【(（]?(?P<code>(?=[A-Za-z]*\d)[0-9A-Za-z]{3,24})[\]】)）]?\s*[-—_－:：]?\s*(?P<name>.*)", re.S)
+_LONG_CODE = re.compile(r"[0-9A-Za-z]{2,}(?:[-_/.][0-9A-Za-z]+)+", re.A)
 # As the systems print a code before a name: [015001]某局, 219-某镇, 219001-某镇, 51092324T000010263357-某项目.
 _CODE_FIRST = re.compile(
     r"(?:[\[【](?P<boxed>[0-9A-Za-z]{3,24})[\]】]|(?P<plain>\d[0-9A-Z]{2,23})\s*[-—_－])\s*(?P<name>(?:\d{4}年)?[“《]?[\u4e00-\u9fff].*)",
@@ -47,6 +48,7 @@ TICKS = "√✓✔☑■▇☒"
 BOXES = "□☐▢◻"
 # 口 is a box only where no word ends in it.
 _WORDS_IN_MOUTH = "人出进窗港路河渡户关接胃裂洞门"
+_BRACKETS = re.compile(rf"[(（\[【]\s*[{TICKS}]?\s*[)）\]】]")
 # A longer text is a narrative whose signs are bullets; the longest option of 30 layouts has 12 characters.
 _LONGEST_CHOICE = 120
 _LONGEST_OPTION = 24
@@ -93,6 +95,10 @@ def parse_field(label: str, raw: str, *, money_unit: str | None) -> dict[str, An
         return choice
     if rules["phone"].fits(name) or rules["people"].fits(name):
         return _contacts(text, people=rules["people"].fits(name), phones=rules["phone"].fits(name))
+    if any(rules["phone"].fits(above) and rules["people"].fits(above) for above in names[:-1]):
+        # 负责人及电话 over 主管部门: whose they are stands below, what they are above. 职务 would be neither.
+        found = _contacts(text, people=True, phones=True)
+        return found if found is not None and "phones" in found else None
     if rules["code"].fits(name):
         return _code(text)
     if rules["coded"].fits(name) and (first := _CODE_FIRST.fullmatch(text)):
@@ -191,6 +197,8 @@ def _people(text: str) -> list[str] | None:
 
 
 def _code(text: str) -> dict[str, Any] | None:
+    if _LONG_CODE.fullmatch(fold(text)):
+        return _coded(text, "")  # 510000-2024-0031 has parts, and none of them is a name
     match = _CODE.fullmatch(fold(text))
     return None if match is None else _coded(match["code"], text[match.start("name") :].strip())
 
@@ -225,6 +233,7 @@ def _choice(text: str) -> dict[str, Any] | None:
 
 def _marks(text: str) -> str | None:
     """Return the text with 口 read as a box and V as a tick where they stand for one; None where nothing is marked."""
+    text = _boxed_brackets(text)
     certain = any(sign in text for sign in TICKS + BOXES)
     mouths = [m.start() for m in re.finditer(rf"(?<![{_WORDS_IN_MOUTH}])口(?=\s|$|[\u4e00-\u9fff])", text)]
     ends = [i for i in mouths if i + 1 == len(text) or text[i + 1].isspace()]
@@ -237,6 +246,16 @@ def _marks(text: str) -> str | None:
             signs[i] = "□"
     marked = "".join(signs)
     return re.sub(r"(?<=[\u4e00-\u9fff□])[Vv](?=\s|$)", "√", marked)
+
+
+def _boxed_brackets(text: str) -> str:
+    """Return the text with (√) read as a ticked box and ( ) as an empty one, where one of them is ticked.
+
+    The brackets take as many characters as before.
+    """
+    if not any(sign in bracket for bracket in _BRACKETS.findall(text) for sign in TICKS):
+        return text
+    return _BRACKETS.sub(lambda m: ("√" if any(sign in m[0] for sign in TICKS) else "□").ljust(len(m[0])), text)
 
 
 def _words(words: Iterable[str]) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ def clean_fragment(raw: str) -> str:
         return _tidy(raw)
     from lxml import html
 
-    source = _LESS_THAN.sub("&lt;", _UNREAD.sub(" ", raw))
+    source = _even_quotes(_LESS_THAN.sub("&lt;", _UNREAD.sub(" ", raw)))
     try:
         parsed = _tidy(_text_of(html.fragment_fromstring(source, create_parent="div")))
     except (ValueError, html.etree.ParserError):
@@ -90,6 +90,18 @@ def clean_fragment(raw: str) -> str:
     plain = _tidy(unescape(_TAG.sub("\n", source)))
     # What a deep or broken nesting made the parser drop is worth more than tidy paragraphs.
     return plain if _lost(plain, parsed) else parsed
+
+
+def _even_quotes(source: str) -> str:
+    """The source with tags whose quotation marks do not come out even freed of them."""
+    if '"' not in source and "'" not in source:
+        return source
+    return _TAG.sub(lambda tag: tag[0] if _is_even(tag[0]) else re.sub("[\"']", "", tag[0]), source)
+
+
+def _is_even(tag: str) -> bool:
+    """Tell whether every quotation in a tag is closed; a mark inside the other kind of quotation is text."""
+    return not re.search("[\"']", re.sub(r"\"[^\"]*\"|'[^']*'", "", tag))
 
 
 def _lost(plain: str, parsed: str) -> bool:
@@ -182,6 +194,7 @@ def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
 
     try:
         source = _LESS_THAN.sub("&lt;", _UNREAD.sub(lambda m: "\n" * m.group().count("\n"), text))
+        source = _even_quotes(source)
         root = html.fragment_fromstring(source, create_parent="div")
     except (ValueError, html.etree.ParserError):
         yield HtmlText(_TAG.sub("\n", text), first_line)
@@ -211,6 +224,8 @@ def _stray_lines(plain: str, seen: list[str], first_line: int) -> Iterator[HtmlT
 
 def _html_table(table: Any, first_line: int) -> HtmlTable:
     rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in _own_rows(table)]
+    if not rows and (bare := [cell for cell in table.iter("td", "th") if next(cell.iterancestors("table")) is table]):
+        rows = [bare]  # cells without a row
     printed = [
         [(min(_span(cell, "rowspan"), len(rows) - r), _span(cell, "colspan")) for cell in row]
         for r, row in enumerate(rows)

@@ -216,6 +216,13 @@ def _quoted(lines: Sequence[str], i: int) -> tuple[str, int]:
     return lines[i], 1  # a quotation mark that is none
 
 
+# How labels of fields end; what begins with one is a row, and no rest of a cell.
+_FIELD = re.compile(
+    r"[^\W\d][^\s，。；,;]{0,11}"
+    r"(名称|编码|代码|单位|部门|机构|科室|处室|负责人|联系人|填报人|电话|日期|时间|年度|周期|期限|类型|类别|属性|性质|级次|"
+    r"资金|总额|金额|预算|预算数|执行数|经费|拨款|规模|来源|目标|概况|概述|情况|依据|必要性|可行性|计划|措施|内容|说明|备注|"
+    r"用途|范围|对象|地点|任务|职能|职责|问题|意见|结论|简介)(?:[(（][^()（）]{1,12}[)）])?[:：]?"
+)
 # Stands for a line break inside a cell while a row is split; it is in no alphabet (Unicode private use).
 _BREAK = "\ue000"
 # A narrative in a quoted cell has some hundred lines.
@@ -248,11 +255,15 @@ def _separated_row(lines: Sequence[str], i: int, separator: str, widths: frozens
     """A cell whose text itself is broken over lines leaves rows with too few cells: put them together again."""
     joined, used = _quoted(lines, i) if separator == "," else (lines[i], 1)
     parts = _split(joined, separator)
+    begins_field = _FIELD.fullmatch(parts[0].strip())
     while len(parts) not in widths and len(parts) < max(widths) and i + used < len(lines):
         following = lines[i + used]
         tried = _split(joined + "\n" + following, separator)
         # The row is whole only when the cells come out even; a blank line or another full row ends the attempt.
         if not following.strip() or len(tried) > max(widths):
+            break
+        # 项目名称 | X over 实施单位 | Y are two rows whose blank ends were left out, however even they come out as one.
+        if begins_field and separator in following and _FIELD.fullmatch(following.split(separator)[0].strip()):
             break
         joined, parts = joined + "\n" + following, tried
         used += 1

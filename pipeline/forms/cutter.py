@@ -10,7 +10,15 @@ from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Place, Problem, Row, RowCell
-from pipeline.forms.titles import CONTINUED, is_continued, is_head_text, is_prose_title, says_more, title_cell
+from pipeline.forms.titles import (
+    CONTINUED,
+    UNIT_LINE,
+    is_continued,
+    is_head_text,
+    is_prose_title,
+    says_more,
+    title_cell,
+)
 
 _PROJECT_COLUMN = re.compile(r"项目名称|\(专项\)名称|单位名称|单位代码|项目编码|项目代码|单位编码|支出项目")
 _LISTED = re.compile(r"(指标|目标)\s*[-—–－]{1,2}\s*[^\s\-—:：】]{2,12}(指标|目标|效益|满意度|影响)\s*[】\]:：]")
@@ -27,6 +35,7 @@ _LEVEL_LINE = re.compile(
 )
 _INLINE = re.compile(r"^(?:项目|主管|实施|预算|申报|填报)[\u4e00-\u9fff（）()]{2,10}[:：]")
 _COLON = re.compile(r"[:：]")
+_UNIT_CELL = re.compile(r"[(（]?(?:金额)?单位[:：](?:人民币)?(?:万元|元)[)）]?")
 # 其他需要说明的问题, 评价结论, signatures: what stands under the grids of thirty layouts has five rows at most.
 _LAST_ROWS = 5
 _PROJECT_LINE = re.compile(r"^\s*(?:[一二三四五六七八九十\d]+[、.．])?\s*(?:项目|专项)名称\s*[:：]")
@@ -111,7 +120,7 @@ class Cutter:
                 part.first = part.last = i
                 parts.append(part)
             if self._starts_without_title(i, part, seen_grid):
-                part = Part(first=i, last=i)
+                part = Part(first=i, last=i, head_lines=_units_over(part, row))
                 part.problems.append(Problem("title-missing", "form without a title", _first_place(row)))
                 parts.append(part)
                 seen_grid = False
@@ -141,6 +150,9 @@ class Cutter:
                     part.first = part.last = i
                     parts.append(part)
                 after_head = False
+                if part.header is None:
+                    # An exporter that knows nothing but cells puts the line over the table into its first rows.
+                    part.head_lines.extend(c.text for c in row.cells if _UNIT_CELL.fullmatch("".join(c.text.split())))
                 part.rows.append(row)
         return [p for p in parts if any(cell.text for row in p.rows for cell in row.cells) or p.title]
 
@@ -331,6 +343,13 @@ class Cutter:
     @staticmethod
     def _names_project(row: Row) -> bool:
         return not row.n_cols and bool(_PROJECT_LINE.match(row.cells[0].text))
+
+
+def _units_over(part: Part | None, row: Row) -> list[str]:
+    """The money unit of the page that a form without a title of its own goes on."""
+    if part is None or not part.rows or part.rows[-1].page != row.page:
+        return []
+    return [match.group() for line in part.head_lines if (match := UNIT_LINE.search(line))]
 
 
 def _lists(row: Row) -> bool:

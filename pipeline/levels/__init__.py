@@ -29,7 +29,7 @@ from pipeline.levels.decode import (
 )
 from pipeline.levels.features import ROLES, cell_features
 from pipeline.levels.fields import FieldGatherer
-from pipeline.levels.headers import GridHeader, HeaderColumn
+from pipeline.levels.headers import NUMBERS, GridHeader, HeaderColumn
 from pipeline.levels.lexicon import Lexicon, belongs
 from pipeline.levels.lists import list_sheet, listed_indicators
 from pipeline.levels.model import LevelModel, load_level_model
@@ -299,6 +299,7 @@ class _Gatherer:
         self.period: str | None = None
         self.periods: tuple[str | None, ...] = ()  # of parallel grids, as their heads say
         self.own_level2: set[int] = {0}
+        self.own_level3: set[int] = {0}
         self.bare = False  # the grid's header names no levels
         self.last_kind = ""
         self.table = -1
@@ -369,6 +370,7 @@ class _Gatherer:
             self.flush()
         # Parallel grids may share their level 2: a grid without a column for it takes the first one's.
         self.own_level2 = {column.group for column in header.columns if column.role == "level2"} if header else {0}
+        self.own_level3 = {column.group for column in header.columns if column.role == "level3"} if header else {0}
         self.bare = header is not None and all(column.role not in ("level1", "level2") for column in header.columns)
         self.periods = tuple(_period_in(words) for words in header.periods) if header else ()
         for group in range(groups + 1):
@@ -403,6 +405,7 @@ class _Gatherer:
                 self.fields.fields.append(FieldEntry(label, (cell,)))
             else:
                 slots.setdefault(column.group, _Slots()).put(cell, column)
+        self._share_names(slots)
         for group in sorted({*slots, *self.grids}):
             grid = self.grids.setdefault(group, _Grid(group))
             if group not in self.own_level2 and 0 in self.grids and grid.level2 is not self.grids[0].level2:
@@ -410,9 +413,20 @@ class _Gatherer:
                 grid.blank_after = None
             if group in slots:
                 self._indicator(row, slots[group], grid, choice.shifted)
-            elif not choice.shifted:
+            elif not choice.shifted and group in self.own_level3:
                 # One of the parallel grids has nothing on this row.
                 self._blank_row(row, grid)
+
+    def _share_names(self, slots: dict[int, _Slots]) -> None:
+        """中期指标值 | 年度指标值 behind one name: the name is both grids', and stands where it has a target."""
+        for group in [group for group in slots if group not in self.own_level3 and self.own_level3]:
+            first = slots.get(0)
+            if first is None or first.level3 is None or not slots[group].target:
+                if first is not None:
+                    first.extra.extend(slots[group].extra)
+                    del slots[group]
+            else:
+                slots[group].level3 = first.level3
 
     def _indicator(self, row: Row, found: _Slots, grid: _Grid, shifted: bool) -> None:
         level1, level2, level3 = found.level1, found.level2, found.level3
@@ -440,7 +454,8 @@ class _Gatherer:
             target = tuple(replace(cell, confidence=min(cell.confidence, _UNSIGNED)) for cell in target)
         target = self._doubtful_target(target, level3, found)
         nothing = level3 is None or not without_placeholder(label_text(level3.text))
-        if nothing and not target and not found.extra:
+        numbered = all(name in NUMBERS for name, _ in found.extra)
+        if nothing and not target and (not found.extra or (numbered and level2 is None and grid.level2 is None)):
             if level2 is not None and not again:
                 grid.blank = _Open(self.level1, level2, row.page)
             else:

@@ -59,6 +59,8 @@ LOOSE_NOTE = re.compile(r"^\s*([*※]|注\s*\d*|[填编]?[表报写制]?说明|�
 # 填报人：罗平 in one cell; such a row is one of fields wherever it stands.
 _INLINE_FIELD = re.compile(r"^([^:：\d]{2,14})[:：]")
 
+_TOTAL = re.compile(r"(总计|合计)[:：]?")
+
 GRID, FIELDS, BAR, HEADER, EMPTY = "grid", "fields", "bar", "header", "empty"
 _DEFAULT_ROLES = ("level1", "level2", "level3", "target")
 
@@ -271,6 +273,12 @@ def _options(
         return [Choice(FIELDS, (Role.LABEL,) * len(filled), (None,) * len(filled), 0.0)]
     if len(filled) == 1 and NOTE.match(row.cells[filled[0]].text):
         return [Choice(BAR, (Role.BAR,), (None,), 0.0)]
+    if header is not None and any(column.lead for column in header.columns):
+        first = "".join(row.cells[filled[0]].text.split())
+        if len(filled) > 1 and _TOTAL.fullmatch(first):
+            # 合计 under the projects of a sheet is none of them.
+            roles = (Role.LABEL, *(Role.VALUE,) * (len(filled) - 1))
+            return [Choice(FIELDS, roles, (None,) * len(filled), 0.0)]
     choices = [] if above else _grid_options(row, header, logp, filled)
     choices.append(_field_option(logp, filled))
     if len(filled) == 1:

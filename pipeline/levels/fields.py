@@ -51,6 +51,14 @@ def _is_said_again(one: RowCell, other: RowCell) -> bool:
     return Levenshtein.distance(this, that) <= max(len(this), len(that)) // _MISREAD_IN
 
 
+def _states(text: str) -> bool:
+    """Tell whether a cell holds a label with its value; in 项目资金（单位：万元） the colon stands inside a bracket."""
+    inline = _INLINE.match(text)
+    if inline is None:
+        return False
+    return all(inline[1].count(one) == inline[1].count(other) for one, other in ("()", "（）"))
+
+
 def _doubtful_blank(row: Row, label: RowCell) -> list[RowCell]:
     """The blank cell beside a label, where a seal or ink that said nothing leaves it in doubt: somebody has to look."""
     beside = next((cell for cell in row.cells if cell.col >= label.col + label.colspan), None)
@@ -84,6 +92,7 @@ class FieldGatherer:
         self._groups: dict[int, RowCell] = {}
         self._heads: _Heads | None = None
         self._over: dict[int, RowCell] = {}  # heads over the heads that the next row holds, by column
+        self._whole: list[RowCell] = []  # heads beside those, which the next row does not divide
         self._table = -1
         self._last = -1  # number of the row taken last
         self._until: dict[int, int] = {}  # by id, the row below a parent whose span goes on over a page break
@@ -94,6 +103,7 @@ class FieldGatherer:
         self._groups = {}
         self._heads = None
         self._over = {}
+        self._whole = []
 
     def row(
         self, row: Row, following: Row | None = None, grid_header: Sequence[RowCell] = (), second: Row | None = None
@@ -105,6 +115,13 @@ class FieldGatherer:
         """
         row = _without_lone_signs(row)
         filled = [cell for cell in row.cells if cell.text]
+        if len(filled) > 1 and all(cell.role is Role.LABEL and _states(cell.text) for cell in filled):
+            # 填表人：何晓 | 审核人：邱明: each cell is a field of its own, and none stands over another.
+            self.interrupt()
+            for cell in filled:
+                self.lone(cell)
+            self._table = row.table
+            return
         number = filled[0].row
         # A page break ends a span that goes on: the next page begins beside it, or the parent has ended.
         broken, self._table = row.table != self._table and self._table >= 0, row.table
@@ -120,6 +137,17 @@ class FieldGatherer:
         if self._heads is not None and self._heads.table != row.table and filled[0].col == 0:
             self._heads = None
         labels = [cell for cell in filled if cell.role is Role.LABEL]
+        if self._whole:
+            heads = sorted([*self._whole, *filled], key=lambda cell: cell.col)
+            self._heads, self._over, self._whole = _Heads(heads, row.table, over=self._over), {}, []
+            return
+        if divided := self._divided_heads(row, filled, following, second):
+            assert second is not None
+            begins = next(cell.col for cell in second.cells if cell.text)
+            self._parents += [cell for cell in filled if cell.col < begins]
+            self._whole = [cell for cell in filled if cell.col >= begins and cell not in divided.values()]
+            self._over = divided
+            return
         if over := self._heads_over_heads(row, filled, following, second):
             if filled[0].col not in over:
                 self._parents.append(filled[0])
@@ -222,6 +250,8 @@ class FieldGatherer:
         below = [cell for cell in following.cells if cell.text] if following is not None else []
         if following is None or second is None or len(below) < _LEAST_UNDER or following.n_cols != row.n_cols:
             return {}
+        if any(cell.rowspan > 1 for cell in below):
+            return {}  # a label of several rows begins there: what stands over it is a row of its own
         if any(_AMOUNT.match("".join(c.text.split())) or len(c.text) > _LONGEST_HEAD for c in (*filled, *below)):
             return {}
         heads = [cell for cell in filled if cell.col >= below[0].col]
@@ -239,6 +269,38 @@ class FieldGatherer:
         under = [cell for cell in second.cells if cell.text]
         amounts = all(_AMOUNT.match("".join(c.text.split())) for c in under if c.col in over)
         return over if amounts and all(c.col in over or c.col < below[0].col for c in under) else {}
+
+    @staticmethod
+    def _divided_heads(
+        row: Row, filled: Sequence[RowCell], following: Row | None, second: Row | None
+    ) -> dict[int, RowCell]:
+        """By column, the heads that the next row divides while others beside them stand whole, over both rows.
+
+        任务名称, 主要内容, 预算金额 over 总额, 财政拨款 under the last one alone. Amounts stand below the parts.
+        """
+        if following is None or second is None or not row.n_cols == following.n_cols == second.n_cols:
+            return {}
+        below, under = ([cell for cell in other.cells if cell.text] for other in (following, second))
+        if len(filled) < 3 or len(below) < 2 or len(under) < 3 or any(cell.rowspan > 1 for cell in below):
+            return {}
+        if any(_AMOUNT.match("".join(c.text.split())) or len(c.text) > _LONGEST_HEAD for c in (*filled, *below)):
+            return {}
+        # Where spans are not known, a head reaches to the next one.
+        ends = [*(cell.col for cell in filled[1:]), row.n_cols]
+        if row.spans_known:
+            ends = [cell.col + cell.colspan for cell in filled]
+        over = {c.col: head for head, end in zip(filled, ends, strict=True) for c in below if head.col <= c.col < end}
+        covered = [sum(one is head for one in over.values()) for head in filled]
+        whole = [head for head, parts in zip(filled, covered, strict=True) if not parts and head.col >= under[0].col]
+        if len(over) != len(below) or 1 in covered or not whole:
+            return {}
+        if row.spans_known and any(head.rowspan < 2 for head in whole):
+            return {}
+        columns = {head.col for head in whole} | set(over)
+        amounts = [cell for cell in under if cell.col in over]
+        if not amounts or any(not _AMOUNT.match("".join(cell.text.split())) for cell in amounts):
+            return {}
+        return over if all(cell.col in columns for cell in under) else {}
 
     @staticmethod
     def _names_rows(heads: Sequence[RowCell], filled: Sequence[RowCell]) -> bool:

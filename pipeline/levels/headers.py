@@ -15,9 +15,11 @@ from pipeline.levels.lexicon import Lexicon
 _LONGEST = 24
 _LONGEST_SECOND = 16
 _SAME_NAME = 0.7
-_NUMBERS = ("序号", "编号", "行次")
+NUMBERS = ("序号", "编号", "行次")
 _GRADES = frozenset(("优", "良", "中", "差", "优秀", "良好", "中等", "合格", "较差", "不合格"))
 _THIS_YEAR = re.compile(r"本年|当年|年度|目标|预期|计划")
+# The term that a target is set for; last year's value is none.
+_TERM = re.compile(r"(?<![上前去往])(长期|中期|实施期|年度)")
 _VALUE = re.compile(r"^[≥≤=><≧≦]|^[\d.,]+(%|[^\d%]{0,3})$")
 
 
@@ -107,7 +109,7 @@ def _names_columns(heads: Sequence[_Head]) -> bool:
     # Heads of unknown name left of the names may be levels by other words: then what stands below them tells.
     three = next((i for i, head in enumerate(heads) if head.role == "level3"), 0)
     left = heads[:three]
-    unknown = [head for head in left if head.role is None and "".join(head.cell.text.split()) not in _NUMBERS]
+    unknown = [head for head in left if head.role is None and "".join(head.cell.text.split()) not in NUMBERS]
     return levels == ["level3"] and "target" in roles and len(roles) >= 3 and not unknown
 
 
@@ -217,9 +219,14 @@ def _target_among(parts: list[_Head], above: str | None) -> list[_Head]:
     names = ["".join(part.cell.text.split()) for part in parts]
     if set(names) <= _GRADES and len(names) > 1:
         return [replace(part, role="extra" if i else "target") for i, part in enumerate(parts)]
-    if above == "target" and not any(part.role for part in parts):
-        at = next((i for i, name in enumerate(names) if _THIS_YEAR.search(name)), 0)
-        return [replace(part, role="target" if i == at else "extra") for i, part in enumerate(parts)]
+    terms = [_term(part.cell) for part in parts]
+    if above == "target" and None not in terms and len(set(terms)) == len(terms):
+        return [replace(part, role="target") for part in parts]
+    # 年初值 beside 度量单位 is the value of that unit.
+    if above == "target" and not any(part.role not in (None, "unit", "operator") for part in parts):
+        bare = [i for i, part in enumerate(parts) if part.role is None]
+        at = next((i for i in bare if _THIS_YEAR.search(names[i])), bare[0] if bare else -1)
+        return [replace(part, role="target" if i == at else part.role or "extra") for i, part in enumerate(parts)]
     return parts
 
 
@@ -241,7 +248,7 @@ def _header(first: int, last: int, n_cols: int, heads: Sequence[_Head]) -> GridH
             if role is None and (cell.rowspan > 2 or (i == 0 and first_level == 1 and is_bar(name))):
                 bars.append(cell)
                 continue
-            lead = name not in _NUMBERS and not bare
+            lead = name not in NUMBERS and not bare
             kept = role if bare and role in ("target", "operator", "unit") else "extra"
             found.append(HeaderColumn(cell.col, cell.colspan, kept, name, lead=lead, head=cell))
             if kept != "extra":
@@ -256,6 +263,13 @@ def _header(first: int, last: int, n_cols: int, heads: Sequence[_Head]) -> GridH
                 periods.append("")
             else:
                 role = "extra"  # another layout's word for the level, here a column beside it
+        elif role == "target" and "level3" in taken and _other_term(found, group, head):
+            # 中期指标值 | 年度指标值: two grids that share their names, each with a target of its own.
+            before = next(column for column in found if column.role == "target" and column.group == group)
+            periods[group] = before.name
+            group += 1
+            taken = {"level1": "", "level2": "", "level3": ""}
+            periods.append(name)
         elif role in taken and role in ("level1", "target", "operator", "unit"):
             role = "extra"
         if role is not None:
@@ -264,6 +278,18 @@ def _header(first: int, last: int, n_cols: int, heads: Sequence[_Head]) -> GridH
             periods[group] = head.above or name
         found.append(HeaderColumn(cell.col, cell.colspan, role or "extra", name, group, head=cell))
     return GridHeader(first, last, n_cols, tuple(found), tuple(bars), tuple(periods))
+
+
+def _other_term(found: Sequence[HeaderColumn], group: int, head: _Head) -> bool:
+    """Tell whether a head is a target of another term than the target of the grid at hand."""
+    before = next((column for column in found if column.role == "target" and column.group == group), None)
+    own, other = _term(head.cell), _term(before.head) if before is not None and before.head is not None else None
+    return own is not None and other is not None and own != other
+
+
+def _term(cell: RowCell) -> str | None:
+    match = _TERM.search("".join(cell.text.split()))
+    return match[1] if match else None
 
 
 def is_bar(name: str) -> bool:

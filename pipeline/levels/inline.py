@@ -21,6 +21,8 @@ SIGNED = re.compile(
 )
 # A label may be set wide: 填 报 人. Its characters are then words of their own.
 _MOST_WORDS = 6
+# What a line over a table begins with, in whatever words; fields that vocabularies hold follow it.
+_OVER = re.compile(r"^[\u4e00-\u9fff]{1,6}(年度|单位|部门|名称|编号|编码)([(（].*[)）])?$")
 _LONGEST_LABEL = 14
 
 
@@ -30,13 +32,19 @@ def inline_fields(text: str, lexicon: Lexicon) -> list[tuple[str, str]]:
     A label is one that the vocabularies hold, or one of people and dates that sign; the text between two labels is the
     first one's.
     """
+    led = False  # an unknown label stands first
     found: list[tuple[int, int, int]] = []  # label's start, colon, end of the colon
     for colon in _COLON.finditer(text):
         start = _label_before(text, colon.start(), found[-1][2] if found else 0, lexicon)
         if start is not None:
             found.append((start, colon.start(), colon.end()))
+        elif not found and not led and _OVER.match(comparison_key(text[: colon.start()])):
+            led = True
+            found.append((len(text) - len(text.lstrip()), colon.start(), colon.end()))
         elif not found:
             return []
+    if led and len(found) < 2:
+        return []
     if not found or text[: found[0][0]].strip():
         return []
     ends = [start for start, _, _ in found[1:]] + [len(text)]
@@ -76,7 +84,9 @@ def with_inline_fields(rows: Sequence[Row], lexicon: Lexicon) -> list[Row]:
         if row.n_cols or tables[0] < number < tables[-1] or len(row.cells) != 1:
             continue
         pairs = inline_fields(row.cells[0].text, lexicon)
-        if pairs and (number < tables[0] or not _goes_on(done[number - 1])):
+        # Who signs and when stands under notes as it does under the table; one such label may be of a narrative.
+        signed = len(pairs) > 1 and all(SIGNED.search(comparison_key(label)) for label, _ in pairs)
+        if pairs and (number < tables[0] or signed or not _goes_on(done[number - 1])):
             done[number] = replace(row, cells=tuple(_cells(row.cells[0], pairs)))
     return done
 

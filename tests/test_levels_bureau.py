@@ -1,0 +1,198 @@
+"""Forms as bureaus write them by hand: what generated forms never have, each a law that a real table broke."""
+
+import pytest
+from builders import fields_of, forms_of, labelled_of, records_of, rows_of
+
+from pipeline.fieldvalues import parse_field
+from pipeline.htmltext import HtmlTable, read_html
+from pipeline.ocrtext import read_text_bytes
+
+TITLE = "某某县林业局项目支出绩效目标表\n\n"
+GRID = (
+    "一级指标 | 二级指标 | 三级指标 | 指标值\n产出指标 | 数量指标 | 巡护里程 | ≥300公里\n"
+    " | 质量指标 | 验收合格率 | 100%\n满意度指标 | 服务对象满意度指标 | 林农满意度 | ≥90%\n"
+)
+TASKS = """年度主要任务 | 任务名称 | 主要内容 | 预算金额（万元） | {a} | 备注
+{b} | {b} | {b} | 总额 | 财政拨款 | {b}
+{b} | 隐患巡查 | 巡查排查三百处 | 210 | 200 | {c}
+{b} | 登记发证 | 存量数据整合 | 95.5 | 80 | 跨年
+"""
+
+
+@pytest.mark.parametrize(("a", "b"), [("", ""), ("<", "^")], ids=["tabs", "spans"])
+def test_a_head_divided_beside_heads_that_stand_whole(a: str, b: str) -> None:
+    """任务名称 and 备注 stand over both rows, 预算金额 over 总额 and 财政拨款; every value keeps its own path."""
+    labelled = labelled_of(TITLE + TASKS.format(a=a, b=b, c="") + "年度总体目标 | 全面完成隐患巡查 | | | |\n" + GRID)
+
+    fields = fields_of(labelled)
+
+    assert fields["年度主要任务→隐患巡查→主要内容"] == "巡查排查三百处"
+    assert fields["年度主要任务→隐患巡查→预算金额（万元）→总额"] == "210"
+    assert fields["年度主要任务→登记发证→预算金额（万元）→财政拨款"] == "80"
+    assert fields["年度主要任务→登记发证→备注"] == "跨年"
+    assert fields["年度总体目标"] == "全面完成隐患巡查"
+
+
+def test_a_row_over_a_label_of_several_rows_heads_nothing() -> None:
+    """单位名称 | 某某局 stands over the label of the money table and over its heads, and is none of them."""
+    labelled = labelled_of(
+        TITLE + "单位名称 | < | 临江县审计局 | < | <\n预算执行情况 | 预算数 | 执行数 | 执行率 | 得分\n"
+        "^ | 1050.3 | 998.1 | 95.03% | 9.5\n"
+    )
+
+    fields = fields_of(labelled)
+
+    assert fields["单位名称"] == "临江县审计局"
+    assert fields["预算执行情况→预算数"] == "1050.3"
+
+
+def test_targets_of_two_terms_behind_one_name_are_two_grids() -> None:
+    """中期指标值 | 年度指标值: neither is an extra of the other, each indicator carries its period."""
+    labelled = labelled_of(
+        TITLE + "一级指标 | 二级指标 | 三级指标 | 中期指标值 | 年度指标值\n产出指标 | 数量指标 | 评价河流 | 6条 | 2条\n"
+        " | 质量指标 | 评审通过率 | 100% | 95%\n"
+    )
+
+    assert [(row.period, *names) for row, names in zip(labelled.indicators, rows_of(labelled), strict=True)] == [
+        ("中期", "产出指标", "数量指标", "评价河流", "6条"),
+        ("中期", "产出指标", "质量指标", "评审通过率", "100%"),
+        ("年度", "产出指标", "数量指标", "评价河流", "2条"),
+        ("年度", "产出指标", "质量指标", "评审通过率", "95%"),
+    ]
+
+
+def test_last_years_value_is_no_term_of_its_own() -> None:
+    """上年度指标值 says what was; it stays beside the target."""
+    labelled = labelled_of(
+        TITLE
+        + "一级指标 | 二级指标 | 三级指标 | 年度指标值 | 上年度指标值\n产出指标 | 数量指标 | 评价河流 | 6条 | 2条\n"
+    )
+
+    assert rows_of(labelled) == [("产出指标", "数量指标", "评价河流", "6条")]
+
+
+def test_a_value_beside_its_unit_is_the_target() -> None:
+    """指标值 over 年初值 and 度量单位, the operator in a column before them: one target of three cells."""
+    labelled = labelled_of(
+        TITLE + "一级指标 | 二级指标 | 三级指标 | 指标性质 | 指标值 | <\n^ | ^ | ^ | ^ | 年初值 | 度量单位\n"
+        "产出指标 | 数量指标 | 完成审计项目 | ≥ | 25 | 个\n效益指标 | 社会效益指标 | 财经秩序 | 定性 | 好 | \n"
+    )
+
+    assert rows_of(labelled) == [
+        ("产出指标", "数量指标", "完成审计项目", "≥25个"),
+        ("效益指标", "社会效益指标", "财经秩序", "好"),
+    ]
+
+
+def test_cells_that_hold_label_and_value_are_no_parents() -> None:
+    """填表人：何晓 | 审核人：邱明 under the grid are two fields beside each other."""
+    labelled = labelled_of(TITLE + "项目名称 | 森林巡护 | |\n" + GRID + "填表人：何晓 | 审核人：邱明 | |\n")
+
+    fields = fields_of(labelled)
+
+    assert (fields["填表人"], fields["审核人"]) == ("何晓", "邱明")
+
+
+def test_signatures_under_notes_are_fields() -> None:
+    """Two labels of who signs make a line that no note goes on in."""
+    labelled = labelled_of(
+        TITLE + GRID + "\n注：1.按项目填报。\n2.其他资金包括自有资金。\n填报人：沈怀远 联系电话：4628817\n"
+    )
+
+    fields = fields_of(labelled)
+
+    assert (fields["填报人："], fields["联系电话："]) == ("沈怀远", "4628817")
+
+
+def test_a_line_over_the_table_may_begin_with_a_label_nobody_knows() -> None:
+    """预算年度 is in no list of labels; what follows it is, so the whole line states fields."""
+    labelled = labelled_of("项目支出绩效目标表\n\n预算年度：2024年 填报单位（盖章）：青川市水务局\n\n" + GRID)
+
+    assert fields_of(labelled) == {"预算年度：": "2024年", "填报单位（盖章）：": "青川市水务局"}
+
+
+def test_the_seals_place_is_no_part_of_an_agency() -> None:
+    """（盖章） behind the label, or behind the name, says where the seal goes."""
+    for line in ("填报单位（盖章）：青川市水务局", "填报单位：青川市水务局（盖章）"):
+        [record] = records_of(f"项目支出绩效目标表\n\n{line} 填报日期：2024年3月1日\n\n" + GRID)
+
+        assert record.form.agency == "青川市水务局"
+
+
+def test_the_unit_of_a_page_holds_for_all_its_forms() -> None:
+    """A second table without a title goes on under the first one's 单位：元; one on another page does not."""
+    two = "项目名称 | 非遗传承 | |\n项目金额 | 80000 | |\n" + GRID
+    first = "部门预算项目绩效目标表\n单位：元\n\n项目名称 | 文物保护 | |\n" + GRID
+
+    assert [form.money_unit for form in forms_of(first + "\n" + two)] == ["元", "元"]
+    assert [form.money_unit for form in forms_of(first, two)] == ["元", None]
+
+
+def test_the_unit_in_a_tables_first_row_is_the_forms() -> None:
+    """A spreadsheet has no lines over a table: 单位：万元 stands in a cell of its first row."""
+    [form] = forms_of("部门预算项目绩效目标表\n\n单位名称：河西县林业局 | | | 单位：万元\n项目名称 | 巡护 | |\n" + GRID)
+
+    assert form.money_unit == "万元"
+
+
+def test_a_project_without_indicators_and_the_total_below_it() -> None:
+    """合计 is no project and adds nothing to the one above it but its own amount; a number alone is no indicator."""
+    records = records_of(
+        "2021年部门预算项目绩效目标表\n\n序号 | 项目名称 | 预算数 | 一级指标 | 二级指标 | 三级指标 | 指标值\n"
+        "1 | 动物防疫 | 86.5 | 产出指标 | 数量指标 | 免疫头数 | 50万头\n | | | | 质量指标 | 免疫密度 | ≥90%\n"
+        "2 | 农机购置 | 300 | | | |\n合计 | | 386.5 | | | |\n"
+    )
+
+    last = records[-1]
+
+    assert {key: value.value for key, value in last.fields.items()} == {
+        "项目名称": "农机购置", "预算数": "300", "合计→预算数": "386.5",
+    }  # fmt: skip
+    assert last.indicators == []
+
+
+@pytest.mark.parametrize("break_", ["\n项目名称\t图书馆开放\n实施单位\t临水市图书馆\n年度目标\t免费开放\n"])
+def test_short_rows_of_fields_are_rows(break_: str) -> None:
+    """Blank ends are often left out; two rows of label and value may come out even as one and are two all the same."""
+    grid = "\n".join("\t".join(part.strip() for part in line.split("|")) for line in GRID.splitlines())
+
+    [page] = read_text_bytes(f"项目支出绩效目标表\n{break_}{grid}\n".encode(), "form.txt")
+
+    cells = {(read.cell.row, read.cell.col): read.text for read in page.tables[0].readings}
+    assert [cells[row, 1] for row in range(3)] == ["图书馆开放", "临水市图书馆", "免费开放"]
+
+
+def test_a_quotation_that_is_never_closed_hides_no_cells() -> None:
+    """rowspan="2> takes in all tags up to the next quotation mark; the table stays one."""
+    text = '<table><tr><td rowspan="2>产出<td>数量</td></tr><tr><td>质量</td></tr>'
+    text += '<tr><td class="x">效益</td><td>社会</td></tr></table>'
+
+    [table] = [item for item in read_html(text) if isinstance(item, HtmlTable)]
+
+    assert [cell.text for cell in table.cells] == ["产出", "数量", "质量", "效益", "社会"]
+    assert table.cells[0].rowspan == 2
+
+
+def test_cells_without_a_row_are_one_row() -> None:
+    """<table><td>: the row's tag was lost, the cells were not."""
+    [table] = [item for item in read_html("<table><td>备注<td>结转</table>") if isinstance(item, HtmlTable)]
+
+    assert [(cell.row, cell.col, cell.text) for cell in table.cells] == [(0, 0, "备注"), (0, 1, "结转")]
+
+
+@pytest.mark.parametrize(
+    ("label", "raw", "parsed"),
+    [
+        ("支出类型", "(√)经常性 ( )一次性", {"chosen": ["经常性"]}),
+        ("支出类型", "经常性（　）一次性（√）", {"chosen": ["一次性"]}),
+        ("项目负责人及电话→主管部门", "吴敏 13712345678", {"people": ["吴敏"], "phones": ["13712345678"]}),
+        ("项目编码", "510000-2024-0031", {"code": "510000-2024-0031"}),
+    ],
+)
+def test_values_as_they_are_written(label: str, raw: str, parsed: dict[str, object]) -> None:
+    """Brackets for boxes, a label that asks for people above one that says whose, a code of several parts."""
+    found = parse_field(label, raw, money_unit=None)
+
+    assert found is not None
+    assert {key: found[key] for key in parsed} == parsed
+    assert "name" not in found
