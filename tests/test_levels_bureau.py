@@ -196,3 +196,60 @@ def test_values_as_they_are_written(label: str, raw: str, parsed: dict[str, obje
     assert found is not None
     assert {key: found[key] for key in parsed} == parsed
     assert "name" not in found
+
+
+def test_a_column_whose_head_is_lost_is_told_by_the_names_below_it() -> None:
+    """丨二级指指标 names no column; three names of levels below it and nothing else do."""
+    labelled = labelled_of(
+        TITLE + "一级指标 | 丨二级指指标 | 计划指标值 | 三级指标\n产出指标 | 数量指标 | ≥15次 | 消防演练次数\n"
+        " | 质量指标 | ≥98% | 验收合格率\n | 时效指标 | 12月 | 完成时间\n"
+    )
+
+    assert [names[1] for names in rows_of(labelled)] == ["数量指标", "质量指标", "时效指标"]
+
+
+def test_two_targets_over_a_break_are_two_rows() -> None:
+    """In a grid whose heads nobody knows a level printed again stands over a row of its own, not over a rest."""
+    heads = "绩效维度 | 维度细分 | 考核内容 | 年度预期\n"
+    one = TITLE + heads + "产出 | 数量指标 | 培训天数 | ≤11天\n | | 年鉴数量 | ≥2册\n | | 惠及人数 | 22000人\n"
+    other = " | 数量指标 | 健康管理率 | =100%\n | 质量指标 | 合格率 | ≥95%\n"
+
+    names = [row[2:] for row in rows_of(labelled_of(one, other))]
+
+    assert ("惠及人数", "22000人") in names
+    assert ("健康管理率", "=100%") in names
+
+
+def test_spans_that_only_fields_have_say_nothing_of_the_grid() -> None:
+    """Labels stand in the middle of their rows; <td colspan> over the fields makes no blank of the grid a known one."""
+    labelled = labelled_of(
+        TITLE
+        + "项目名称 | 军休文艺汇演 | < | <\n一级指标 | 二级指标 | 三级指标 | 指标值\n | 数量指标 | 演出场次 | 3场\n"
+        "产出指标 | 质量指标 | 合格率 | ≥95%\n | 时效指标 | 完成时间 | 11月\n | 社会效益 | 参与度 | 高\n"
+        "效益指标 | 可持续影响 | 长效机制 | 健全\n | 生态效益 | 节能率 | ≥9%\n"
+    )
+
+    assert [names[0] for names in rows_of(labelled)] == ["产出指标"] * 3 + ["效益指标"] * 3
+
+
+def test_a_parent_cut_by_a_page_goes_on_over_blanks() -> None:
+    """The next page's blanks say nothing of the span they are the rest of: it lasts until something stands there."""
+    first = TITLE + "预算执行情况 | | 年初预算 | 执行数 | 得分\n^ | 总额 | 53 | 684 | 9\n"
+    second = " | 财政资金 | 37 | 479 | 8\n | 单位资金 | 16 | 205 | 7\n年度目标 | 完成工作 | | |\n"
+
+    fields = fields_of(labelled_of(first, second))
+
+    assert fields["预算执行情况→财政资金→执行数"] == "479"
+    assert fields["预算执行情况→单位资金→执行数"] == "205"
+
+
+def test_a_head_nobody_knows_ends_an_amount() -> None:
+    """An amount goes on in no text: a short line apart between the two is a label, and a person looks at it."""
+    [record] = records_of(
+        "项目支出绩效目标表\n\n项目名称 | 海钓邀请赛 | |\n资金规模（元） | 40300000.00 | |\n\n背景与意义\n\n"
+        "为进一步保障渔业生产安全，更新养殖网箱。\n\n" + GRID
+    )
+
+    assert record.fields["资金规模"].value == "40300000.00"
+    assert record.fields["背景与意义"].value == "为进一步保障渔业生产安全，更新养殖网箱。"
+    assert record.fields["背景与意义"].review

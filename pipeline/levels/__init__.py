@@ -33,7 +33,7 @@ from pipeline.levels.headers import NUMBERS, GridHeader, HeaderColumn
 from pipeline.levels.lexicon import Lexicon, belongs
 from pipeline.levels.lists import list_sheet, listed_indicators
 from pipeline.levels.model import LevelModel, load_level_model
-from pipeline.levels.prepare import prepare_rows
+from pipeline.levels.prepare import prepare_rows, without_hollow_spans
 from pipeline.levels.prose import told_form, told_indicators
 from pipeline.levels.settle import DOUBT, settle
 from pipeline.templates import Template
@@ -99,7 +99,7 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     found = infer_headers(rows, headers, logp, tools.lexicon)
     if found is not None:
         # Only now it is known which rows are the grid's, and what of it a page break cut.
-        rows = joined_cuts(rows, found, tools.lexicon)
+        rows = joined_cuts(without_hollow_spans(rows, found), found, tools.lexicon)
         headers = found
         if len(rows) != len(found):
             headers = infer_headers(

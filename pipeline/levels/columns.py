@@ -25,6 +25,9 @@ _CARRIES_LEVEL1 = 0.15
 # A head known by its name is worth as much as half of the cells below it: 年度指标值 over 合规 and 4700.
 _NAMED = 0.5
 _LONGEST = 24
+# Names of a level that a column without a head has at least, and their share of all that stands in it.
+_LEAST_NAMES = 3
+_NAMES_SHARE = 0.75
 # A repeated head of four characters may have one misread; most heads of the row are the same.
 _SAME_NAME = 0.7
 _SAME_SHARE = 0.7
@@ -68,14 +71,20 @@ def _with_repeats(rows: Sequence[Row], header: GridHeader) -> list[GridHeader | 
 def refine_headers(
     rows: Sequence[Row], headers: Sequence[GridHeader | None], lexicon: Lexicon
 ) -> list[GridHeader | None]:
-    """Tell by what stands below them which columns of unknown name hold operators and units."""
+    """Tell by what stands below them which columns of unknown name hold operators, units, or a level whose head is lost.
+
+    丨二级指指标 names no column; 数量目标, 质量目标 and 时效目标 below it do.
+    """
     refined: dict[int, GridHeader] = {}
     for header in {id(h): h for h in headers if h is not None}.values():
         columns = list(header.columns)
         for i, column in enumerate(columns):
             if column.role != "extra" or column.lead or comparison_key(column.name) in lexicon.column_roles:
                 continue
-            role = _by_texts(_below(rows, headers, header, column), lexicon)
+            texts = _below(rows, headers, header, column)
+            role = _by_texts(texts, lexicon)
+            if role == "extra" and header.first == header.row:
+                role = _level_by_texts(texts, lexicon)
             if role != "extra" and all(other.role != role or other.group != column.group for other in columns):
                 columns[i] = replace(column, role=role)
         refined[id(header)] = replace(header, columns=tuple(columns))
@@ -179,6 +188,16 @@ def _by_texts(texts: Sequence[str], lexicon: Lexicon) -> str:
     units = lexicon.dictionaries.keys["unit"]
     if texts and sum(comparison_key(text) in units for text in texts) * 2 > len(texts):
         return "unit"
+    return "extra"
+
+
+def _level_by_texts(texts: Sequence[str], lexicon: Lexicon) -> str:
+    """The level whose names a column holds, and nothing else but one text in four."""
+    keys = [comparison_key(text) for text in texts]
+    for level in ("level2", "level1"):
+        known = {key for key in keys if key in lexicon.exact[level]}
+        if len(known) >= _LEAST_NAMES and sum(key in known for key in keys) >= _NAMES_SHARE * len(keys):
+            return level
     return "extra"
 
 

@@ -216,6 +216,9 @@ class FieldGatherer:
                 # The rest of the span is a blank cell of the new page, as high as the span goes on there.
                 rest = next((c for c in row.cells if c.col == parent.col and not c.text), None)
                 self._until[id(parent)] = number + (rest.rowspan if rest is not None else 1)
+            elif not spanned and id(parent) in self._until and first.col > parent.col:
+                # A tool that writes a blank a row says no more of the span: it lasts as long as nothing stands there.
+                spanned = any(cell.col == parent.col and not cell.text for cell in row.cells)
             if spanned if parent.rowspan > 1 else first.col > parent.col:
                 kept.append(parent)
         if len(kept) < len(self._parents):

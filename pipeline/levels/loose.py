@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,11 @@ from pipeline.templates import Template
 _MOST_LINES = 3
 # One misread character in a label of five is forgiven where blank lines set the label apart.
 _NEAR = 0.75
+# A head that no vocabulary holds: four to ten Hanzi, and a person looks at it.
+_SHORTEST_HEAD, _LONGEST_HEAD = 4, 10
+_WORDS = re.compile(r"[\u4e00-\u9fff]+")
+_BARE = re.compile(r"[\d.,%\s]+(万?元)?")
+_GUESSED = 0.5
 
 
 def label_loose_lines(rows: Sequence[Row], lexicon: Lexicon, template: Template | None) -> list[Row]:
@@ -75,7 +81,23 @@ def _label_at(
             continue
         if _is_label(text, lexicon, template, used):
             return _joined([row.cells[0] for row in lines], text), taken
+    if _heads_text(rows, i):
+        return replace(cell, role=Role.LABEL, certainty=_GUESSED), 1
     return None, 0
+
+
+def _heads_text(rows: Sequence[Row], i: int) -> bool:
+    """Tell whether a short line that nobody knows stands apart between an amount and a text: 背景与意义.
+
+    No amount goes on in words: what follows it is another field's.
+    """
+    key = comparison_key(rows[i].cells[0].text)
+    if not (_SHORTEST_HEAD <= len(key) <= _LONGEST_HEAD and _WORDS.fullmatch(key)) or i == 0 or i + 1 >= len(rows):
+        return False
+    above = [cell.text for cell in rows[i - 1].cells if cell.text] if rows[i - 1].n_cols else []
+    below = rows[i + 1]
+    text = not below.n_cols and below.cells[0].text
+    return bool(above and _BARE.fullmatch(above[-1]) and text and _apart(rows, i, i + 1))
 
 
 def _is_label(text: str, lexicon: Lexicon, template: Template | None, used: set[str]) -> bool:

@@ -20,6 +20,7 @@ def prepare_rows(
     """Return the form's rows as the classifier wants them, and for each the grid header that holds there."""
     ready = label_loose_lines(rows, lexicon, template)
     headers = find_headers(ready, lexicon)
+    ready = without_hollow_spans(ready, headers)
     ready = _without_restated(_right_aligned(ready, headers), headers)
     joined = joined_cuts(ready, headers, lexicon)
     if len(joined) < len(ready):
@@ -57,6 +58,32 @@ def _right_aligned(rows: Sequence[Row], headers: Sequence[GridHeader | None]) ->
             ends = columns[width - len(rows[r].cells) :]
             moved = (replace(cell, col=col) for cell, col in zip(rows[r].cells, ends, strict=True))
             done[r] = replace(rows[r], cells=tuple(moved))
+    return done
+
+
+def without_hollow_spans(rows: Sequence[Row], headers: Sequence[GridHeader | None]) -> list[Row]:
+    """Rows of a grid that merges nothing, though the fields over it do: its blanks are no known spans.
+
+    A level is never blank: where its column is, a tool wrote a merged cell's text into one of the rows that it covers.
+    Pages tell by their rulings; only what has no outlines is meant.
+    """
+    done = list(rows)
+    groups: dict[int, list[int]] = {}
+    for r, row in enumerate(rows):
+        header = headers[r]
+        # On its next page a grid may begin with blanks: its levels go on.
+        if header is not None and r > header.row and row.table == rows[header.row].table and row.spans_known:
+            groups.setdefault(id(header), []).append(r)
+    for own in groups.values():
+        header = headers[own[0]]
+        assert header is not None
+        levels = {column.col for column in header.columns if column.role in ("level1", "level2")}
+        cells = [cell for r in own for cell in rows[r].cells if cell.col in levels]
+        blank = [cell for r in own[:1] for cell in rows[r].cells if cell.col in levels and not cell.text]
+        drawn = any(place.polygon for cell in cells for place in cell.places)
+        if blank and not drawn and all(cell.rowspan == 1 for cell in cells):
+            for r in own:
+                done[r] = replace(rows[r], spans_known=False)
     return done
 
 

@@ -10,7 +10,7 @@ from pipeline.dictionaries import comparison_key
 from pipeline.document import Row, RowCell
 from pipeline.labeltext import joined_text, label_text
 from pipeline.levels.cuts.cells import Above, one_cell, partners_of, put_cell, reaching, without_cells
-from pipeline.levels.cuts.texts import BARE_NUMBER, BARE_VALUE, SHORT
+from pipeline.levels.cuts.texts import BARE_NUMBER, BARE_VALUE, COMPLETE_TARGET, SHORT
 from pipeline.levels.lexicon import FUZZY, Lexicon
 
 # One misread character in a label of five.
@@ -155,6 +155,8 @@ def may_go_on(cell: RowCell, more: RowCell) -> bool:
     if not cell.text:
         return True
     dated = more.text in ("年", "月", "日")  # the rest of a date that ends a sentence
+    if COMPLETE_TARGET.match(cell.text) and COMPLETE_TARGET.match(more.text):
+        return False  # 22000人 over =100%: two targets, in whatever table
     if BARE_VALUE.fullmatch(cell.text) or (BARE_VALUE.fullmatch(more.text) and not dated):
         return False
     return len(cell.text) >= _SENTENCE or _fills(cell)
