@@ -292,6 +292,21 @@ class RowCell:
     certainty: float = 1.0
     notes: tuple[str, ...] = ()
 
+    # Every cell of a form is made anew in these two ways; `dataclasses.replace` takes three times as long.
+    def in_row(self, row: int) -> RowCell:
+        """The cell in another row of its form."""
+        return RowCell(
+            self.text, row, self.col, self.rowspan, self.colspan, self.confidence, self.places, self.lines, self.role,
+            self.certainty, self.notes,
+        )  # fmt: skip
+
+    def as_role(self, role: Role, certainty: float) -> RowCell:
+        """The cell with its role and how sure that is."""
+        return RowCell(
+            self.text, self.row, self.col, self.rowspan, self.colspan, self.confidence, self.places, self.lines, role,
+            certainty, self.notes,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

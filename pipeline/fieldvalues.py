@@ -55,6 +55,7 @@ _LONGEST_OPTION = 24
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(个月|年|天|个工作日|日)", re.A)
 
 
+@lru_cache(8_192)  # a label is asked for several times a form, and comes again in the next one
 def split_label(label: str) -> tuple[str, str | None]:
     """Return the label without its trailing colon and bracketed money unit, and that unit (元, 万元, ...) or None."""
     unit = None

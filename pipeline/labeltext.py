@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+# Labels are asked for five times a form, and come again in the next one; a narrative takes a kilobyte or two.
+_KEPT = 8_192
 _BETWEEN_HAN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _WEIGHT = re.compile(
     r"\s*[(（【\[]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）】\]]\s*$|(?<=[标果出益度])\s*(\d+(?:\.\d+)?\s*分)\s*$"
@@ -33,6 +36,7 @@ def joined_text(one: str, other: str) -> str:
 _SPECK = re.compile(r"(?<=[\u4e00-\u9fff)）])[.·]$")
 
 
+@lru_cache(_KEPT)
 def label_text(text: str) -> str:
     """A label as it reads on one line: breaks, and spaces beside Chinese characters, are the layout's.
 
@@ -42,6 +46,7 @@ def label_text(text: str) -> str:
     return _SPECK.sub("", _BETWEEN_HAN.sub("", " ".join(text.split())).strip())
 
 
+@lru_cache(_KEPT)
 def split_weight(text: str) -> tuple[str, str | None]:
     """A level's name and the weight printed beside it: `产出指标(50分)` -> 产出指标, 50分."""
     match = _WEIGHT.search(text)

@@ -71,6 +71,6 @@ def _renumbered(rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(
         row
         if all(cell.row == number for cell in row.cells)
-        else replace(row, cells=tuple([replace(cell, row=number) for cell in row.cells]))
+        else replace(row, cells=tuple([cell.in_row(number) for cell in row.cells]))
         for number, row in enumerate(rows)
     )

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import FieldEntry, Form, IndicatorRow, LabelledForm, Role, Row, RowCell
@@ -187,14 +188,14 @@ def _log_probabilities(
     for (r, i), values in zip(index, tools.model.log_probabilities(features).tolist(), strict=True):
         logp[r][i] = values
         text = rows[r].cells[i].text.strip()
-        # A sentence is no label, and neither is a number or a dash; nor is it the name of a level.
-        if text.endswith(("。", "；", ";")) or _NO_LABEL.fullmatch(text):
+        no_label, dated, sealed = _told_by_text(text)
+        if no_label:
             logp[r][i] = [-12.0 if role in _NAMING else v for role, v in zip(ROLES, logp[r][i], strict=True)]
-        if _DATED.fullmatch(text):
+        if dated:
             logp[r][i] = [
                 max(v, _LIKELY) if role is Role.LABEL else -12.0 for role, v in zip(ROLES, logp[r][i], strict=True)
             ]
-        if _SEALED.search(text):
+        if sealed:
             logp[r][i] = [-12.0 if role in _GRID_ROLES else v for role, v in zip(ROLES, logp[r][i], strict=True)]
         header = headers[r]
         column = (
@@ -206,6 +207,14 @@ def _log_probabilities(
                 max(v, _EVEN) if role is Role.LEVEL2 else v for role, v in zip(ROLES, logp[r][i], strict=True)
             ]
     return logp
+
+
+@lru_cache(8_192)
+def _told_by_text(text: str) -> tuple[bool, bool, bool]:
+    """Whether a cell's text can be no label, is a label with its years, and is where a seal or a signature goes."""
+    # A sentence is no label, and neither is a number or a dash; nor is it the name of a level.
+    no_label = text.endswith(("。", "；", ";")) or bool(_NO_LABEL.fullmatch(text))
+    return no_label, bool(_DATED.fullmatch(text)), bool(_SEALED.search(text))
 
 
 def _following(rows: Sequence[Row], choices: Sequence[Choice], number: int) -> Row | None:
@@ -227,7 +236,7 @@ def _with_roles(row: Row, choice: Choice, certainties: Sequence[float]) -> Row:
             if column is not None and column.role == "operator" and not _is_sign(cell.text):
                 role = Role.EXTRA  # 定性
             sure = min(certainty, DOUBT) if UNSURE in cell.notes else certainty
-            cells.append(replace(cell, role=role, certainty=round(sure, 4)))
+            cells.append(cell.as_role(role, round(sure, 4)))
         else:
             cells.append(cell)
     return replace(row, cells=tuple(cells))

@@ -105,7 +105,8 @@ def _looks(rows: Sequence[Row], lexicon: Lexicon) -> list[dict[int, _Seen]]:
     seen = lexicon.looks
     if len(seen) > _MOST_KEPT:
         seen.clear()
-    keys = {text: comparison_key(text) for text in sorted(texts - seen.keys())}
+    # Not `texts - seen.keys()`, which goes through all that was ever seen.
+    keys = {text: comparison_key(text) for text in sorted([text for text in texts if text not in seen])}
     lexicon.look_up(keys.values())
     seen.update({text: _look(text, key, lexicon) for text, key in keys.items()})
     lexicon.notes.near.update([comparison_key(text) for text in texts])  # of those that were looked at before, too

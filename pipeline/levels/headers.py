@@ -84,7 +84,7 @@ def find_headers(rows: Sequence[Row], lexicon: Lexicon) -> list[GridHeader | Non
             continue
         alone = _heads_of(row, lexicon)
         following = rows[number + 1] if number + 1 < len(rows) else None
-        both = _merged(row, following, lexicon) if following is not None else None
+        both = _merged(row, alone, following, lexicon) if following is not None else None
         if both is not None and _names_columns(both):
             current = _header(number, number + 1, row.n_cols, both)
         elif _names_columns(alone):
@@ -100,9 +100,11 @@ def _heads_of(row: Row, lexicon: Lexicon) -> list[_Head]:
 
 def _names_columns(heads: Sequence[_Head]) -> bool:
     """Two levels, or the names and the targets of a grid without levels; half of the cells are known for columns."""
+    if len(heads) < 3 or not any([head.role for head in heads]):  # unknown ones alone tell nothing by their order
+        return False
     roles = [role for role in _by_order([head.role for head in heads]) if role]
     levels = [role for role in roles if role.startswith("level")]
-    if len(heads) < 3 or len(roles) * 2 < len(heads) or not levels:
+    if len(roles) * 2 < len(heads) or not levels:
         return False
     if len(levels) >= 2:
         return True
@@ -113,17 +115,18 @@ def _names_columns(heads: Sequence[_Head]) -> bool:
     return levels == ["level3"] and "target" in roles and len(roles) >= 3 and not unknown
 
 
-def _merged(upper: Row, lower: Row, lexicon: Lexicon) -> list[_Head] | None:
-    """The heads of a header of two rows, None where the second row is none.
+def _merged(upper: Row, heads: list[_Head], lower: Row, lexicon: Lexicon) -> list[_Head] | None:
+    """The heads of a header of two rows, None where the second row is none; `heads` are the upper row's by itself.
 
     Its cells all stand under heads wider than one column, which they divide, and are no values: 目标值 and 实际完成值
     under 绩效指标值, 三级指标 and 指标值 twice under 中期 and 年度, 优 良 中 差 under 评价标准.
     """
-    above = [cell for cell in upper.cells if cell.text]
-    below = [cell for cell in lower.cells if cell.text]
-    if len(above) < 2 or len(below) < 2 or upper.n_cols != lower.n_cols or upper.table != lower.table:
+    if len(heads) < 2 or upper.n_cols != lower.n_cols or upper.table != lower.table:
         return None
-    heads = [_Head(cell, lexicon.column_role(cell.text) if len(cell.text) <= _LONGEST else None) for cell in above]
+    below = [cell for cell in lower.cells if cell.text]
+    if len(below) < 2:
+        return None
+    above = [head.cell for head in heads]
     texts = ["".join(cell.text.split()) for cell in below]
     if any(len(text) > _LONGEST_SECOND or _VALUE.match(text) for text in texts):
         return None

@@ -126,6 +126,11 @@ class WordModel:
             self.base._singles[character] = known
         return known
 
+    def singles(self, text: str) -> list[float]:
+        """Return the same for each character of a text."""
+        known = self.base._singles
+        return [known[c] if c in known else self.single(c) for c in text]
+
     def _has_own(self, text: str) -> bool:
         return any([word in text for word in self.own])  # noqa: C419 - a list is twice as fast for one or two words
 
@@ -163,11 +168,12 @@ class WordModel:
 
     def _segment(self, text: str) -> Segmentation:
         n = len(text)
-        get, own, single, reaches = self.base.logp.get, self.own, self.single, self.reaches(text)
+        get, own, reaches = self.base.logp.get, self.own, self.reaches(text)
+        singles = self.singles(text)
         best = [0.0] * (n + 1)
         step = [1] * (n + 1)
         for i in range(n - 1, -1, -1):
-            top = best[i + 1] + single(text[i])
+            top = best[i + 1] + singles[i]
             length = 1
             for j in range(i + 2, min(n, i + reaches[i]) + 1):
                 known = get(text[i:j])
@@ -245,6 +251,10 @@ class _Layered(Mapping[str, float]):
         return len(self._own) + len(self._base)
 
 
+# What stands left of a new text in one word, and what may stand right of it with the score of all the rest.
+Around = list[tuple[str, list[tuple[str, float]]]]
+
+
 class Lattice:
     """The best scores before and behind every place of a text, for asking what one changed character would make."""
 
@@ -260,18 +270,24 @@ class Lattice:
         behind = [0.0] * (n + 1)
         known: list[list[tuple[int, float]]] = [[] for _ in range(n + 1)]
         self._reaches = reaches = words.reaches(text)
+        singles = words.singles(text)
+        get, own = words.base.logp.get, words.own
         for i in range(n - 1, -1, -1):
-            top = behind[i + 1] + words.single(text[i])
+            top = behind[i + 1] + singles[i]
             for j in range(i + 2, min(n, i + reaches[i]) + 1):
-                value = words.get(text[i:j])
+                value = get(text[i:j])
+                if value is None and own:
+                    value = own.get(text[i:j])
                 if value is not None:
                     known[j].append((i, value))
-                    top = max(top, value + behind[j])
+                    if value + behind[j] > top:
+                        top = value + behind[j]
             behind[i] = top
         for j in range(1, n + 1):
-            top = before[j - 1] + words.single(text[j - 1])
+            top = before[j - 1] + singles[j - 1]
             for i, value in known[j]:
-                top = max(top, value + before[i])
+                if value + before[i] > top:
+                    top = value + before[i]
             before[j] = top
         self.before = before
         self.behind = behind
@@ -281,43 +297,53 @@ class Lattice:
         """The score of the text as written."""
         return self.behind[0]
 
-    def around(self, start: int, end: int, new: int = 1) -> list[tuple[str, str, float]]:
-        """Return what may stand left and right of a new text[start:end] in one word, with the score of all the rest.
+    def around(self, start: int, end: int, new: int = 1) -> Around:
+        """Return what may stand left of a new text[start:end] in one word, and with each what may stand right of it.
 
-        `new` is the length of the new text. The first of them has nothing on either side.
+        With these goes the score of all the rest; they grow by a character each. `new` is the length of the new text.
+        The first of all has nothing on either side.
         """
         text, before, behind = self.text, self.before, self.behind
         n = len(text)
-        found = []
+        found: Around = []
         for i in range(start, max(-1, start - self.LONGEST), -1):
             furthest = end + self.LONGEST - 1 - (start - i)
             if start - i >= 2:  # the word's beginning stands: so long are words that begin like this
                 furthest = min(furthest, end + self._reaches[i] - (start - i) - new)
-            left, rest = text[i:start], before[i]
-            found += [(left, text[end:j], rest + behind[j]) for j in range(end, min(n, furthest) + 1)]
+            rest = before[i]
+            found.append((text[i:start], [(text[end:j], rest + behind[j]) for j in range(end, min(n, furthest) + 1)]))
         return found
 
-    def replaced(self, around: list[tuple[str, str, float]], new: str) -> float:
+    def replaced(self, around: Around, new: str) -> float:
         """Return the score of the text with the character `new` at the place that `around` describes."""
-        get, own = self._words.base.logp.get, self._words.own
-        top = around[0][2] + self._words.single(new)
-        for left, right, rest in around:
-            known = get(left + new + right)
-            if known is None and own:
-                known = own.get(left + new + right)
-            if known is not None and known + rest > top:
-                top = known + rest
+        words = self._words
+        get, reach = words.base.logp.get, words.base._reach
+        own = {word: value for word, value in words.own.items() if new in word} if words.own else words.own
+        top = around[0][1][0][1] + words.single(new)
+        for left, rights in around:
+            begun, most = left + new, len(rights)
+            if reach is not None and not own and most > 1 and len(left) < 2:
+                # So long are words that begin like this.
+                first = begun[:2] if left else new + rights[1][0][0]
+                most = max(reach.get(first, 0) - len(left), 0 if left else 1)
+            for right, rest in rights[:most]:
+                known = get(begun + right)
+                if known is None and own:
+                    known = own.get(begun + right)
+                if known is not None and known + rest > top:
+                    top = known + rest
         return top
 
     def removed(self, start: int, end: int) -> float:
         """Return the score of the text without text[start:end]."""
         get = self._words.get
         top = self.before[start] + self.behind[end]
-        for left, right, rest in self.around(start, end, 0):
-            if left and right:
-                known = get(left + right)
-                if known is not None and known + rest > top:
-                    top = known + rest
+        for left, rights in self.around(start, end, 0):
+            for right, rest in rights:
+                if left and right:
+                    known = get(left + right)
+                    if known is not None and known + rest > top:
+                        top = known + rest
         return top
 
 

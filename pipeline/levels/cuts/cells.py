@@ -62,10 +62,12 @@ def put_cell(done: list[Row], one: Above, cell: RowCell) -> None:
 
 def reaching(done: Sequence[Row], table: int, foot: int | None = None) -> list[Above]:
     """The cells of a table that reach down to a row, by default to its foot."""
-    cells = [(i, cell) for i, row in enumerate(done) if row.table == table and row.n_cols for cell in row.cells]
+    own = [(i, row.cells) for i, row in enumerate(done) if row.table == table and row.n_cols]
     if foot is None:
-        foot = max((cell.row + cell.rowspan for _, cell in cells), default=0)
-    return [Above(i, cell, sides_of([cell])) for i, cell in cells if cell.row + cell.rowspan >= foot]
+        foot = max([cell.row + cell.rowspan for _, cells in own for cell in cells], default=0)
+    return [
+        Above(i, cell, sides_of([cell])) for i, cells in own for cell in cells if cell.row + cell.rowspan >= foot
+    ]
 
 
 def partners_of(above: Sequence[Above], before: Row, row: Row) -> dict[int, Above]:

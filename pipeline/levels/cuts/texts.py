@@ -27,12 +27,13 @@ def one_name(one: str, other: str, section: str, lexicon: Lexicon) -> bool:
     # Longer than every name by more than the edit that is forgiven (and what marks may fold into one character).
     if len(first) + len(rest) > lexicon.longest_level + 4:
         return False
-    known, whole = lexicon.exact[section], comparison_key(one + other)
+    known = lexicon.exact[section]
     if not rest or (rest in known and first in known):
         return False
-    levels = lexicon.exact["level1"] | lexicon.exact["level2"]
-    if rest in levels and first in levels:
+    level1, level2 = lexicon.exact["level1"], lexicon.exact["level2"]
+    if (rest in level1 or rest in level2) and (first in level1 or first in level2):
         return False  # 产出 over 质量指标 are two names, though 产出质量指标 is one
+    whole = comparison_key(one + other)
     if whole in known or rest in known or len(whole) < _LONG_NAME or len(rest) == 1:
         return whole in known
     if not lexicon.may_be_near(whole, section):  # most are not, and measuring each costs more than all else here
@@ -78,8 +79,10 @@ def is_scrap(text: str, alone: bool, lexicon: Lexicon) -> bool:
     """Tell whether a text is too little to be a cell of its own; `alone`: nothing else stands in its row."""
     if alone and len(text) <= SHORT and not re.search(r"\d", text):
         return True  # 完成 behind 按计划进度: nothing else stands in its row
-    words = lexicon.exact["word"] | lexicon.exact["boolean"]
-    return len(text) == 1 and text.isalpha() and comparison_key(text) not in words
+    if len(text) != 1 or not text.isalpha():
+        return False
+    key = comparison_key(text)
+    return key not in lexicon.exact["word"] and key not in lexicon.exact["boolean"]
 
 
 def target_goes_on(one: str, other: str, lexicon: Lexicon) -> bool:
