@@ -197,11 +197,16 @@ class Assembly:
     _entries: list[RepairEntry] = field(default_factory=list)
     _entered: set[int] = field(default_factory=set)
     _columns: dict[str, str] = field(default_factory=dict)  # a column's header as read -> as repaired
+    _levels: tuple[str, ...] = ()  # level 1 and level 2, where a row of the form has them
 
     def record(self) -> Record:
         """Return the record without the findings that rules make of it."""
         form = self.labelled.form
         self._enter_headers()
+        rows = self.labelled.indicators
+        self._levels = tuple(
+            level for level in ("level1", "level2") if any(getattr(r, level) is not None for r in rows)
+        )
         fields = self._fields()
         indicators = [self._indicator(number, row) for number, row in enumerate(self.labelled.indicators)]
         return Record(
@@ -310,10 +315,7 @@ class Assembly:
             extra[key] = label_text(cell.text)
         # A row without a level that the form's other rows have may have lost it.
         bare = row.level3 is not None or bool(row.target)
-        doubtful |= bare and any(
-            names[level] is None and any(getattr(other, level) is not None for other in self.labelled.indicators)
-            for level in ("level1", "level2")
-        )
+        doubtful |= bare and any(names[level] is None for level in self._levels)
         # A level 2 without any level 1 above it: the level was lost, or its column was not told.
         doubtful |= names["level1"] is None and names["level2"] is not None
         # Levels carried over a page break that is none say nothing.

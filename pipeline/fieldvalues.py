@@ -83,32 +83,53 @@ def parse_field(label: str, raw: str, *, money_unit: str | None) -> dict[str, An
     - code: `code`, `dept_code` and `unit_code` of a code of six digits, `name` where one follows
     - choice: `options` with `text` and `ticked`, `chosen`
     """
-    parts = [split_label(part) for part in label.split(PATH)]
-    names = [fold(name) for name, _ in parts]
-    own_unit = next((unit for _, unit in reversed(parts) if unit), None)
     text = raw.strip()
     if not text:
         return None
-    rules = _rules()
-    name = names[-1]
     choice = _choice(text)
     if choice is not None:
         return choice
-    if rules["phone"].fits(name) or rules["people"].fits(name):
-        return _contacts(text, people=rules["people"].fits(name), phones=rules["phone"].fits(name))
-    if any(rules["phone"].fits(above) and rules["people"].fits(above) for above in names[:-1]):
+    held = _held_by(label)
+    if held.phones or held.people:
+        return _contacts(text, people=held.people, phones=held.phones)
+    if held.contacts:
         # 负责人及电话 over 主管部门: whose they are stands below, what they are above. 职务 would be neither.
         found = _contacts(text, people=True, phones=True)
         return found if found is not None and "phones" in found else None
-    if rules["code"].fits(name):
+    if held.code:
         return _code(text)
-    if rules["coded"].fits(name) and (first := _CODE_FIRST.fullmatch(text)):
+    if held.coded and (first := _CODE_FIRST.fullmatch(text)):
         return _coded(first["boxed"] or first["plain"], first["name"])
-    if _is_amount(names, own_unit, rules):
-        return _amount(text, own_unit or money_unit)
-    if rules["date"].fits(name):
-        return _dated(text)
-    return None
+    if held.amount:
+        return _amount(text, held.unit or money_unit)
+    return _dated(text) if held.date else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a label says that its field holds, and the money unit in it."""
+
+    phones: bool
+    people: bool
+    contacts: bool  # the label above says that people and phones are below
+    code: bool
+    coded: bool
+    amount: bool
+    date: bool
+    unit: str | None
+
+
+@lru_cache(8_192)  # labels come again in other forms
+def _held_by(label: str) -> _Held:
+    parts = [split_label(part) for part in label.split(PATH)]
+    names = [fold(name) for name, _ in parts]
+    unit = next((unit for _, unit in reversed(parts) if unit), None)
+    rules, name = _rules(), names[-1]
+    phones, people, code, coded, date = (
+        rules[rule].fits(name) for rule in ("phone", "people", "code", "coded", "date")
+    )
+    contacts = any(rules["phone"].fits(above) and rules["people"].fits(above) for above in names[:-1])
+    return _Held(phones, people, contacts, code, coded, _is_amount(names, unit, rules), date, unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,11 +210,15 @@ def with_findings(record: Record, findings: Sequence[Finding]) -> Record:
     """Return the record with these findings, and `review` set where one of them doubts a value."""
     doubted = {finding.at for finding in findings if needs_review(finding)}
     indicators = [
-        indicator.model_copy(update={"review": indicator.review or _doubted(f"indicators[{number}]", doubted)})
+        indicator.model_copy(update={"review": True})
+        if not indicator.review and _doubted(f"indicators[{number}]", doubted)
+        else indicator
         for number, indicator in enumerate(record.indicators)
     ]
     fields = {
-        key: value.model_copy(update={"review": value.review or _doubted(f"fields.{key}", doubted)})
+        key: value.model_copy(update={"review": True})
+        if not value.review and _doubted(f"fields.{key}", doubted)
+        else value
         for key, value in record.fields.items()
     }
     return record.model_copy(update={"findings": list(findings), "indicators": indicators, "fields": fields})

@@ -148,21 +148,23 @@ class _Unpacker:
         )  # fmt: skip
 
     def table(self, data: dict[str, Any]) -> Table:
-        readings = tuple(self.reading(reading) for reading in data["readings"])
+        readings = tuple([self.reading(reading) for reading in data["readings"]])
         return Table(readings, data["n_rows"], data["n_cols"], data["ruled"])
 
     def reading(self, data: dict[str, Any]) -> Reading:
         row, col, rowspan, colspan, polygon, support = data["cell"]
-        return Reading(
-            cell=Cell(row, col, rowspan, colspan, _polygon(polygon), support),
-            text=data["text"], confidence=data["confidence"], notes=tuple(data["notes"]),
-            places=tuple(self.place(place) for place in data["places"]),
-            lines=tuple(self.line(line) for line in data["lines"]),
-        )  # fmt: skip
+        places, lines = data["places"], data["lines"]
+        own = tuple([self.place(place) for place in places]) if places else ()
+        if len(lines) == 1 and len(places) == 1 and lines[0]["place"] == places[0]:
+            read: tuple[Line, ...] = (self.line(lines[0], own[0]),)  # most cells hold one line: one place is enough
+        else:
+            read = tuple([self.line(line) for line in lines]) if lines else ()
+        cell = Cell(row, col, rowspan, colspan, _polygon(polygon), support)
+        return Reading(cell, data["text"], data["confidence"], own, read, tuple(data["notes"]))
 
-    def line(self, data: dict[str, Any]) -> Line:
+    def line(self, data: dict[str, Any], place: Place | None = None) -> Line:
         first, second = self.posterior(data["posterior"]), self.posterior(data.get("second"))
-        return Line(data["text"], self.place(data["place"]), data["confidence"], first, second)
+        return Line(data["text"], place or self.place(data["place"]), data["confidence"], first, second)
 
     def posterior(self, kept: list[Any] | None) -> Posterior | None:
         if kept is None:
@@ -175,10 +177,10 @@ class _Unpacker:
     @staticmethod
     def place(data: dict[str, Any]) -> Place:
         get = data.get
+        polygon = get("polygon")
         return Place(
-            page=get("page"), polygon=_polygon(get("polygon") or ()), line=get("line"), column=get("column"),
-            sheet=get("sheet"), cell=get("cell"),
-        )  # fmt: skip
+            get("page"), _polygon(polygon) if polygon else (), get("line"), get("column"), get("sheet"), get("cell")
+        )
 
 
 def _polygon(points: Any) -> tuple[tuple[float, float], ...]:

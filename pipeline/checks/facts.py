@@ -169,9 +169,15 @@ class Facts:
 
     def fields_called(self, label: str) -> Iterator[tuple[str, FieldValue]]:
         """Yield the fields whose canonical label is `label`."""
+        yield from self._called.get(label, ())
+
+    @cached_property
+    def _called(self) -> dict[str, list[tuple[str, FieldValue]]]:
+        """Canonical label -> the fields called so, in the order of the record."""
+        found: dict[str, list[tuple[str, FieldValue]]] = {}
         for key, value in self.record.fields.items():
-            if self.canonical(key) == label:
-                yield key, value
+            found.setdefault(self.canonical(key), []).append((key, value))
+        return found
 
     @cached_property
     def start(self) -> Date | None:

@@ -100,7 +100,7 @@ def _heads_of(row: Row, lexicon: Lexicon) -> list[_Head]:
 
 def _names_columns(heads: Sequence[_Head]) -> bool:
     """Two levels, or the names and the targets of a grid without levels; half of the cells are known for columns."""
-    if len(heads) < 3 or not any([head.role for head in heads]):  # unknown ones alone tell nothing by their order
+    if len(heads) < 3 or not any(head.role for head in heads):  # unknown ones alone tell nothing by their order
         return False
     roles = [role for role in _by_order([head.role for head in heads]) if role]
     levels = [role for role in roles if role.startswith("level")]

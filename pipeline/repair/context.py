@@ -123,15 +123,15 @@ class Texts:
 
 
 def _left(label: str, i: int, text: str, p: int) -> int:
-    k = 0
-    while k < min(i, p, _REACH) and label[i - 1 - k] == text[p - 1 - k]:
+    k, most = 0, min(i, p, _REACH)
+    while k < most and label[i - 1 - k] == text[p - 1 - k]:
         k += 1
     return k
 
 
 def _right(label: str, i: int, text: str, p: int) -> int:
-    k = 0
-    while k < min(len(label) - i, len(text) - p, _REACH) and label[i + k] == text[p + k]:
+    k, most = 0, min(len(label) - i, len(text) - p, _REACH)
+    while k < most and label[i + k] == text[p + k]:
         k += 1
     return k
 
@@ -142,20 +142,25 @@ def _behind(label: str, i: int, text: str, p: int, before: int) -> list[tuple[st
     if before < _SIDE or p >= len(text):
         return found
     start = p - before
-    tail = label[i:]
-
-    def held(value: str, kind: str, skip: int, after: int) -> None:
-        if after >= _SIDE and before + skip + after >= _PHRASE:
-            found.append((value, kind, i, text[start : p + skip + after]))
-
-    held(label[:i] + text[p] + tail, "dropped", 1, _right(label, i, text, p + 1))
-    if tail:
-        held(label[:i] + text[p] + tail[1:], "look-alike", 1, _right(label, i + 1, text, p + 1))
-        doubled = (i > 0 and label[i - 1] == label[i]) or label[i + 1 : i + 2] == label[i]
-        held(label[:i] + tail[1:], "doubled" if doubled else "inserted", 0, _right(label, i + 1, text, p))
-    if len(tail) > 1 and text[p : p + 2] == tail[1] + tail[0]:
-        held(label[:i] + tail[1] + tail[0] + tail[2:], "swapped", 2, _right(label, i + 2, text, p + 2))
-    if tail and text[p] == label[-1] and i < len(label) - 1:
+    n, here = len(label), text[p]
+    # So much must agree behind the error: most readings fail by it, and are not worth writing down.
+    least = max(_SIDE, _PHRASE - before)
+    one_less = max(_SIDE, least - 1)
+    if (after := _right(label, i, text, p + 1)) >= one_less:
+        found.append((label[:i] + here + label[i:], "dropped", i, text[start : p + 1 + after]))
+    if i < n:
+        if (after := _right(label, i + 1, text, p + 1)) >= one_less:
+            found.append((label[:i] + here + label[i + 1 :], "look-alike", i, text[start : p + 1 + after]))
+        if (after := _right(label, i + 1, text, p)) >= least:
+            doubled = (i > 0 and label[i - 1] == label[i]) or label[i + 1 : i + 2] == label[i]
+            kind = "doubled" if doubled else "inserted"
+            found.append((label[:i] + label[i + 1 :], kind, i, text[start : p + after]))
+    if i + 1 < n and label[i + 1] == here and text[p + 1 : p + 2] == label[i]:
+        after = _right(label, i + 2, text, p + 2)
+        if after >= max(_SIDE, least - 2):
+            value = label[:i] + label[i + 1] + label[i] + label[i + 2 :]
+            found.append((value, "swapped", i, text[start : p + 2 + after]))
+    if i < n - 1 and here == label[-1]:
         # The label's last character belongs here; a phrase that ends with the label needs no two characters behind it.
         value = label[:i] + label[-1] + label[i:-1]
         after = _right(value, i + 1, text, p + 1)

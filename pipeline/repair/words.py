@@ -280,14 +280,12 @@ class Lattice:
                     value = own.get(text[i:j])
                 if value is not None:
                     known[j].append((i, value))
-                    if value + behind[j] > top:
-                        top = value + behind[j]
+                    top = max(top, value + behind[j])
             behind[i] = top
         for j in range(1, n + 1):
             top = before[j - 1] + singles[j - 1]
             for i, value in known[j]:
-                if value + before[i] > top:
-                    top = value + before[i]
+                top = max(top, value + before[i])
             before[j] = top
         self.before = before
         self.behind = behind

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|[0-9a-z]+")
 
@@ -23,13 +24,24 @@ def index_words(texts: Iterable[str | None]) -> list[str]:
     found: set[str] = set()
     for text in texts:
         if text:
-            for run in _RUN.findall(folded(text)):
-                if run[0].isascii():
-                    found.add(run)
-                else:
-                    found.update(run)
-                    found.update(run[i : i + 2] for i in range(len(run) - 1))
+            found |= _words_of_label(text) if len(text) <= _LABEL else _words_of(text)
     return sorted(found)
+
+
+def _words_of(text: str) -> frozenset[str]:
+    found: set[str] = set()
+    for run in _RUN.findall(folded(text)):
+        if run[0].isascii():
+            found.add(run)
+        else:
+            found.update(run)
+            found.update([run[i : i + 2] for i in range(len(run) - 1)])
+    return frozenset(found)
+
+
+# Levels, names and targets come again; a narrative hardly does.
+_LABEL = 30
+_words_of_label = lru_cache(8_192)(_words_of)
 
 
 def query_words(text: str) -> list[str]:

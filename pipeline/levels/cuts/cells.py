@@ -65,9 +65,7 @@ def reaching(done: Sequence[Row], table: int, foot: int | None = None) -> list[A
     own = [(i, row.cells) for i, row in enumerate(done) if row.table == table and row.n_cols]
     if foot is None:
         foot = max([cell.row + cell.rowspan for _, cells in own for cell in cells], default=0)
-    return [
-        Above(i, cell, sides_of([cell])) for i, cells in own for cell in cells if cell.row + cell.rowspan >= foot
-    ]
+    return [Above(i, cell, sides_of([cell])) for i, cells in own for cell in cells if cell.row + cell.rowspan >= foot]
 
 
 def partners_of(above: Sequence[Above], before: Row, row: Row) -> dict[int, Above]:
