@@ -161,6 +161,24 @@ def test_a_watermark_is_no_wall() -> None:
     assert _spans(grid) == FULL
 
 
+@pytest.mark.parametrize(
+    ("level", "strokes"), [(98, [(82, 94, 118, 130)]), (20, [(132, 146, 172, 180), (182, 189, 215, 230)])]
+)
+def test_a_watermark_behind_a_stroke_of_text_makes_no_wall_of_it(
+    level: int, strokes: list[tuple[int, int, int, int]]
+) -> None:
+    """Grey carries the stroke of a 7 or a 十 from ruling to ruling: an amount was parted, and nobody was asked."""
+    ink = _sheet(ROWS, COLUMNS)
+    ink[190:290, 500:530] = 190  # the rest of the watermark
+    for above, top, bottom, below in strokes:
+        ink[above:below, 338:343] = 190
+        ink[top:bottom, 340:342] = level
+
+    [grid] = find_grids(_upright(ink))
+
+    assert _spans(grid) == FULL
+
+
 def test_a_fold_over_the_whole_page_is_no_column() -> None:
     """A crease runs on above and below the table, rulings end with it."""
     ink = np.full((700, 800), 255, np.uint8)

@@ -13,7 +13,7 @@ from pipeline.grid.borders import free_bits
 from pipeline.grid.edges import Edges
 from pipeline.grid.lines import Line, cluster, profile, stretches
 from pipeline.grid.pieces import Piece, Sheet
-from pipeline.ink import PRINT, darkness
+from pipeline.ink import PRINT, darkness, share
 
 
 def drawn_stretches(
@@ -42,6 +42,7 @@ def add_stubs(
     sheet, low, high = view
     low, high = max(0, low), min(sheet.ink.shape[0], high)
     length, flank = max(4, round(0.3 * height)), max(4, round(0.28 * height))
+    usual = float(np.median([line.dark for line in (*lines, *others) if not line.virtual]))
     stubs: list[Piece] = []
     for other, walls in zip(others, drawn, strict=True):
         if other.virtual:
@@ -60,6 +61,10 @@ def add_stubs(
             for a, b in stretches(strip):
                 if b - a > 0.3 * height or a < flank or b + flank > high - low:
                     continue
+                # A watermark's stroke between a character's foot and the ruling makes no stub of the two.
+                lowest = sheet.ink[low + a : low + b, first:last].min(axis=0)
+                if sheet.toned and share(lowest <= 255.0 - 0.6 * usual) < 0.8:
+                    continue
                 beside = count[a - 2] - count[a - flank] + count[b + flank] - count[b + 2]
                 if beside == 0 and any(start <= low + (a + b) / 2 <= end for start, end in walls):
                     box = (first, low + a, last - first, b - a)
@@ -72,9 +77,8 @@ def add_stubs(
     folds = [(fold.place, 0.6 * height + max(abs(piece.lean) for piece in fold.pieces)) for fold in creases]
     fresh = [stub for stub in fresh if all(abs(stub.place - place) > reach for place, reach in folds)]
     found = False
-    least = 0.7 * float(np.median([line.dark for line in (*lines, *others) if not line.virtual]))
     for line in cluster(fresh, height, 0.15):
-        if (len(line.pieces) >= 2 or line.pieces[0] in bits) and line.dark >= least:
+        if (len(line.pieces) >= 2 or line.pieces[0] in bits) and line.dark >= 0.7 * usual:
             lines.append(line)
             found = True
     lines.sort(key=lambda line: line.place)

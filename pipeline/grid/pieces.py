@@ -176,13 +176,40 @@ def _is_through(mask: Mask, columns: NDArray[np.int_], rows: NDArray[np.int_], t
 
 def drop_pale(across: Sheet, down: Sheet, height: float) -> None:
     """Drop pieces much paler than the page's rulings: strokes of watermarks, what is left of a seal."""
-    long = [piece.dark for piece in (*across.pieces, *down.pieces) if piece.length > 6 * height]
-    if not long:
+    rulings = [piece.dark for piece in (*across.pieces, *down.pieces) if piece.length > 6 * height]
+    if not rulings:
         return
     # Rulings of one page differ (thick borders, hair lines inside), but the palest of the long ones is one.
-    least = 0.6 * float(np.percentile(long, 15))
+    least = 0.6 * float(np.percentile(rulings, 15))
     for sheet in (across, down):
         sheet.pieces = [piece for piece in sheet.pieces if piece.dark >= least]
+        if across.toned:
+            # A stroke of a character is up to 1.1 long, and two of them over each other are shorter than this.
+            long, kept = 3.5 * height, 1.1 * height
+            sheet.pieces = [
+                piece
+                for piece in sheet.pieces
+                if piece.length > long or _dark_run(sheet.ink, piece, least, height) >= kept
+            ]
+
+
+def _dark_run(ink: Grey, piece: Piece, least: float, height: float) -> float:
+    """Measure the longest stretch of a piece that is as dark as the page's rulings.
+
+    A character's stroke and a watermark's behind its foot may reach from ruling to ruling together.
+    """
+    columns = np.arange(int(piece.first), int(piece.last))
+    if not len(columns):
+        return 0.0
+    along = (columns + 0.5 - (piece.first + piece.last) / 2) / max(1.0, piece.length)
+    reach = max(1, round(piece.thick / 2))
+    rows = np.floor(piece.place + piece.lean * along + np.arange(-reach, reach + 1)[:, None]).astype(np.intp)
+    np.clip(rows, 0, len(ink) - 1, out=rows)
+    dark = 255.0 - ink[rows, columns].min(axis=0) >= least
+    gap = max(2, round(0.12 * height))
+    whole = cv2.morphologyEx(dark.view(np.uint8)[None, :], cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))[0]
+    turns = np.flatnonzero(np.diff(np.concatenate(([0], whole, [0])).astype(np.int8)))
+    return float(np.max(turns[1::2] - turns[::2], initial=0))
 
 
 def drop_texts(across: Sheet, lines: NDArray[np.float64], height: float) -> None:
