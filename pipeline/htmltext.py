@@ -212,13 +212,23 @@ def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
     plain = _tidy(unescape(_TAG.sub("\n", _UNREAD.sub(" ", text))))
     left = Counter(ch for ch in plain if ch.isalnum() and not ch.isascii()) - Counter("".join(seen))
     if left:
-        yield from _stray_lines(plain, seen, first_line)
+        yield from _stray_lines(plain, seen, left, first_line)
 
 
-def _stray_lines(plain: str, seen: list[str], first_line: int) -> Iterator[HtmlText]:
+def _stray_lines(plain: str, seen: list[str], left: Counter[str], first_line: int) -> Iterator[HtmlText]:
+    """The lines that no cell holds; then those whose characters are missing though another cell says the same."""
     cells = "\n".join(seen)
+    again = []
     for line in plain.split("\n"):
+        own = Counter(ch for ch in line if ch.isalnum() and not ch.isascii())
         if line.strip() and line.strip() not in cells:
+            left = left - own
+            yield HtmlText(line, first_line)
+        elif own:
+            again.append((line, own))
+    for line, own in again:
+        if 2 * (own & left).total() > own.total():
+            left = left - own
             yield HtmlText(line, first_line)
 
 

@@ -1,10 +1,13 @@
 """Forms as bureaus write them by hand: what generated forms never have, each a law that a real table broke."""
 
+from pathlib import Path
+
 import pytest
 from builders import fields_of, forms_of, labelled_of, records_of, rows_of
 
 from pipeline.fieldvalues import parse_field
 from pipeline.htmltext import HtmlTable, read_html
+from pipeline.importers import read_import
 from pipeline.ocrtext import read_text_bytes
 
 TITLE = "某某县林业局项目支出绩效目标表\n\n"
@@ -253,3 +256,42 @@ def test_a_head_nobody_knows_ends_an_amount() -> None:
     assert record.fields["资金规模"].value == "40300000.00"
     assert record.fields["背景与意义"].value == "为进一步保障渔业生产安全，更新养殖网箱。"
     assert record.fields["背景与意义"].review
+
+
+def test_a_level_of_running_text_without_an_indicator_is_not_lost() -> None:
+    """Whatever was read stands somewhere in the record, a heading with nothing below it among the findings."""
+    [record] = records_of(
+        "关于森林巡护项目绩效目标设定的公示\n\n一、产出指标\n1.数量指标：巡护里程不低于300公里。\n2.质量指标：验收合格率达到100%。\n"
+        "二、效益指标\n1.生态效益指标\n2.社会效益指标：群众知晓率达到90%。\n"
+    )
+
+    assert "生态效益指标" in record.to_json()
+
+
+def test_damaged_page_xml_keeps_texts_that_lost_their_tag(tmp_path: Path) -> None:
+    """`Unicode>某县` and `<Unicode某县` are texts still, though another line says the same."""
+    line = '<TextLine><Coords points="0,0 9,0 9,9 0,9"/><TextEquiv>{}</TextEquiv></TextLine>'
+    texts = ("<Unicode>青川市水务局</Unicode>", "Unicode>青川市水务局</Unicode>", "<Unicode河湖健康评价</Unicode>")
+    region = "".join(line.format(text) for text in texts)
+    path = tmp_path / "page.xml"
+    path.write_text(
+        f'<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"><Page imageWidth="99" '
+        f'imageHeight="99"><TextRegion>{region}</TextRegion></Page></PcGts>',
+        encoding="utf-8",
+    )
+
+    [page] = read_import(path, "page-xml")
+
+    assert sorted(one.text for one in page.lines) == ["河湖健康评价", "青川市水务局", "青川市水务局"]
+
+
+def test_a_text_beside_the_cells_that_a_cell_says_too_is_kept() -> None:
+    """<tr>项目名称</td>: the tag of its cell is lost; another table's 项目名称 is not this one."""
+    text = "<table><tr>项目名称</td><td>文物保护</td></tr><tr><td>项目名称</td><td>非遗传承</td></tr></table>"
+
+    found = list(read_html(text))
+
+    texts = [
+        t for item in found for t in ([c.text for c in item.cells] if isinstance(item, HtmlTable) else [item.text])
+    ]
+    assert texts.count("项目名称") == 2

@@ -66,6 +66,11 @@ def read_page_xml(path: Path, settings: ImportSettings | None = None) -> list[Pa
     return readings
 
 
+_TAG = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|<[!?][^<>]*>")
+_TAG_REST = re.compile(r"^(?:</?[A-Za-z][\w:.-]*|[\w:.-]*[A-Za-z]>|>)|</?[A-Za-z][\w:.-]*$", re.A)
+_HAN = re.compile("[\u4e00-\u9fff]")
+
+
 def _lost(source: str, readings: Sequence[PageReading], index: int) -> Iterator[Line]:
     """Texts of a damaged source that the parser dropped.
 
@@ -84,6 +89,26 @@ def _lost(source: str, readings: Sequence[PageReading], index: int) -> Iterator[
         elif key and (once or key not in kept):
             kept += key
             yield Line(text, Place(page=index))
+    yield from _beside_tags(source, kept, index, once=once)
+
+
+def _beside_tags(source: str, kept: str, index: int, *, once: bool) -> Iterator[Line]:
+    """Texts of which damage took the tag before them as well: `Unicode>某县</Unicode>`, `<Unicode某县`.
+
+    `kept` is all that was read. Where texts are stated `once`, their characters are counted, so that one which stands
+    there twice is not lost in the other.
+    """
+    body = source[max(source.find("<Page"), 0) :]
+    pieces = [tidy(unescape(_TAG_REST.sub("", piece.strip()))) for piece in _TAG.split(body)]
+    pieces = [piece for piece in pieces if _HAN.search(piece)]
+    left = Counter(c for piece in pieces for c in piece if _HAN.match(c)) - Counter(kept)
+    for piece in pieces:
+        key = compact(piece)
+        own = Counter(c for c in key if _HAN.match(c))
+        if 2 * (own & left).total() > own.total() if once else key not in kept:
+            left -= own
+            kept += key
+            yield from (Line(line, Place(page=index)) for line in piece.split("\n") if line)
 
 
 def _all_lines(reading: PageReading) -> Iterator[Line]:

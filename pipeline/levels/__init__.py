@@ -61,6 +61,8 @@ _GRID_ROLES = (Role.LEVEL1, Role.LEVEL2, Role.LEVEL3, Role.TARGET)
 _NAMING = (Role.LABEL, Role.LEVEL1, Role.LEVEL2)
 # What fills a cell that has nothing to say looks like a label: 无其他需说明事项.
 _NO_LABEL = re.compile(r"[\d\s.,%％/—–\-]+|[暂]?无(其[他它])?(需要?)?(说明)?的?(事项|问题|情况)?")
+# What parts a line of running text into level, name and target.
+_PIECES = re.compile(r"[:：、，。；;,（）()\d.]+")
 _PERIOD_WORD = re.compile(r"长期|中期|实施期|年度")
 _PERIOD_NAMES = {"长期": "长期", "中期": "中期", "实施期": "实施期", "年度": "年度"}
 # 财预〔2015〕88号 prints the grid of the whole term left of the year's.
@@ -93,6 +95,7 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     told = told_form(form.rows, tools.lexicon)
     if told is not None:
         entries, listed, heads, rest = told
+        rest = [*rest, *_untold(form.rows, entries, listed, heads, rest)]
         return LabelledForm(form, tuple(entries), tuple(listed), tuple(rest), tuple(heads), form.rows)
     rows, named = prepare_rows(form.rows, tools.lexicon, template)
     headers = refine_headers(rows, named, tools.lexicon)
@@ -135,6 +138,24 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
 def _outside(rows: Sequence[Row]) -> tuple[RowCell, ...]:
     """The loose lines beside a sheet that is read as a whole."""
     return tuple(cell for row in rows if row.n_cols < 3 for cell in row.cells if cell.text)
+
+
+def _untold(
+    rows: Sequence[Row],
+    fields: Sequence[FieldEntry],
+    indicators: Sequence[IndicatorRow],
+    headers: Sequence[RowCell],
+    strays: Sequence[RowCell],
+) -> list[RowCell]:
+    """The lines of running text of which nothing stands anywhere: a level that has no indicator below it."""
+    kept = [*headers, *strays, *(cell for entry in fields for cell in (*entry.labels, *entry.values))]
+    for row in indicators:
+        levels = (row.level1, row.level2, row.level3)
+        kept += [cell for cell in (*levels, *row.target, *(cell for _, cell in row.extra)) if cell is not None]
+    texts = "\n".join("".join(cell.text.split()) for cell in kept)
+    lines = [(cell, "".join(cell.text.split())) for row in rows for cell in row.cells if cell.text]
+    pieces = {id(cell): [piece for piece in _PIECES.split(text) if piece] for cell, text in lines}
+    return [cell for cell, _ in lines if not any(piece in texts for piece in pieces[id(cell)])]
 
 
 def _unplaced(

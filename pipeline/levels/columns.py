@@ -71,7 +71,7 @@ def _with_repeats(rows: Sequence[Row], header: GridHeader) -> list[GridHeader | 
 def refine_headers(
     rows: Sequence[Row], headers: Sequence[GridHeader | None], lexicon: Lexicon
 ) -> list[GridHeader | None]:
-    """Tell by what stands below them which columns of unknown name hold operators, units, or a level whose head is lost.
+    """Tell by what stands below them which columns of unknown name hold operators, units, or a level without head.
 
     丨二级指指标 names no column; 数量目标, 质量目标 and 时效目标 below it do.
     """
