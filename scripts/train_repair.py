@@ -56,16 +56,19 @@ def train_pictures(forms: int, out: Path, keep: Path | None) -> None:
     from pipeline.dictionaries import load_dictionaries
     from pipeline.evaluation.pictures import partial_dictionaries, picture_data, training_forms
     from pipeline.repair import load_repairer
-    from pipeline.repair.forest import LEAF, forest_of, write_forest
+    from pipeline.repair.forest import LEAF, forest_of, write_forests
+    from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge
     from pipeline.repair.sight import PICTURE_FEATURES
     from pipeline.repair.training import fit_pictures
 
     dictionaries = load_dictionaries()
     # What is to be fitted has no say in what it learns from.
-    silent = forest_of(PICTURE_FEATURES, [[(LEAF, 0.0, 0, 0, 0.0)]], 0.0)
+    silent = PictureJudge(
+        *(forest_of(names, [[(LEAF, 0.0, 0, 0, 0.0)]], 0.0) for names in (PICTURE_FEATURES, RIVAL_FEATURES))
+    )
     whole, *partial = (load_repairer(d, seen=silent) for d in (dictionaries, *partial_dictionaries(dictionaries)))
     data = picture_data(training_forms(forms, keep), whole, partial)
-    fitted = fit_pictures(data, PICTURE_FEATURES)
+    fitted = fit_pictures(data)
     about = {
         "script": f"scripts/train_repair.py --pictures {forms}",
         "dictionaries": dictionaries.digest,
@@ -73,7 +76,7 @@ def train_pictures(forms: int, out: Path, keep: Path | None) -> None:
         "sound labels": data.sound,
         "cross-validation": fitted.scores,
     }
-    write_forest(out, "picture", fitted.judge, about)
+    write_forests(out, {"picture": fitted.judge.alone, "rivals": fitted.judge.beside}, about)
     print(json.dumps(about, ensure_ascii=False, indent=1))
 
 

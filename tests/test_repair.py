@@ -202,6 +202,50 @@ def test_a_phrase_that_stands_elsewhere_mends_a_broken_one(repairer: Repairer) -
     assert repair.evidence.startswith("document:")
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("采矿权人合格率", "参训人员合格率"),
+        ("规则审培训次数", "农业审查培训次数"),
+        ("山林县完好率", "道路县级完好率"),
+        ("油田企覆盖率", "参保企业覆盖率"),
+    ],
+)
+def test_another_name_with_the_same_ending_does_not_put_a_character_in(
+    repairer: Repairer, name: str, other: str
+) -> None:
+    """采矿权人 are people by law, 参训人员 others: a phrase that agrees with one character before the gap is no witness."""
+    first, second = repairer.repair_form([Label(name, Role.LEVEL3), Label(other, Role.LEVEL3)], None, ())
+
+    assert (first.status is Status.REPAIRED, first.value) == (False, name)
+    assert second.value == other
+
+
+def test_a_phrase_that_holds_both_sides_of_a_gap_puts_the_character_in(repairer: Repairer) -> None:
+    """科技创新大赛 stands in two other labels: 科技创大赛 is the same phrase, not another name with its ending."""
+    labels = [Label(f"科技创新大赛{tail}", Role.LEVEL3) for tail in ("举办次数", "获奖人数", "参赛队伍数")]
+
+    *_, repair = repairer.repair_form([*labels, Label("科技创大赛宣传次数", Role.LEVEL3)], None, ())
+
+    assert repair.value == "科技创新大赛宣传次数"
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [("日", "曰"), ("日", "H"), ("和", "利"), ("筛", "箭"), ("拨", "拔"), ("办", "力"), ("人", "入"), ("土", "士")],
+)
+def test_published_misreadings_of_dictionary_names_are_found(
+    repairer: Repairer, dictionaries: Dictionaries, read: str, meant: str
+) -> None:
+    """These were seen in published scans; in a name of five characters or more they are repaired or proposed."""
+    names = [name for name in dictionaries.names("level3") if read in name and len(name) >= 5]
+
+    repairs = [one(repairer, name.replace(read, meant, 1)) for name in names]
+
+    assert names
+    assert all(name in (repair.value, repair.proposal) for name, repair in zip(names, repairs, strict=True))
+
+
 def test_a_well_formed_variant_is_only_proposed(repairer: Repairer) -> None:
     """临江 and 临江市 may both be meant; the author is not corrected."""
     texts = ("临江市全民阅读大赛参赛人数", "临江市全民阅读大赛获奖人数", "临江市全民阅读大赛场次", "临江市全民阅读大赛")

@@ -14,11 +14,12 @@ from pipeline.errors import ModelError
 from pipeline.repair import load_repairer
 from pipeline.repair.channel import edits
 from pipeline.repair.company import Company, Hearing
-from pipeline.repair.forest import LEAF, forest_of, load_forest, write_forest
+from pipeline.repair.forest import LEAF, forest_of, load_forest, write_forests
 from pipeline.repair.heads import read_head, shipped_recogniser
 from pipeline.repair.judge import PICTURE_MODEL_FILE, Match, adds_mark
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rereading import Lexicon, Middles, reread
+from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge, beside_rivals
 from pipeline.repair.shapes import load_shapes
 from pipeline.repair.sight import PICTURE_FEATURES
 from pipeline.repair.words import WordModel, build_word_model
@@ -165,10 +166,40 @@ def test_weak_proposals_are_not_made() -> None:
 
 def test_the_picture_model_weighs_what_this_version_gathers() -> None:
     """The shipped file and the code agree on the evidence; load_forest refuses anything else."""
-    judge = load_forest("picture", PICTURE_FEATURES, data_folder("models") / PICTURE_MODEL_FILE)
+    path = data_folder("models") / PICTURE_MODEL_FILE
+    judge = PictureJudge(load_forest("picture", PICTURE_FEATURES, path), load_forest("rivals", RIVAL_FEATURES, path))
 
-    assert judge.features == PICTURE_FEATURES
-    assert judge.log_odds(np.zeros((1, len(PICTURE_FEATURES)))).shape == (1,)
+    assert judge.alone.features == PICTURE_FEATURES
+    assert judge.log_odds(np.zeros((2, len(PICTURE_FEATURES)))).shape == (2,)
+
+
+def test_a_candidate_is_held_against_its_likeliest_rival() -> None:
+    """What is ahead is told by how much; without a rival a candidate is ahead by all there is to say."""
+    support = PICTURE_FEATURES.index("support")
+    evidence = np.zeros((3, len(PICTURE_FEATURES)))
+    evidence[:, support] = (-1.0, -4.0, -9.0)
+    odds = np.array([2.0, -1.0, -3.0])
+
+    three = beside_rivals(evidence, odds)
+    single = beside_rivals(evidence[:1], odds[:1])
+
+    ahead, by_support = RIVAL_FEATURES.index("odds_ahead"), RIVAL_FEATURES.index("support_ahead")
+    assert three[:, ahead].tolist() == [3.0, -3.0, -5.0]
+    assert three[:, by_support].tolist() == [3.0, -3.0, -8.0]
+    assert three.shape == (3, len(RIVAL_FEATURES))
+    assert single[0, ahead] > three[0, ahead]
+    assert (three[:, : len(PICTURE_FEATURES)] == evidence).all()
+
+
+def test_the_order_of_candidates_says_nothing() -> None:
+    """A candidate's evidence is of itself and of its rivals, wherever they stand in the list."""
+    evidence = np.random.default_rng(5).normal(size=(4, len(PICTURE_FEATURES)))
+    odds = np.array([0.5, -2.0, 1.5, -0.5])
+
+    there = beside_rivals(evidence, odds)
+    back = beside_rivals(evidence[::-1], odds[::-1])[::-1]
+
+    assert np.allclose(there, back)
 
 
 def match_of(raw: str, name: str) -> Match:
@@ -235,11 +266,14 @@ def test_a_forest_is_written_and_read_again_and_a_broken_one_is_refused(tmp_path
     forest = forest_of(("a", "b"), trees, 0.5)
     cases = np.array([[1.0, 9.0], [2.0, -1.0], [2.0, 1.0]])
 
-    write_forest(tmp_path / "model.json", "picture", forest, {})
+    other = forest_of(("c",), [[(LEAF, 0.0, 0, 0, 7.0)]], 0.0)
+    write_forests(tmp_path / "model.json", {"picture": forest, "rivals": other}, {})
     again = load_forest("picture", ("a", "b"), tmp_path / "model.json")
+    beside = load_forest("rivals", ("c",), tmp_path / "model.json")
 
     assert forest.log_odds(cases).tolist() == [-1.5, 1.5, 3.5]
     assert again.log_odds(cases).tolist() == [-1.5, 1.5, 3.5]
+    assert beside.log_odds(cases[:1, :1]).tolist() == [7.0]
     broken = tmp_path / "broken.json"
     broken.write_text(
         (tmp_path / "model.json").read_text("utf-8").replace("[1,0.0,3,4,0.0]", "[1,0.0,0,4,0.0]"), "utf-8"

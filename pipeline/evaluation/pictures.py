@@ -160,6 +160,7 @@ def _add_form(data: Data, read: ReadForm, repairer: Repairer, labels: Sequence[L
         raw, printed, truth = folded(label.text), folded(case.raw), folded(case.truth)
         sound = raw == printed == truth
         data.sound += sound
+        look = len(data.case)
         for sighting in found:
             name = sighting.match.name
             data.add(
@@ -171,6 +172,7 @@ def _add_form(data: Data, read: ReadForm, repairer: Repairer, labels: Sequence[L
                 group="sound" if sound else "typo" if raw == printed else "misread",
                 fold=fold,
                 veto=touches_numeral(sighting.match),
+                case=look,
             )
 
 

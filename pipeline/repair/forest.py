@@ -8,7 +8,7 @@ scripts/train_repair.py with scikit-learn and kept as plain numbers (models/repa
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -67,8 +67,28 @@ def forest_of(
     )  # fmt: skip
 
 
-def write_forest(path: Path, name: str, forest: Forest, about: dict[str, object]) -> None:
-    """Write the forest with what is known `about` it as JSON; the same forest gives the same bytes."""
+def write_forests(path: Path, forests: Mapping[str, Forest], about: dict[str, object]) -> None:
+    """Write the forests by name with what is known `about` them as JSON; the same forests give the same bytes."""
+    content = {
+        "about": about,
+        "forests": {
+            name: {
+                "features": list(forest.features), "base": round(forest.base, 6), "slope": round(forest.slope, 6),
+                "offset": round(forest.offset, 6), "propose": forest.propose,
+            }
+            for name, forest in forests.items()
+        },
+    }  # fmt: skip
+    text = json.dumps(content, ensure_ascii=False, indent=1)[:-2]
+    for name, forest in forests.items():
+        # One tree a line: a changed model shows as changed lines, not as thirty thousand.
+        lines = ",\n".join(json.dumps(tree, separators=(",", ":")) for tree in _rows(forest))
+        text += f',\n "{name}": [\n{lines}\n]'
+    path.write_text(f"{text}\n}}\n", encoding="utf-8")
+
+
+def _rows(forest: Forest) -> list[list[list[float]]]:
+    """Return each tree's nodes as rows of numbers, the unused ones left out."""
     trees = []
     for number in range(len(forest.feature)):
         used = 1 + max([0, *forest.left[number].tolist(), *forest.right[number].tolist()])
@@ -77,19 +97,7 @@ def write_forest(path: Path, name: str, forest: Forest, about: dict[str, object]
             forest.right[number].tolist(), forest.value[number].tolist(), strict=True,
         )  # fmt: skip
         trees.append([[f, round(t, 6), a, b, round(v, 6)] for f, t, a, b, v in rows][:used])
-    content = {
-        "about": about,
-        "forests": {
-            name: {
-                "features": list(forest.features), "base": round(forest.base, 6), "slope": round(forest.slope, 6),
-                "offset": round(forest.offset, 6), "propose": forest.propose,
-            }
-        },
-    }  # fmt: skip
-    head = json.dumps(content, ensure_ascii=False, indent=1)
-    # One tree a line: a changed model shows as changed lines, not as thirty thousand.
-    lines = ",\n".join(json.dumps(tree, separators=(",", ":")) for tree in trees)
-    path.write_text(f'{head[:-2]},\n "{name}": [\n{lines}\n]\n}}\n', encoding="utf-8")
+    return trees
 
 
 @lru_cache(maxsize=4)

@@ -26,6 +26,10 @@ _ANY_CHARACTER = 7.0
 # model never proposed one.
 _LEAST_GAIN = -4.0
 
+# So many characters on either side of a gap make a phrase the same phrase; with one on a side it is a common ending. Of
+# 6,000 made-up pairs of names like 采矿权人合格率 and 参训人员合格率 in one form 400 were changed with one, 1 with two.
+_BOTH_SIDES = 2
+
 # What is known of a candidate beyond judge.FEATURES.
 OPEN_FEATURES = ("gain", "lead", "phrase", "places", "own_phrase", "compound", "support", "own_support")
 
@@ -180,6 +184,26 @@ class OpenSpeller:
             near = self.shapes.neighbours(character, self._rows, _NEIGHBOURS)
             found = self._near[character] = [(c, alike, substitution_cost(alike)) for c, alike in near]
         return found
+
+
+def is_witnessed(opening: Opening) -> bool:
+    """Return whether what speaks for a missing character holds it from both sides; other errors need no such witness.
+
+    参训人员合格率 begins at 人 to agree with 采矿权人合格率, and so is another name with the same ending: it says
+    nothing of what stands between 人 and 合格率 here. With two characters on either side a phrase is the same phrase.
+    What only words would put in (no phrase, no compound) is proposed: a missing character leaves too many sound names.
+    """
+    edit = opening.match.edits[0]
+    if edit.kind not in ("dropped", "inserted") or (edit.kind == "inserted" and not opening.phrase):
+        return True
+    name = opening.match.name
+    for held in (opening.phrase, opening.compound):
+        start = name.find(held) if held else -1
+        while start >= 0:
+            if edit.to - start >= _BOTH_SIDES and start + len(held) - edit.to - len(edit.meant) >= _BOTH_SIDES:
+                return True
+            start = name.find(held, start + 1)
+    return False
 
 
 def _support(texts: Texts, text: str, at: int, width: int, label: str) -> int:

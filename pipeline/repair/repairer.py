@@ -15,7 +15,7 @@ from pipeline.document import Candidate, Label, Repair, Role, Status
 from pipeline.repair.channel import edits
 from pipeline.repair.context import Compounds, Texts
 from pipeline.repair.folding import folded
-from pipeline.repair.forest import Forest, load_forest
+from pipeline.repair.forest import load_forest
 from pipeline.repair.form import FormEvidence
 from pipeline.repair.judge import (
     FEATURES,
@@ -32,9 +32,10 @@ from pipeline.repair.judge import (
     touches_numeral,
 )
 from pipeline.repair.names import NameIndex
-from pipeline.repair.opened import OPEN_FEATURES, Opening, OpenSpeller
+from pipeline.repair.opened import OPEN_FEATURES, Opening, OpenSpeller, is_witnessed
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rereading import Middles
+from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge
 from pipeline.repair.shapes import Shapes, load_shapes
 from pipeline.repair.sight import PICTURE_FEATURES, Sighting, sightings
 from pipeline.repair.verdict import Verdict, origin_of, printed, repair_of, to_log_odds, to_probability
@@ -103,7 +104,7 @@ class Repairer:
         shapes: Shapes,
         known: Judge,
         opened: Judge,
-        seen: Forest,
+        seen: PictureJudge,
     ) -> None:
         """Take the vocabularies, the stage's settings, the likeness of characters and the three fitted judges.
 
@@ -417,6 +418,7 @@ class Repairer:
             (odds >= self._sure_open or _is_repeated(best, odds))
             and lead >= self.settings.open_lead
             and not is_vetoed(key, best.match, speller.words)
+            and is_witnessed(best)
         )
         # A label with a second error would be mended by half, which looks right and is not.
         clean = odds >= 0.0 and not self._is_near_a_name(best.match.name)
@@ -504,7 +506,7 @@ class Repairer:
         found = self._sightings(key, picture, form, index, known)
         if not found:
             return None
-        likely = self._picture_judge.log_odds(np.array([sighting.evidence for sighting in found])).tolist()
+        likely = self._picture_judge.log_odds([sighting.evidence for sighting in found]).tolist()
         order = sorted(zip(likely, found, strict=True), key=lambda w: (-w[0], w[1].match.name))
         odds, best = order[0]
         if odds < self._picture_judge.propose:
@@ -609,7 +611,7 @@ def _evidence(opening: Opening) -> str:
 
 
 def load_repairer(
-    dictionaries: Dictionaries, settings: RepairSettings | None = None, seen: Forest | None = None
+    dictionaries: Dictionaries, settings: RepairSettings | None = None, seen: PictureJudge | None = None
 ) -> Repairer:
     """Return a repairer on `dictionaries` with the model that came with this installation.
 
@@ -618,5 +620,7 @@ def load_repairer(
     """
     known = load_judge("dictionary", FEATURES)
     opened = load_judge("open", (*FEATURES, *OPEN_FEATURES))
-    seen = seen or load_forest("picture", PICTURE_FEATURES, data_folder("models") / PICTURE_MODEL_FILE)
+    if seen is None:
+        path = data_folder("models") / PICTURE_MODEL_FILE
+        seen = PictureJudge(load_forest("picture", PICTURE_FEATURES, path), load_forest("rivals", RIVAL_FEATURES, path))
     return Repairer(dictionaries, settings or RepairSettings(), load_shapes(), known, opened, seen)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -27,7 +27,9 @@ from pipeline.repair.forest import LEAF, Forest, forest_of
 from pipeline.repair.judge import FEATURES, Judge, Match, best_match, features, is_vetoed
 from pipeline.repair.names import NameIndex
 from pipeline.repair.opened import OPEN_FEATURES, OpenSpeller
+from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge, beside_rivals
 from pipeline.repair.shapes import Shapes, load_shapes
+from pipeline.repair.sight import PICTURE_FEATURES
 from pipeline.repair.words import WordModel, build_word_model, common_characters, general_tags, general_words
 from pipeline.synth import content, indicators, typos
 from pipeline.synth.content import Split
@@ -244,6 +246,8 @@ class Data:
     label: list[tuple[str, str]]
     # Sound labels looked at, with and without a candidate: what the share of harmed ones is a share of.
     sound: int = 0
+    # Which look at which label a candidate is of, in rising order; only the judge of pictures asks.
+    case: list[int] = field(default_factory=list)
 
     @classmethod
     def empty(cls) -> Data:
@@ -251,10 +255,20 @@ class Data:
         return cls([], [], [], [], [], [], [])
 
     def add(
-        self, row: list[float], label: tuple[str, str], *, right: bool, harm: bool, group: str, fold: int, veto: bool
+        self,
+        row: list[float],
+        label: tuple[str, str],
+        *,
+        right: bool,
+        harm: bool,
+        group: str,
+        fold: int,
+        veto: bool,
+        case: int = 0,
     ) -> None:
         """Add one candidate; `label` is the text as written and the candidate."""
         self.label.append(label)
+        self.case.append(case)
         self.evidence.append(row)
         self.right.append(right)
         self.harm.append(harm)
@@ -412,10 +426,10 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class FittedForest:
-    """A forest with the figures of its cross-validation."""
+class FittedPictures:
+    """The judge of pictures with the figures of its cross-validation."""
 
-    judge: Forest
+    judge: PictureJudge
     scores: dict[str, object]
 
 
@@ -460,18 +474,31 @@ def fit(data: Data, names: tuple[str, ...], hidden: int) -> Fitted:
     return Fitted(judge, _figures(odds, data))
 
 
-def fit_pictures(data: Data, names: tuple[str, ...]) -> FittedForest:
+def fit_pictures(data: Data) -> FittedPictures:
     """Fit trees to what pictures may show, calibrated like `fit`, on folds that they were not fitted to.
 
-    A logistic model of the same evidence repairs a fifth less at the same number of sound labels changed.
+    The second forest learns from what the first says of candidates on such folds. A logistic model of the same evidence
+    repairs a fifth less at the same number of sound labels changed; the first forest alone, three points in seventy.
     """
     evidence, right, fold = np.array(data.evidence), np.array(data.right), np.array(data.fold)
+    alone, odds = _forest(PICTURE_FEATURES, evidence, right, fold)
+    starts = np.flatnonzero(np.diff(data.case, prepend=-1))
+    cases = zip(starts, [*starts[1:], len(odds)], strict=True)
+    together = np.vstack([beside_rivals(evidence[a:b], odds[a:b]) for a, b in cases])
+    beside, odds = _forest(RIVAL_FEATURES, together, right, fold)
+    return FittedPictures(PictureJudge(alone, beside), _figures(odds, data))
+
+
+def _forest(
+    names: tuple[str, ...], evidence: NDArray[np.float64], right: NDArray[np.bool_], fold: NDArray[np.int64]
+) -> tuple[Forest, NDArray[np.float64]]:
+    """Return a calibrated forest, and the log-odds of every case by trees that were not fitted to its fold."""
     outside = np.zeros(len(right))
-    for k in sorted(set(data.fold)):
+    for k in np.unique(fold):
         outside[fold == k] = _trees(names, evidence[fold != k], right[fold != k]).log_odds(evidence[fold == k])
     slope, offset = _calibration(outside, right)
     forest = replace(_trees(names, evidence, right), slope=slope, offset=offset, propose=-0.5)
-    return FittedForest(forest, _figures(slope * outside + offset, data))
+    return forest, slope * outside + offset
 
 
 def _trees(names: tuple[str, ...], evidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Forest:
@@ -561,7 +588,7 @@ __all__ = [
     "Composer",
     "Data",
     "Fitted",
-    "FittedForest",
+    "FittedPictures",
     "LabelCase",
     "LabelForm",
     "Match",
