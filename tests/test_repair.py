@@ -214,7 +214,7 @@ def test_a_phrase_that_stands_elsewhere_mends_a_broken_one(repairer: Repairer) -
 def test_another_name_with_the_same_ending_does_not_put_a_character_in(
     repairer: Repairer, name: str, other: str
 ) -> None:
-    """采矿权人 are people by law, 参训人员 others: a phrase that agrees with one character before the gap is no witness."""
+    """采矿权人 are people by law, 参训人员 others: agreeing in one character before the gap is no witness."""
     first, second = repairer.repair_form([Label(name, Role.LEVEL3), Label(other, Role.LEVEL3)], None, ())
 
     assert (first.status is Status.REPAIRED, first.value) == (False, name)
