@@ -545,7 +545,7 @@ class Repairer:
 
     def look(self, labels: Sequence[Label], texts: Sequence[str]) -> list[list[Sighting]]:
         """Return for each level-3 label of a form what its picture may show, if it is asked at all; for training."""
-        open_ = [i for i, label in enumerate(labels) if self._settled(label, None) is None]
+        open_ = [i for i, label in enumerate(labels) if self._settled(label, None, ()) is None]
         keys = [folded(labels[i].text) for i in open_]
         verdicts = self._against_names([labels[i] for i in open_], keys, None)
         form = self._evidence(labels, texts)
