@@ -19,7 +19,7 @@ from pipeline.errors import InputError, PipelineError, SkippedInput, UsageError,
 from pipeline.importers import read_import
 from pipeline.keep import ReadingFolder, reading_key, renumbered
 from pipeline.ocrtext import read_text_file
-from pipeline.pages import open_folder, open_pages
+from pipeline.pages import is_page_name, open_folder, open_pages
 from pipeline.settings import ImportSettings, Settings
 from pipeline.sources import Source, SourceError, find_sources, list_imports
 
@@ -222,7 +222,15 @@ def _nothing_on(source: Source, reading: PageReading) -> str:
 
 
 def nothing_read(source: Source, pages: Sequence[PageReading]) -> str | None:
-    """Say that nothing was read on any page of a document; None where something was."""
+    """Say that nothing was read on any page of a document; None where something was.
+
+    Raises InputError where a text without a table is named as a scan: a broken download, or a server's page.
+    """
+    if source.kind == "text" and is_page_name(source.path) and not any(page.tables for page in pages):
+        raise InputError(
+            f"{shown(source.path)}: is neither picture nor PDF, whatever its name says, and no text with a table; "
+            "get the file again"
+        )
     if any(page.blocks for page in pages):
         return None
     if len(pages) == 1:

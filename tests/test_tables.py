@@ -157,6 +157,17 @@ def test_exit_codes_and_accounts_are_those_of_run(
     assert (skipped["status"], "no table" in skipped["why"]) == ("skipped", True)
 
 
+def test_a_server_s_page_saved_as_a_scan_has_failed(write: Callable[..., Any], tmp_path: Path) -> None:
+    """A scan that never arrived is no document without tables; what is a table is read, whatever its name."""
+    broken = text_file(tmp_path, "scan.pdf", "<html>404 Not Found</html>")
+
+    summary, _, said = write(broken, text_file(tmp_path, "table.png"))
+
+    assert [account.status for account in summary.inputs] == ["failed", "read"]
+    assert "get the file again" in said[0]
+    assert summary.exit_code() == 3
+
+
 def test_documents_of_one_name_do_not_overwrite_each_other(
     write: Callable[..., tuple[TablesSummary, Path, list[str]]], tmp_path: Path
 ) -> None:
