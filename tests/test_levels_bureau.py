@@ -1,5 +1,6 @@
 """Forms as bureaus write them by hand: what generated forms never have, each a law that a real table broke."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -295,3 +296,19 @@ def test_a_text_beside_the_cells_that_a_cell_says_too_is_kept() -> None:
         t for item in found for t in ([c.text for c in item.cells] if isinstance(item, HtmlTable) else [item.text])
     ]
     assert texts.count("项目名称") == 2
+
+
+def test_a_table_whose_cells_have_no_place_stands_where_its_block_does(tmp_path: Path) -> None:
+    """PP-StructureV3 without cell boxes: the page's layout says that the title stands over the table."""
+    block = {"block_label": "table", "block_content": "", "block_bbox": [50, 130, 950, 900]}
+    title = {"rec_texts": ["项目绩效目标表"], "rec_scores": [0.99], "rec_boxes": [[300, 50, 700, 90]]}
+    html = "<table><tr><td>项目名称</td><td>数字乡村</td></tr></table>"
+    path = tmp_path / "page.json"
+    path.write_text(
+        json.dumps({"parsing_res_list": [block], "overall_ocr_res": title, "table_res_list": [{"pred_html": html}]}),
+        encoding="utf-8",
+    )
+
+    [page] = read_import(path, "ocr-json")
+
+    assert [type(one).__name__ for one in page.blocks] == ["Line", "Table"]

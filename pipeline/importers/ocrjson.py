@@ -176,6 +176,7 @@ class _Page:
         tables = result.get("table_res_list") or ([result] if "pred_html" in result else [])
         if isinstance(tables, list) and any(isinstance(t, dict) and t.get("pred_html") for t in tables):
             found = [block for t in tables if isinstance(t, dict) for block in self._table(t, lines)]
+            found = self._in_blocks(found, result.get("parsing_res_list"))
             rest = [line for line in lines if id(line) not in self.taken]
             return _in_order([*found, *rest, *self._unread(result, lines, found)])
         if not lines and isinstance(result.get("parsing_res_list"), list):
@@ -242,6 +243,25 @@ class _Page:
                 ):
                     self.taken.add(id(line))
             yield replace(table, readings=readings)
+
+    def _in_blocks(self, found: Sequence[Table | Line], blocks: Json) -> list[Table | Line]:
+        """Tables of whose cells nothing says where they are have the place of their block in the page's layout."""
+        boxes = [
+            polygon
+            for block in (blocks if isinstance(blocks, list) else [])
+            if isinstance(block, dict) and block.get("block_label") == "table"
+            and (polygon := _polygon(block.get("block_bbox")))
+        ]  # fmt: skip
+        tables = [block for block in found if isinstance(block, Table)]
+        if len(boxes) != len(tables):
+            return list(found)
+        place = {id(table): self._place(box) for table, box in zip(tables, boxes, strict=True)}
+        return [
+            replace(block, readings=tuple(replace(r, places=(place[id(block)],)) for r in block.readings))
+            if isinstance(block, Table) and not any(p.polygon for r in block.readings for p in r.places)
+            else block
+            for block in found
+        ]
 
     def _with_lines(self, reading: Reading, box: Polygon, lines: Sequence[Line]) -> Reading:
         polygon = box or (_hull([line.place.polygon for line in lines]) if lines else ())
