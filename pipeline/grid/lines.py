@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.grid.pieces import Pieces, Sheet
-from pipeline.ink import PRINT, THICK, Grey, share
+from pipeline.ink import PRINT, THICK, Grey, cut_along, share
 
 # Lines nearer to each other than this are one (two rulings of a double line; the residue of flattening).
 _SAME = 0.45
@@ -131,9 +130,9 @@ def profile(sheet: Sheet, line: Line, first: int, last: int, height: float) -> P
     wide = max(far + 1, round(0.5 * height))
     # The band around the line is cut out once: row `wide` of it is the line's own.
     columns = np.clip(along, 0, shape[1] - 1)
-    ink = _band(sheet.ink, rows, columns, wide)
+    ink = cut_along(sheet.ink, rows, columns, wide)
     core = slice(wide - reach, wide + reach + 1)
-    thin = _band(sheet.thin, rows, columns, reach).view(bool)
+    thin = cut_along(sheet.thin, rows, columns, reach).view(bool)
 
     lowest = ink[core].min(axis=0)
     # What is much paler than the rest of the line (a watermark, the ghost of a seal) is not drawn by it.
@@ -169,24 +168,6 @@ def _any(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """What is set in any of the rows."""
     found: NDArray[np.bool_] = np.logical_or.reduce(rows)
     return found
-
-
-# A line that wanders over more rows than this is cut out pixel by pixel; nearly all keep to two or three.
-_STEPS = 16
-
-
-def _band(page: Grey, rows: NDArray[np.int_], columns: NDArray[np.int_], reach: int) -> Grey:
-    """Cut out a line, which is in `rows` at `columns`, with `reach` rows on both sides; the page's edge is repeated."""
-    steps = np.flatnonzero(np.diff(rows)) + 1
-    inside = rows.min(initial=reach) >= reach and rows.max(initial=0) + reach < len(page)
-    if not len(rows) or not inside or len(steps) > _STEPS or columns[-1] - columns[0] != len(columns) - 1:
-        around = np.clip(rows + np.arange(-reach, reach + 1)[:, None], 0, page.shape[0] - 1) * page.shape[1] + columns
-        return page.ravel().take(around)
-    band = np.empty((2 * reach + 1, len(rows)), page.dtype)
-    for first, last in pairwise([0, *steps.tolist(), len(rows)]):
-        row, column = int(rows[first]), int(columns[first])
-        band[:, first:last] = page[row - reach : row + reach + 1, column : column + last - first]
-    return band
 
 
 def _as_dark(seen: NDArray[np.bool_], ink: Grey, dark: float, height: float) -> NDArray[np.bool_]:

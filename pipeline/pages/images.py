@@ -128,7 +128,8 @@ def _decode(path: Path, place: str, image: Any, number: int, settings: PagesSett
         try:
             image.seek(number)
             check_size(path, place, image.size, settings)
-            return _to_bgr(image)
+            plain = _plain(image)
+            return plain if plain is not None else _to_bgr(image)
         except InputError:
             raise
         except Exception as error:
@@ -143,6 +144,74 @@ def _dpi(image: Any) -> float | None:
         return None
     # 72 and 96 are what programs write when they do not know.
     return value if 97 <= value <= 1200 else None
+
+
+# Chunks of a PNG that change no pixel and turn no page; text may, where it holds a camera's data.
+_HARMLESS = frozenset(
+    (b"IHDR", b"IDAT", b"IEND", b"pHYs", b"gAMA", b"sRGB", b"cHRM", b"iCCP", b"sBIT", b"bKGD", b"tIME", b"tEXt")
+)
+
+
+def _plain(image: Any) -> NDArray[np.uint8] | None:
+    """Decode a PNG or JPEG that is nothing but grey or three colours of 8 bits, or of one; None for all others.
+
+    By OpenCV, whose pixels are Pillow's to the bit, in two thirds of the time (PNG) or a third (JPEG). What is damaged
+    is left to Pillow, which says so.
+    """
+    if image.mode not in ("RGB", "L", "1") or "transparency" in image.info:
+        return None
+    image.fp.seek(0)
+    content = image.fp.read()
+    if image.format == "PNG":
+        # Rows of other depths are unpacked otherwise; what stands behind the pixels may turn them.
+        plain = [tile[3] for tile in image.tile] == [image.mode] and _holds_pixels_only(content)
+    else:
+        # Of one that is cut off or damaged, OpenCV would make up the rest.
+        plain = image.format == "JPEG" and image.mode != "1" and _is_one_scan(content)
+        plain = plain and image.getexif().get(_ORIENTATION, 1) == 1
+    if not plain or _squared(image) is not image:
+        return None
+    import cv2
+
+    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    return pixels if pixels is not None and pixels.shape == (image.height, image.width, 3) else None
+
+
+def _is_one_scan(jpeg: bytes) -> bool:
+    """Tell whether a JPEG is one run of data (not progressive) from its heads to its end, whole as it seems."""
+    at = 2
+    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
+        kind = jpeg[at + 1]
+        if kind in _PROGRESSIVE:
+            return False
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if kind == 0xDA:
+            break
+    else:
+        return False
+    data = np.frombuffer(jpeg, np.uint8)[at:]
+    marks = np.flatnonzero(data[:-1] == 0xFF)
+    kinds = data[marks + 1]
+    # 0 means 255 itself, D0 to D7 count the pieces; anything else ends the data.
+    ends = marks[(kinds != 0) & ((kinds < 0xD0) | (kinds > 0xD7))]
+    return len(ends) == 1 and int(ends[0]) == len(data) - 2 and int(data[-1]) == 0xD9
+
+
+# Of a JPEG's frames (C0 to CF) all but the two plain ones; C4, C8 and CC are no frames.
+_PROGRESSIVE = frozenset(range(0xC2, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def _holds_pixels_only(png: bytes) -> bool:
+    """Tell whether a PNG's chunks are whole, known, and say nothing of how its picture stands."""
+    at = 8
+    while at + 12 <= len(png):
+        length, kind = int.from_bytes(png[at : at + 4], "big"), png[at + 4 : at + 8]
+        if kind not in _HARMLESS or (kind == b"tEXt" and png.startswith((b"Raw profile", b"XML:"), at + 8)):
+            return False
+        at += 12 + length
+        if kind == b"IEND":
+            return at <= len(png)
+    return False
 
 
 def _to_bgr(image: Any) -> NDArray[np.uint8]:

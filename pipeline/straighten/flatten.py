@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp, basis
-from pipeline.ink import Grey, at_once, is_ruling, smoothed, thin_across
+from pipeline.ink import Grey, at_once, is_ruling, joined, smoothed, thin_across
 from pipeline.straighten.textlines import sides
 
 
@@ -62,8 +62,9 @@ def _trace(ink: Grey, height: float, least: float) -> list[_Piece]:
     gap = max(2, round(0.12 * height))
     wide = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, gap + 1), np.uint8))
     # What ties rulings together (text, noise, a dithered cell) is short along them.
-    wide = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, max(3, round(0.7 * height))), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
+    run = max(3, round(0.7 * height))
+    wide = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    labels, stats, _ = joined(wide, run)
     across = stats[:, cv2.CC_STAT_WIDTH]
     tall = stats[:, cv2.CC_STAT_HEIGHT]
     area = stats[:, cv2.CC_STAT_AREA]
