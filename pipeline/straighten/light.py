@@ -105,6 +105,8 @@ _SOFT = 0.07
 # What lies in one with a shadow is desk where it is darker than this part of the paper: shadows were .67 to .78 of it,
 # desks .15 to .45.
 _NIGHT = 0.55
+# Pixels of the small picture, as many as the closing reaches.
+_STRIP = 4
 
 
 def find_desk(base: NDArray[np.uint8], lines: NDArray[np.float64], height: float) -> Grey | None:
@@ -147,7 +149,11 @@ def find_desk(base: NDArray[np.uint8], lines: NDArray[np.float64], height: float
     outside[0] = False
     outside[np.unique(regions[rows, columns])] = False  # where text stands, there is paper
     shadow = outside & (_softness(regions, ~dark & ~step) > _SOFT)
-    desk = (outside[regions] & (~shadow[regions] | (brightness < _NIGHT * level[labels]))).astype(np.uint8)
+    night = brightness < _NIGHT * level[labels]
+    # A strip of desk between a shadow and the picture's border is narrower than what was closed over.
+    strip = small.reshape(*small.shape[:2], -1).min(axis=2) < _NIGHT * level[labels]
+    strip[_STRIP:-_STRIP, _STRIP:-_STRIP] = False
+    desk = (outside[regions] & (~shadow[regions] | night | strip)).astype(np.uint8)
     if desk.mean() < 0.002:
         return None
     # The fill stops where the edge's blur begins; the shadow beside the paper and flecks of grain go with it.
