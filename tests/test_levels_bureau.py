@@ -312,3 +312,18 @@ def test_a_table_whose_cells_have_no_place_stands_where_its_block_does(tmp_path:
     [page] = read_import(path, "ocr-json")
 
     assert [type(one).__name__ for one in page.blocks] == ["Line", "Table"]
+
+
+def test_a_list_of_rows_with_the_projects_name_on_each_is_a_form_a_project() -> None:
+    """A system's export has no merged cells and no title: where the name changes the next project begins."""
+    records = records_of(
+        "项目名称 | 一级指标 | 二级指标 | 三级指标 | 指标值\n河道保洁 | 产出指标 | 数量指标 | 保洁长度 | ≥320公里\n"
+        "河道保洁 | 产出指标 | 质量指标 | 保洁合格率 | ≥95%\n泵站维护 | 产出指标 | 数量指标 | 维护泵站 | 6座\n"
+        "泵站维护 | 效益指标 | 社会效益指标 | 保障人口 | ≥3万人\n"
+    )
+
+    assert [{key: value.value for key, value in record.fields.items()} for record in records] == [
+        {"项目名称": "河道保洁"},
+        {"项目名称": "泵站维护"},
+    ]
+    assert [len(record.indicators) for record in records] == [2, 2]

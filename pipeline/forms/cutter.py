@@ -300,7 +300,10 @@ class Cutter:
         has_rows = part.header is not None and part.rows and part.rows[-1] is not part.header
         # One lone short cell may have slid sideways; a project fills its name and more beside it.
         same_width = part.header is not None and row.n_cols == part.header.n_cols
-        return bool(has_rows) and len(leads) >= 2 and same_width
+        # Where the name is all that a project has, another name on a row that prints it each time begins one.
+        heads = [cell for cell in part.header.cells if cell.text and cell.col < part.wide] if part.header else []
+        renamed = len(heads) == len(leads) == 1 and bool(before.get(leads[0].col))
+        return bool(has_rows) and (len(leads) >= 2 or renamed) and same_width
 
     def _column_role(self, text: str) -> str | None:
         written = self.dictionaries.written("column", text)

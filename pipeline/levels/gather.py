@@ -215,7 +215,11 @@ class Gatherer:
                 self._bar(cell)
             elif column.lead:
                 label = (column.head,) if column.head else ()
-                self.fields.fields.append(FieldEntry(label, (cell,)))
+                said = any(e.labels == label and [v.text for v in e.values] == [cell.text] for e in self.fields.fields)
+                if said and label:
+                    self.headers.append(cell)  # an export prints the project's own cells again on every row
+                else:
+                    self.fields.fields.append(FieldEntry(label, (cell,)))
             else:
                 slots.setdefault(column.group, _Slots()).put(cell, column)
         self._share_names(slots)
