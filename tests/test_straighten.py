@@ -229,13 +229,16 @@ def test_a_shadow_that_fades_is_no_desk_where_the_paper_reaches_to_the_border() 
     paper = np.broadcast_to(np.interp(across, [500, 800], [235, 165]), (1200, 900))
     page = np.ascontiguousarray(np.repeat(paper.astype(np.uint8)[:, :, None], 3, axis=2))
     page[:, :40] = 90
+    page[:600, 880:] = 50  # a strip of desk that is narrower than the text it is told from
     lines = np.array([[[80, y], [400, y], [400, y + 30], [80, y + 30]] for y in (100, 600, 1100)], np.float64)
 
     desk = find_desk(page, lines, 30.0)
 
     assert desk is not None
     assert desk[:, :30].all()
-    assert not desk[:, 80:].any()
+    assert desk[50:550, 885:].all()
+    assert not desk[:, 80:800].any()
+    assert not desk[700:, 80:].any()
 
 
 def test_a_blank_page_and_noise_are_straightened_to_themselves() -> None:
