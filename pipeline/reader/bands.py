@@ -34,6 +34,7 @@ class Band:
     keep: bool = True
     line: Line | None = None
     said: bool = False  # by the file's text layer
+    faint: bool = False  # a dash lighter than print
 
 
 # Where the ground under the text is darker than the first share of the paper it is shaded, or a watermark; where it is
@@ -100,6 +101,8 @@ def _without_watermark(ink: Grey, size: float) -> Grey:
     return np.where(around, cv2.LUT(ink, np.clip(lifted, 0, 255).astype(np.uint8)), ink).astype(np.uint8)
 
 
+# How far from half its cell's height a dash may lie, in characters.
+_MIDDLE = 0.25
 # An ellipsis has ink in a third of its columns, two specks in a line's length in a twentieth.
 _THIN = 0.15
 
@@ -114,7 +117,7 @@ def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -
     window = ink[y0:y1, x0:x1]
     mask = printed(window)
     if not mask.any():
-        return []
+        return _faint_dash(window, (x0, y0), size)
     kept = without_specks(mask, size)
     if kept is not mask:
         # What was taken away must not be seen by the recogniser either: it is painted over, blurred rim and all.
@@ -122,7 +125,7 @@ def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -
         window = cv2.max(window, gone * np.uint8(255))
         mask = kept
         if not cv2.countNonZero(mask):
-            return []
+            return _faint_dash(ink[y0:y1, x0:x1], (x0, y0), size)
     bands = []
     for top, bottom in _split_rows(mask, size):
         columns = np.flatnonzero(mask[top:bottom].any(axis=0))
@@ -137,6 +140,30 @@ def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -
     full = [band for band in bands if band.y1 - band.y0 >= 0.6 * size]
     # Dust between two lines is no line; alone in its cell, whatever it is, it is read.
     return [band for band in bands if band.y1 - band.y0 > LOW * size or band.length > 0.6] if full else bands
+
+
+# Half as dark as print must be, and twice as dark as the grain of a scan.
+_FAINT = 200
+
+
+def _faint_dash(window: Grey, origin: tuple[int, int], size: float) -> list[Band]:
+    """A dash alone in a cell that is lighter than print: at 100 dpi its stroke is thinner than a pixel.
+
+    It lies in the middle of the cell, and there is nothing else of its kind.
+    """
+    mask = cv2.threshold(window, _FAINT, 1, cv2.THRESH_BINARY_INV)[1]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count <= 1:
+        return []
+    number = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    x, y, w, h, area = (int(value) for value in stats[number])
+    others = int(mask.sum()) - area
+    middle = abs(y + h / 2 - mask.shape[0] / 2) <= _MIDDLE * size and abs(x + w / 2 - mask.shape[1] / 2) <= size
+    if not middle or 2 * others > area or w < LONG_DASH * size or not is_dash(mask[y : y + h, x : x + w], size):
+        return []
+    band = cut_band(window, origin, (x, y, x + w, y + h), size)
+    band.faint = True
+    return [band]
 
 
 def _split_rows(mask: Grey, size: float) -> list[tuple[int, int]]:

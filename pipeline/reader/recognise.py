@@ -129,19 +129,23 @@ def look_again(ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognis
         if all(b.line is not None and b.line.text in ("", *_FLAT) for b in bands)
         for band in bands
         if band.line is not None
-        and (not band.line.text or is_dash(printed(ink[band.y0 : band.y1, band.x0 : band.x1]), size))
+        and (not band.line.text or _is_flat(band, ink, size))
     ]
     if not silent:
         return
     again = [cut_band(ink, (0, 0), (band.x0, band.y0, band.x1, band.y1), size, margin=0.5) for band in silent]
     for band, recognition in zip(silent, recognise([b.crop for b in again], [0] * len(again)), strict=True):
         assert band.line is not None
-        flat = is_dash(printed(ink[band.y0 : band.y1, band.x0 : band.x1]), size)
+        flat = _is_flat(band, ink, size)
         if (text := tidy(recognition.text)) not in ("", "一") and not (flat and text in _FLAT):
             # What is seen only at the second look is not sure.
             band.line = replace(band.line, text=text, confidence=min(0.5, _confidence(recognition, sure)))
         elif flat:
             band.line = replace(band.line, text="—" if band.length >= LONG_DASH else "-", confidence=0.9)
+
+
+def _is_flat(band: Band, ink: Grey, size: float) -> bool:
+    return band.faint or is_dash(printed(ink[band.y0 : band.y1, band.x0 : band.x1]), size)
 
 
 # What the recogniser makes of a lone dash; no other sign is so low and wide.

@@ -51,7 +51,7 @@ def without_specks(mask: Grey, size: float) -> Grey:
     if not large.any():
         # Alone in its cell no sign is so small but a row of dots: two specks are no 二 and no colon.
         alone = np.array([not _in_a_row(i, x, y, w, h, size) for i in range(count - 1)])
-        drop |= (extent <= _ALONE * size) & alone & ~_hyphens(x, y, w, h, (tall, wide), size)
+        drop |= (extent <= _ALONE * size) & alone & ~_hyphens(x, y, w, h, area, (tall, wide), size)
     else:
         small = np.flatnonzero(~large & ~drop)
         # Marks hold on to marks: the comma behind a closing quotation mark, both far from any character.
@@ -89,17 +89,19 @@ def without_specks(mask: Grey, size: float) -> Grey:
 
 
 def _hyphens(
-    x: _Measures, y: _Measures, w: _Measures, h: _Measures, shape: tuple[int, int], size: float
+    x: _Measures, y: _Measures, w: _Measures, h: _Measures, area: _Measures, shape: tuple[int, int], size: float
 ) -> NDArray[np.bool_]:
     """A hyphen alone in its cell says "none": a flat bar at half the cell's height, in its middle or where text begins.
 
-    Dust is round, and lies anywhere.
+    Dust is round, and lies anywhere; around a hyphen there may be dust of a third of its area.
     """
     tall, wide = shape
-    flat = (w >= 0.14 * size) & (w >= 2 * h)
     middle = np.abs(y + h / 2 - tall / 2) <= 0.2 * size
-    placed = (np.abs(x + w / 2 - wide / 2) <= 0.15 * size) | ((x >= 0.05 * size) & (x <= 0.4 * size))
-    one = np.full(len(x), len(x) == 1)
+    centred = np.abs(x + w / 2 - wide / 2) <= 0.15 * size
+    # A fax frays it, and the page's last tilt raises one end.
+    flat = (w >= 0.14 * size) & (w >= np.where(centred, 1.6, 2.0) * h)
+    placed = centred | ((x >= 0.05 * size) & (x <= 0.4 * size))
+    one = (area == area.max()) & (np.count_nonzero(3 * area > area.max()) == 1)
     return flat & middle & placed & one
 
 

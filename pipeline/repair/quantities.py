@@ -117,6 +117,9 @@ def _guesses(text: str, name: str, may_be_lost: Callable[[], bool]) -> Iterator[
         # What is meant is no question behind a %.
         least = _CLOSE if found["text"].endswith("%") else _VERY_CLOSE
         yield _as_it_stands(found["text"], "inserted", least)
+    if text.endswith("人天"):
+        # 元/人·天: the point between two characters is the faintest sign that a unit has.
+        yield _as_it_stands(text[:-1] + "·天", "dropped", _VERY_CLOSE)
     if _AREA.search(name) and (found := _AREA_WITHOUT_UNIT.fullmatch(text)):
         # The recogniser has no ㎡; it spells m² or m2, or loses it altogether.
         yield from (_Guess(found["text"] + unit, found["text"] + "㎡", "dropped", _CLOSE) for unit in ("m²", "m2"))
