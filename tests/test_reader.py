@@ -554,3 +554,19 @@ def test_a_page_without_a_watermark_is_left_as_it_is() -> None:
     blurred = cv2.GaussianBlur(page, (5, 5), 0)
 
     assert (flattened(blurred, SIZE) == blurred).all()
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [(Read("绩效自评表", (0.99,) * 5), True), (Read("三一匚", (0.4,) * 3), False)]
+)
+def test_a_line_that_the_detector_passed_over_is_read_where_it_is_text(said: Read, *, kept: bool) -> None:
+    """A thin, spaced title is no line to the detector, and a form without its title has no layout; dirt says nothing."""
+    page = paper(400, 160)
+    for number in range(5):
+        character(page, 2 + 1.8 * number, 0.8)
+    character(page, 2, 3.5)
+    recognise, _ = reader_saying("乙", said)
+
+    blocks, _ = read_tables(upright_of(page), [grid_of((0, 90, 400, 150))], recognise)
+
+    assert [block.text for block in blocks if isinstance(block, Line)] == ([said.text] if kept else [])

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from pipeline.calibration import joined, load_calibration
 from pipeline.document import Grid, Line, Place, Reading, Table, Upright
 from pipeline.ink import Grey, printed
-from pipeline.reader.bands import Band, find_bands, flattened, loose_bands
+from pipeline.reader.bands import Band, find_bands, flattened
 from pipeline.reader.lone import read_lone_signs
+from pipeline.reader.loose import loose_bands, unseen_bands, without_guesses
 from pipeline.reader.recognise import Recognise, Sure, look_again, read_bands
 from pipeline.reader.rests import without_seal_rests
 from pipeline.reader.signs import pair_brackets
@@ -82,7 +83,10 @@ def read_tables(
             slots.append(slot)
     loose = loose_bands(ink, upright.lines, grids, size)
     bands = [band for slot in slots for band in slot.bands] + loose
-    read_bands(upright, bands, recognise, index, settings, layer, sure)
+    unseen = unseen_bands(ink, upright.lines, grids, size)
+    read_bands(upright, [*bands, *unseen], recognise, index, settings, layer, sure)
+    unseen = without_guesses(unseen)
+    bands, loose = [*bands, *unseen], [*loose, *unseen]
     look_again(ink, [slot.bands for slot in slots], size, recognise, sure)
     alone = [(slot.table, grids[slot.table].cells[slot.cell], slot.bands) for slot in slots]
     read_lone_signs(alone, size, recognise, sure)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.document import Grid, Line
+from pipeline.document import Line
 from pipeline.ink import Grey, find_ground, odd, printed
 from pipeline.reader.specks import LOW, without_specks
 
@@ -152,7 +150,7 @@ def _faint_dash(window: Grey, origin: tuple[int, int], size: float) -> list[Band
     It lies in the middle of the cell, and there is nothing else of its kind.
     """
     mask = cv2.threshold(window, _FAINT, 1, cv2.THRESH_BINARY_INV)[1]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count <= 1:
         return []
     number = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
@@ -244,43 +242,6 @@ def cut_band(
     width = max(8, round(crop.shape[1] * scale))
     crop = cv2.resize(crop, (width, LINE_HEIGHT), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     return Band(x0 + origin[0], y0 + origin[1], x1 + origin[0], y1 + origin[1], crop, (x1 - x0) / size)
-
-
-def loose_bands(ink: Grey, lines: NDArray[np.float64], grids: Sequence[Grid], size: float) -> list[Band]:
-    """Find the lines outside every table, from the boxes that the detector found."""
-    frames = [
-        (
-            min(box[0] for box in grid.boxes),
-            min(box[1] for box in grid.boxes),
-            max(box[2] for box in grid.boxes),
-            max(box[3] for box in grid.boxes),
-        )
-        for grid in grids
-    ]
-    bands = []
-    for quad in lines:
-        x0, y0 = quad.min(axis=0)
-        x1, y1 = quad.max(axis=0)
-        middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-        if any(f[0] <= middle[0] <= f[2] and f[1] <= middle[1] <= f[3] for f in frames):
-            continue
-        left, top = max(0, round(x0 - 0.2 * size)), max(0, round(y0))
-        right, bottom = min(ink.shape[1], round(x1 + 0.2 * size)), min(ink.shape[0], round(y1))
-        for f in frames:  # a box may reach over a table's edge
-            if left < f[2] and right > f[0]:
-                if top < f[1] - size / 4 < bottom:
-                    bottom = int(f[1] - size / 4)
-                if top < f[3] + size / 4 < bottom and middle[1] > f[3]:
-                    top = int(f[3] + size / 4)
-        if bottom - top < 0.3 * size or right - left < 0.3 * size:
-            continue
-        mask = printed(ink[top:bottom, left:right])
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if not len(rows):
-            continue
-        box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-        bands.append(cut_band(ink[top:bottom, left:right], (left, top), box, min(size, float(bottom - top))))
-    return bands
 
 
 # Drawn at .92, .85, .75 and .65 of their size, 201, 195, 201 and 196 of 263 doubtful lines are read right (190 at the

@@ -128,8 +128,7 @@ def look_again(ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognis
         for bands in cells
         if all(b.line is not None and b.line.text in ("", *_FLAT) for b in bands)
         for band in bands
-        if band.line is not None
-        and (not band.line.text or _is_flat(band, ink, size))
+        if band.line is not None and (not band.line.text or _is_flat(band, ink, size))
     ]
     if not silent:
         return
