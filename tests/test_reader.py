@@ -154,6 +154,18 @@ def test_the_point_at_which_a_narrow_cell_breaks_a_number_stays(width: int, kept
     assert stays(page, 2.5, 1.25) is kept
 
 
+@pytest.mark.parametrize(("width", "kept"), [(100, True), (400, False)])
+def test_the_point_before_which_a_narrow_cell_breaks_a_date_stays(width: int, kept: bool) -> None:
+    """2017.1 over .1 is 2017.1.1, and no 2017.11."""
+    page = paper(width, 110)
+    for y, places in ((0.5, (0.5, 1.1, 1.7)), (1.9, (1.1, 1.7))):
+        for x in places:
+            ink(page, x, y, 0.5, 0.8)
+    ink(page, 0.8, 2.6, 0.1, 0.1)
+
+    assert stays(page, 0.85, 2.65) is kept
+
+
 def test_dust_between_two_characters_goes() -> None:
     """Where characters leave the usual room, nothing is printed between them."""
     page = paper()
@@ -560,7 +572,7 @@ def test_a_page_without_a_watermark_is_left_as_it_is() -> None:
     ("said", "kept"), [(Read("绩效自评表", (0.99,) * 5), True), (Read("三一匚", (0.4,) * 3), False)]
 )
 def test_a_line_that_the_detector_passed_over_is_read_where_it_is_text(said: Read, *, kept: bool) -> None:
-    """A thin, spaced title is no line to the detector, and a form without its title has no layout; dirt says nothing."""
+    """A thin, spaced title is no line to the detector, and without it no layout is known; dirt says nothing."""
     page = paper(400, 160)
     for number in range(5):
         character(page, 2 + 1.8 * number, 0.8)

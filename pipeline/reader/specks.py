@@ -210,13 +210,23 @@ def _wraps(
     wide: int,
     size: float,
 ) -> bool:
-    """The decimal point of a number that a narrow cell breaks behind it: on the foot, more of the text below."""
-    level = kept & (y < bottom[i]) & (bottom >= y[i]) & (right <= x[i] + 0.1 * size)
-    below = kept & (y >= bottom[i]) & (y - bottom[i] <= 1.2 * size)
-    if wide > _NARROW * size or not level.any() or not below.any():
+    """The point of a number or date that a narrow cell breaks behind it, or before it: on the foot of its line.
+
+    There is more of the text below the one and above the other.
+    """
+    if wide > _NARROW * size:
         return False
-    before = int(np.flatnonzero(level)[np.argmax(right[level])])
-    return x[i] - right[before] <= 0.3 * size and abs(bottom[i] - bottom[before]) <= 0.12 * size
+    level = kept & (y < bottom[i]) & (bottom >= y[i] - 0.1 * size)
+    before, behind = level & (right <= x[i] + 0.1 * size), level & (x >= right[i] - 0.1 * size)
+    below = kept & (y >= bottom[i]) & (y - bottom[i] <= 1.2 * size)
+    above = kept & (bottom <= y[i] - 0.3 * size) & (y[i] - bottom <= 2.0 * size)
+    if before.any() and below.any():
+        last = int(np.flatnonzero(before)[np.argmax(right[before])])
+        return x[i] - right[last] <= 0.3 * size and abs(bottom[i] - bottom[last]) <= 0.12 * size
+    if behind.any() and above.any() and not before.any():
+        first = int(np.flatnonzero(behind)[np.argmin(x[behind])])
+        return x[first] - right[i] <= 0.4 * size and abs(bottom[i] - bottom[first]) <= 0.12 * size
+    return False
 
 
 def _is_dust_at_the_end(
