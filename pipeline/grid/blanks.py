@@ -19,6 +19,13 @@ _DUST = 0.13
 # What is left of a wall that a break took is more than a speck of dust in a row of one line. Nothing at all is no wall,
 # on however damaged a page: real tables span two columns in single rows, and leave the span blank.
 _STUB = 0.08
+# Of an edge that dust or a stroke alone makes, less than this is seen.
+_DUSTY = 0.3
+# A horizontal of which more than this is seen over so many text heights is one, though text touches it: no line of text
+# draws so much at one level.
+_MOSTLY, _WIDE = 0.5, 6.0
+# Characters of one text stand no further from a stroke of it; and a row of two lines is no higher.
+_TOUCHING, _TWO_LINES = 0.25, 3.5
 # Where a page loses less than this share of its rulings, nothing was broken.
 _WHOLE = 0.001
 # From this share on whole walls may be gone.
@@ -52,7 +59,7 @@ def settle(views: Sequence[View], height: float) -> float:
                 for edge in range(len(view.crossings) - 1):
                     if not view.edges[number].sure[edge]:
                         _settle(view, number, edge, damage, height)
-                    elif view.upright and _is_stroke(view, number, edge, height):
+                    if view.upright and view.edges[number].sure[edge] and _is_stroke(view, number, edge, height):
                         view.edges[number].walls[edge] = view.edges[number].sure[edge] = False
     return damage
 
@@ -81,8 +88,10 @@ def _settle(view: View, number: int, edge: int, damage: float, height: float) ->
         # Nothing like it is beside it, nothing goes on from both its ends, and most of it is not there.
         alone = beside and not any(beside) and not (len(along) == 2 and all(along))
         stands = _stands(view, number, edge, height)
-        # Where nothing is broken, what is seen in part is strokes of text.
+        # Where nothing is broken, what is seen in part is strokes of text, and what is hardly seen is dust: a speck
+        # halfway over a joined cell leaves two gaps, each as short as a break.
         over = stands is False or (damage < _WHOLE and not stands)
+        over = over or (not view.upright and damage < BROKEN and seen < _DUSTY)
         over = over or (view.upright and seen < _STUB and _centred(view, number, edge, height))
         if over or (alone and seen < (0.15 if any(along) else 0.3)):
             edges.walls[edge] = False
@@ -92,8 +101,12 @@ def _settle(view: View, number: int, edge: int, damage: float, height: float) ->
     # What touches neither crossing is a stroke of text, unless it is a mere bar that two breaks left.
     grows = not keeps_off(drawn, height) or _is_bar(view, number, edge, height)
     closes = grows and ((seen >= 0.2 and is_row >= 0.5) or seen >= 0.4)
-    closes = closes or (goes_on == 1 and is_row == 1 and seen >= _STUB)
-    if closes and _stands(view, number, edge, height):
+    # A stub: in a wide cell it grows out of a crossing, or it is a stroke of the label in the middle.
+    stub = view.upright or _touches(drawn, height)
+    closes = closes or (goes_on == 1 and is_row == 1 and seen >= _STUB and stub)
+    wide = view.crossings[edge + 1].place - view.crossings[edge].place >= _WIDE * height
+    mostly = not view.upright and wide and damage >= BROKEN and min(edges.cover[edge], share(drawn)) >= _MOSTLY
+    if mostly or (closes and _stands(view, number, edge, height) and not _between(view, number, edge, height)):
         edges.walls[edge] = edges.sure[edge] = True
         edges.cover[edge] = seen
 
@@ -107,20 +120,67 @@ def _drawn(view: View, number: int, edge: int) -> NDArray[np.bool_]:
     return best
 
 
-def _is_stroke(view: View, number: int, edge: int, height: float) -> bool:
-    """Tell whether a vertical in one row of one line is a stroke of the text around it.
-
-    None is over or under it; or it touches neither of its crossings.
-    """
+def _between(view: View, number: int, edge: int, height: float) -> bool:
+    """Tell whether a vertical that ends here stands between characters, as near on both sides as those of one text."""
     walls = view.edges[number].walls
-    alone = not any(walls[other] for other in (edge - 1, edge + 1) if 0 <= other < len(walls))
-    if (
-        not (alone or keeps_off(_drawn(view, number, edge), height))
-        or view.crossings[edge + 1].place - view.crossings[edge].place > 2.2 * height
-    ):
+    if not view.upright or all(walls[n] for n in (edge - 1, edge + 1) if 0 <= n < len(walls)):
         return False
     gaps = _gaps(view, number, edge, height)
     return gaps is not None and max(gaps) <= 0.15 * height
+
+
+def _touches(drawn: NDArray[np.bool_], height: float) -> bool:
+    """Tell whether what is drawn of an edge reaches one of its crossings."""
+    near = max(3, round(0.1 * height))
+    return bool(drawn[:near].any() or drawn[-near:].any())
+
+
+def _is_stroke(view: View, number: int, edge: int, height: float) -> bool:
+    """Tell whether a vertical in one row of one line is a stroke of the text around it.
+
+    None is over or under it; or it touches neither of its crossings; or text that touches it, from one side or from
+    both, stands in the middle of both cells as one.
+    """
+    if _leans(view, number, edge, height):
+        return True
+    walls = view.edges[number].walls
+    low = view.crossings[edge + 1].place - view.crossings[edge].place <= 2.2 * height
+    if low and _centred(view, number, edge, height):
+        gaps = _gaps(view, number, edge, height)
+        return gaps is not None and min(gaps) <= max(1, round(0.05 * height))
+    alone = not any(walls[other] for other in (edge - 1, edge + 1) if 0 <= other < len(walls))
+    if not low or not (alone or keeps_off(_drawn(view, number, edge), height)):
+        return False
+    gaps = _gaps(view, number, edge, height)
+    return gaps is not None and max(gaps) <= 0.15 * height
+
+
+def _leans(view: View, number: int, edge: int, height: float) -> bool:
+    """Tell whether texts on both sides of a vertical lean on it, and are one that stands in the middle of both cells.
+
+    In cells of their own each would stand in the middle or begin at the left; and a wall that goes on both up and down
+    is no stroke.
+    """
+    walls = view.edges[number].walls
+    low, high = view.crossings[edge].place, view.crossings[edge + 1].place
+    if high - low > _TWO_LINES * height or all(walls[n] for n in (edge - 1, edge + 1) if 0 <= n < len(walls)):
+        return False
+    line, (before, after) = view.lines[number], _neighbours(view, number, edge)
+    inset = max(2, round(0.1 * height))
+    x0, x1 = int(low + view.crossings[edge].thick / 2) + inset, int(high - view.crossings[edge + 1].thick / 2) - inset
+    y0, y1 = int(before.place + before.thick / 2) + inset, int(after.place - after.thick / 2) - inset
+    if min(x0, y0) < 0 or x1 - x0 < 2 or y1 - y0 < 2 or y1 > view.sheet.mask.shape[0]:
+        return False
+    inked = np.flatnonzero(text_along(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height, axis=0)) + y0
+    own = line.thick / 2 + max(1.0, 0.06 * height)
+    above, below = inked[inked < line.place - own], inked[inked > line.place + own]
+    if not len(above) or not len(below):
+        return False
+    out = float(above[0]) - before.place, after.place - float(below[-1]) - 1
+    near = line.place - float(above[-1]) - 1, float(below[0]) - line.place
+    return abs(out[0] - out[1]) <= 0.2 * height and all(
+        margin <= _TOUCHING * height and far - margin > 0.5 * height for far, margin in zip(out, near, strict=True)
+    )
 
 
 def _is_bar(view: View, number: int, edge: int, height: float) -> bool:
@@ -148,7 +208,7 @@ def _centred(view: View, number: int, edge: int, height: float) -> bool:
 
     It is no sure sign by itself: it decides where nothing of the vertical is seen.
     """
-    line, before, after = view.lines[number], view.lines[number - 1], view.lines[number + 1]
+    line, (before, after) = view.lines[number], _neighbours(view, number, edge)
     left, right = view.crossings[edge], view.crossings[edge + 1]
     inset = max(2, round(0.1 * height))
     x0, x1 = int(left.place + left.thick / 2) + inset, int(right.place - right.thick / 2) - inset
@@ -161,6 +221,14 @@ def _centred(view: View, number: int, edge: int, height: float) -> bool:
     middle = (float(inked[0]) + float(inked[-1]) + 1) / 2
     own = (before.place + line.place) / 2 if middle < line.place else (line.place + after.place) / 2
     return abs(middle - (before.place + after.place) / 2) < 0.1 * height and abs(middle - own) > height
+
+
+def _neighbours(view: View, number: int, edge: int) -> tuple[Line, Line]:
+    """The lines before and behind one that are walls beside this edge: the two cells that it parts lie between."""
+    last = len(view.lines) - 1
+    before = next(n for n in range(number - 1, -1, -1) if n == 0 or view.edges[n].walls[edge])
+    after = next(n for n in range(number + 1, last + 1) if n == last or view.edges[n].walls[edge])
+    return view.lines[before], view.lines[after]
 
 
 def _stands(view: View, number: int, edge: int, height: float) -> bool | None:

@@ -68,6 +68,7 @@ class Draft:
     column_edges: list[Edges] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     stubs_added: bool = False
+    damage: float = 0.0  # the share of its rulings that is missing
     looks: dict[int, tuple[int, int, Line, Profile]] = field(default_factory=dict)
 
     def frame(self) -> tuple[int, int, int, int]:
@@ -92,14 +93,14 @@ class Draft:
         doubt(self.column_edges)
         across = [self._look(self.across, line, x0, x1) for line in self.rows]
         down = [self._look(self.down, line, y0, y1) for line in self.columns]
-        damage = settle(
+        self.damage = settle(
             (
                 View(self.across, self.rows, self.row_edges, self.columns, across, x0, False),
                 View(self.down, self.columns, self.column_edges, self.rows, down, y0, True),
             ),
             height,
         )
-        if damage >= BROKEN:
+        if self.damage >= BROKEN:
             lines, edges = (self.rows, self.columns), (self.row_edges, self.column_edges)
             close_by_text(self.across, lines, edges, height)
         return True
@@ -161,8 +162,10 @@ class Draft:
         rows, columns = list(self.rows), list(self.columns)
         drawn = drawn_stretches(rows, columns, self.row_edges), drawn_stretches(columns, rows, self.column_edges)
         level, plumb = self.creases
-        found = add_stubs(self.columns, rows, (self.down, x0, x1), drawn[0], plumb, self.height)
-        return add_stubs(self.rows, columns, (self.across, y0, y1), drawn[1], level, self.height) or found
+        broken = self.damage >= BROKEN
+        found = add_stubs(self.columns, rows, (self.down, x0, x1), drawn[0], plumb, broken, self.height)
+        # A column is no row of text: what stands free over the width of one is a dash.
+        return add_stubs(self.rows, columns, (self.across, y0, y1), drawn[1], level, False, self.height) or found
 
     def drop_idle(self) -> bool:
         """Drop the lines that part no two cells (a stroke, an underline inside a cell)."""

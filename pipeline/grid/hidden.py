@@ -15,6 +15,9 @@ from pipeline.grid.lines import Line, cluster, profile, stretches
 from pipeline.grid.pieces import Piece, Sheet
 from pipeline.ink import PRINT, darkness, share
 
+# No row is lower than this (text heights).
+_LOWEST = 0.85
+
 
 def drawn_stretches(
     others: Sequence[Line], lines: Sequence[Line], edges: Sequence[Edges]
@@ -31,6 +34,7 @@ def add_stubs(
     view: tuple[Sheet, int, int],
     drawn: Sequence[Sequence[tuple[float, float]]],
     creases: Sequence[Line],
+    broken: bool,
     height: float,
 ) -> bool:
     """Add lines that grow out of the other direction's rulings in several places, always at the same place.
@@ -69,8 +73,9 @@ def add_stubs(
                 if beside == 0 and any(start <= low + (a + b) / 2 <= end for start, end in walls):
                     box = (first, low + a, last - first, b - a)
                     stubs.append(Piece(first, last, low + (a + b) / 2, float(b - a), darkness(sheet.ink, box)))
-    # A table of a row or two may have nothing but bits of a ruling, which stand alone over the height of a row.
-    bits = _bits(others, view, height) if len(others) <= 3 else []
+    # A row may have nothing but bits of its rulings, which stand alone over its height: all rows of a table of a row or
+    # two, and on broken pages those whose columns stand in no other row.
+    bits = _bits(others, view, height) if broken or len(others) <= 3 else []
     stubs += bits
     known = np.array([line.place for line in lines])
     fresh = [stub for stub in stubs if not len(known) or np.abs(known - stub.place).min() > 0.6 * height]
@@ -134,9 +139,16 @@ def open_sides(
         for line, edge in zip(others, edges, strict=True):
             if not line.virtual and (any(edge.walls) or len(others) == 2):
                 end = _runs_out(sheet, line, outer, side == 0, height)
-                # A row of one line is 1.45 high; a stroke of text close below a table is up to 1.1 long.
-                if abs(end - outer.place) >= 1.2 * height:
+                if abs(end - outer.place) >= _LOWEST * height:
                     ends.append(end)
+        # A row of one line is 1.45 high, one of the larger characters' page less; a stroke of text close below a table
+        # is up to 1.1 long: but not at most of its rulings.
+        many = max(3, round(0.6 * len(others)))
+        ends = [
+            end
+            for end in ends
+            if abs(end - outer.place) >= 1.2 * height or sum(abs(end - other) < 0.2 * height for other in ends) >= many
+        ]
         if ends and not any(sum(abs(end - other) < 0.4 * height for other in ends) >= 2 for end in ends):
             # Of a second one breaks have left a bit, too short for a piece: it stands free and ends where one does.
             ends += _bit_ends(sheet, others, outer, min(ends) if side == 0 else max(ends), height)

@@ -11,8 +11,19 @@ from numpy.typing import NDArray
 from pipeline.document import Cell, Grid, Polygon
 from pipeline.ink import Grey, printed
 
-# The middle of a line stands at least three quarters of a character from the ruling over or under it.
+Box = tuple[float, float, float, float]
+
+# The middle of a line stands at least half a character from the ruling over or under it; the detector's boxes are off
+# by less than the rest.
 _MIDDLE = 0.3
+# A line's ink goes on for so much of a character on both sides of a place in it, and is altogether as high as this.
+_BEYOND, _LOW, _TALL = 0.18, 0.7, 1.25
+# A ruling is no thicker to either side than this, and no row of text is nearly as full as one.
+_THICK, _AS_FULL = 0.12, 0.7
+# Text keeps this far off the sides of its cell, beside the margin that is left out.
+_SIDE = 0.2
+# A row of pixels with less ink than this (characters) is blank, but for dust.
+_STROKE = 0.06
 # The detector's box of one line is up to twice as high as its characters; of two lines it is three times.
 _ONE_LINE = 2.5
 _SHORTEST = 1.5
@@ -36,24 +47,72 @@ def without_walls_through_text(grid: Grid, lines: NDArray[np.float64], ink: Grey
         if np.abs(floors - (y0 + y1) / 2).min() > _MIDDLE * size or not _is_text(ink, quad, size):
             continue
         pair = _cut(cells, boxes, (x0 + x1) / 2, (y0 + y1) / 2, (x0 + size, x1 - size), size)
-        if pair is None:
-            continue
-        upper, lower = pair
-        one, other = cells[upper], cells[lower]
-        outline = _around((*one.polygon, *other.polygon), one.polygon, other.polygon)
-        cells[upper] = replace(
-            one,
-            rowspan=one.rowspan + other.rowspan,
-            polygon=outline,
-            support=min(one.support, other.support),
-        )
-        boxes[upper] = (*boxes[upper][:3], boxes[lower][3])
-        del cells[lower], boxes[lower]
-        if doubtful:
-            doubtful[upper] |= doubtful.pop(lower)
+        if pair is not None:
+            _join(cells, boxes, doubtful, pair)
+    upper = 0
+    while upper < len(cells):
+        lower = _below(cells, upper)
+        if lower is not None and _runs_through(ink, boxes[upper], boxes[lower], size):
+            _join(cells, boxes, doubtful, (upper, lower))
+        else:
+            upper += 1
     if len(cells) == len(grid.cells):
         return grid
     return replace(grid, cells=tuple(cells), boxes=tuple(boxes), doubtful=tuple(doubtful))
+
+
+def _below(cells: Sequence[Cell], upper: int) -> int | None:
+    """The cell right under one that is exactly as wide."""
+    cell = cells[upper]
+    under = (cell.col, cell.colspan, cell.row + cell.rowspan)
+    return next((n for n, other in enumerate(cells) if (other.col, other.colspan, other.row) == under), None)
+
+
+def _join(cells: list[Cell], boxes: list[Box], doubtful: list[bool], pair: tuple[int, int]) -> None:
+    """Make two cells over each other one."""
+    upper, lower = pair
+    one, other = cells[upper], cells[lower]
+    outline = _around((*one.polygon, *other.polygon), one.polygon, other.polygon)
+    cells[upper] = replace(
+        one,
+        rowspan=one.rowspan + other.rowspan,
+        polygon=outline,
+        support=min(one.support, other.support),
+    )
+    boxes[upper] = (*boxes[upper][:3], boxes[lower][3])
+    del cells[lower], boxes[lower]
+    if doubtful:
+        doubtful[upper] |= doubtful.pop(lower)
+
+
+def _runs_through(ink: Grey, upper: Box, lower: Box, size: float) -> bool:
+    """Tell whether the wall between two cells lies in a line of text, and not over or under one that touches it.
+
+    There the ink goes on from the wall to both sides, by no more than one line altogether, keeps off the sides of the
+    cell, and has other rows that are as full as the wall's: text that touches a ruling ends there, where texts touch it
+    from both sides they are two lines high, and a ruling is fuller than text.
+    """
+    place = (upper[3] + lower[1]) / 2
+    left, right = max(0, int(upper[0] + 0.15 * size)), int(upper[2] - 0.15 * size)
+    first = max(0, int(max(place - 1.5 * size, upper[1] + 2)))
+    window = printed(ink[first : int(min(place + 1.5 * size, lower[3] - 2)) + 1, left : max(left, right)])
+    if not window.size:
+        return False
+    full = np.count_nonzero(window, axis=1)
+    blank = np.flatnonzero(full < _STROKE * size)
+    middle = place - first
+    above, below = blank[blank < middle], blank[blank > middle]
+    if not len(above) or not len(below):
+        return False
+    over, under = middle - above[-1] - 1, below[0] - middle
+    if min(over, under) < _BEYOND * size or not _LOW * size <= over + under <= _TALL * size:
+        return False
+    rows = np.arange(above[-1] + 1, below[0])
+    ends = max(3, round(_SIDE * size))
+    if window[rows, :ends].any() or window[rows, -ends:].any():
+        return False
+    near = np.abs(rows + 0.5 - middle) <= max(2.0, _THICK * size)
+    return bool(full[rows[~near]].max(initial=0) >= _AS_FULL * full[rows[near]].max(initial=0))
 
 
 def _is_text(ink: Grey, quad: NDArray[np.float64], size: float) -> bool:

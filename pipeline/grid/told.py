@@ -28,6 +28,8 @@ _ONE_LINE = 1.8
 _HIGHEST = 5.5
 # Two texts that a wall parts leave this much between them: a sign of punctuation leaves up to .75.
 _APART = 0.9
+# So much of an edge is more than dust.
+_BIT = 0.08
 # More texts than this in a joined cell are no cells of their own.
 _MOST = 4
 
@@ -93,8 +95,11 @@ def _beside(down: Sequence[Edges], row: int, number: int) -> list[bool]:
 
 
 def _may_be(columns: Sequence[Line], down: Sequence[Edges], row: int, number: int) -> bool:
-    """Tell whether a vertical that is not there in a row is there in the one above or below it."""
-    return not columns[number].virtual and not down[number].walls[row] and any(_beside(down, row, number))
+    """Tell whether a vertical that is not there in a row is there in the one above or below it, or a bit of it is."""
+    if columns[number].virtual or down[number].walls[row]:
+        return False
+    walls = down[number].walls
+    return any(walls[max(0, row - 1) : row + 2]) or down[number].cover[row] >= _BIT
 
 
 def _told(
