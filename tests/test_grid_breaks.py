@@ -144,3 +144,74 @@ def test_an_outer_edge_that_is_not_drawn_is_no_doubt() -> None:
     [grid] = _found(ink)
 
     assert not any(grid.doubtful)
+
+
+def test_a_speck_on_a_whole_page_makes_no_wall() -> None:
+    """It halves the blank of a joined cell, and each half is as short as a break; but nothing was broken here."""
+    ink = _sheet()
+    ink[196:198, 102:300] = ink[244:246, 102:300] = 255
+    ink[195:199, 180:184] = 0
+
+    [grid] = _found(ink)
+
+    assert (1, 0, 3, 1) in {(cell.row, cell.col, cell.rowspan, cell.colspan) for cell in grid.cells}
+
+
+def test_a_long_ruling_that_text_touches_is_a_wall_on_a_broken_page() -> None:
+    """Tight rows leave no paper under their text; no line of text draws so much at one level."""
+    ink = _broken_sheet()
+    for x in range(570, 880, 26):
+        ink[190:196, x + 4 : x + 8] = ink[198:205, x + 10 : x + 14] = 0
+
+    [grid] = _found(ink)
+
+    assert {(1, 2, 1, 1), (2, 2, 1, 1)} <= {(cell.row, cell.col, cell.rowspan, cell.colspan) for cell in grid.cells}
+
+
+def test_columns_that_stand_in_one_row_are_told_by_bits_of_their_rulings() -> None:
+    """A row of heads at a page's foot has columns of its own, and breaks leave only bits of what parts them."""
+    ink = _sheet(columns=(100, 900))
+    ink[244:292, 450:452] = 0
+    ink[262:272, 450:452] = 255
+    ink[148:150, 300:380] = ink[196:198, 500:580] = 255
+
+    [grid] = _found(ink)
+
+    assert [(cell.col, cell.colspan) for cell in grid.cells if cell.row == 3] == [(0, 1), (1, 1)]
+
+
+def test_a_low_first_row_without_a_border_is_found_by_the_rulings_that_end_together() -> None:
+    """The rest of a row that a page break cut is hardly higher than its text; its verticals all begin at one height."""
+    ink = _sheet(rows=(100, 133, 181, 229, 277))
+    ink[100:102, :] = 255
+
+    [grid] = _found(ink)
+
+    assert grid.n_rows == 4
+
+
+def test_a_text_that_leans_on_a_stroke_from_both_sides_is_one() -> None:
+    """A heading over two columns stands in their middle, and a stroke of it where the columns below are parted."""
+    ink = _sheet()
+    ink[102:148, 298:304] = 255
+    _write(ink, 215, 297, 124)
+    _write(ink, 305, 445, 124, seed=2)
+    ink[103:146, 300:302] = 0
+
+    [grid] = _found(ink)
+
+    assert (0, 0, 1, 2) in {(cell.row, cell.col, cell.rowspan, cell.colspan) for cell in grid.cells}
+
+
+def test_a_blank_where_a_badly_broken_page_lost_a_wall_is_doubted() -> None:
+    """Nothing of a wall may be left in a low row; a column that runs on above and below then tells of two cells."""
+    ink = _sheet()
+    ink[150:196, 556:566] = 255
+    for x in (130, 330, 620, 700):
+        for y in ROWS:
+            ink[y - 2 : y + 4, x : x + 20] = 255
+
+    [grid] = _found(ink)
+
+    [doubted] = [cell for cell, doubt in zip(grid.cells, grid.doubtful, strict=True) if doubt]
+    assert (doubted.row, doubted.col, doubted.colspan) == (1, 1, 2)

@@ -66,3 +66,24 @@ def test_the_words_of_a_seal_that_was_lifted_off_join_nothing() -> None:
     page[38:41] = 0
 
     assert without_walls_through_text(whole, lines((20, 20, 180, 60)), page, SIZE) is whole
+
+
+def test_a_line_whose_upper_part_lies_on_a_wall_makes_its_cells_one() -> None:
+    """The detector takes two lines of a label for one box; the ink itself runs through the wall."""
+    page = ink(None)
+    page[33:51, 30:170:4] = 0
+
+    found = without_walls_through_text(grid(), lines(), page, SIZE)
+
+    assert {(c.row, c.col, c.rowspan) for c in found.cells} == {(0, 0, 2), (0, 1, 1), (1, 1, 1)}
+
+
+def test_a_ruling_that_text_touches_from_one_side_stays() -> None:
+    """Text ends at a ruling; and a ruling is fuller than any row of text."""
+    page = ink(None)
+    page[38:40, 2:198] = 0
+    page[22:38, 30:170:4] = 0
+    page[40:46, 30:170:30] = 0
+    whole = grid()
+
+    assert without_walls_through_text(whole, lines(), page, SIZE) is whole

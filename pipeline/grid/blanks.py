@@ -123,10 +123,15 @@ def _drawn(view: View, number: int, edge: int) -> NDArray[np.bool_]:
 def _between(view: View, number: int, edge: int, height: float) -> bool:
     """Tell whether a vertical that ends here stands between characters, as near on both sides as those of one text."""
     walls = view.edges[number].walls
-    if not view.upright or all(walls[n] for n in (edge - 1, edge + 1) if 0 <= n < len(walls)):
+    if not view.upright or _runs_on(walls, edge):
         return False
     gaps = _gaps(view, number, edge, height)
     return gaps is not None and max(gaps) <= 0.15 * height
+
+
+def _runs_on(walls: Sequence[bool], edge: int) -> bool:
+    """Tell whether a line is a wall on both sides of an edge."""
+    return 0 < edge < len(walls) - 1 and walls[edge - 1] and walls[edge + 1]
 
 
 def _touches(drawn: NDArray[np.bool_], height: float) -> bool:
@@ -163,7 +168,7 @@ def _leans(view: View, number: int, edge: int, height: float) -> bool:
     """
     walls = view.edges[number].walls
     low, high = view.crossings[edge].place, view.crossings[edge + 1].place
-    if high - low > _TWO_LINES * height or all(walls[n] for n in (edge - 1, edge + 1) if 0 <= n < len(walls)):
+    if high - low > _TWO_LINES * height or _runs_on(walls, edge):
         return False
     line, (before, after) = view.lines[number], _neighbours(view, number, edge)
     inset = max(2, round(0.1 * height))

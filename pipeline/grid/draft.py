@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Cell, Grid, Upright
-from pipeline.grid.blanks import BROKEN, View, settle
+from pipeline.grid.blanks import BROKEN, View, settle, text_along
 from pipeline.grid.edges import Edges, doubt, judge
 from pipeline.grid.hidden import add_stubs, beside, drawn_stretches, open_borders, open_sides
 from pipeline.grid.lines import Line, Profile, cluster, part_creases, profile, within
@@ -230,4 +230,25 @@ def is_doubtful(table: Draft, span: Span) -> bool:
     walls += [columns[c].cover[r] for c in (c0, c1 + 1) if 0 < c < len(columns) - 1 for r in down]
     within = [rows[r].cover[c] for r in range(r0 + 1, r1 + 1) for c in across]
     within += [columns[c].cover[r] for c in range(c0 + 1, c1 + 1) for r in down]
-    return min(walls, default=1.0) < _HARDLY or max(within, default=0.0) > _NEARLY
+    if min(walls, default=1.0) < _HARDLY or max(within, default=0.0) > _NEARLY:
+        return True
+    # Of a vertical that a badly broken page has lost in one low row nothing may be left.
+    low = r0 == r1 and table.rows[r1 + 1].place - table.rows[r0].place <= _TAKEN * table.height
+    return table.damage >= _BADLY and low and any(_may_be_lost(table, r0, c) for c in range(c0 + 1, c1 + 1))
+
+
+# A page of which this share of the rulings is missing has lost whole walls, of rows up to so many text heights high.
+_BADLY, _TAKEN = 0.02, 2.8
+
+
+def _may_be_lost(table: Draft, row: int, number: int) -> bool:
+    """Tell whether a vertical runs on up and down from a row in which it is not, and no text runs over its place."""
+    line, above, below = table.columns[number], table.rows[row], table.rows[row + 1]
+    sure = table.column_edges[number].sure
+    if line.virtual or not all(0 <= other < len(sure) and sure[other] for other in (row - 1, row + 1)):
+        return False
+    reach, inset = max(2, round(0.08 * table.height)), max(2, round(0.15 * table.height))
+    y0, y1 = int(above.place + above.thick / 2) + inset, int(below.place - below.thick / 2) - inset
+    place = int(line.place)
+    window = np.ascontiguousarray(table.across.mask[max(0, y0) : max(0, y1), max(0, place - reach) : place + reach + 1])
+    return not (window.size and text_along(window, table.height, axis=1).any())
