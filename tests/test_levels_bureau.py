@@ -327,3 +327,16 @@ def test_a_list_of_rows_with_the_projects_name_on_each_is_a_form_a_project() -> 
         {"项目名称": "泵站维护"},
     ]
     assert [len(record.indicators) for record in records] == [2, 2]
+
+
+def test_a_sheet_of_lists_with_blank_lines_between_its_rows() -> None:
+    """Each row is a table of its own to the eye of a text's reader; the heads hold for all of them."""
+    row = "{} | {} | 100 | 【产出指标-数量指标】指标1：机柜数量(≥77台)【产出指标-质量指标】指标1：合格率(≥95%)\n\n"
+    records = records_of(
+        "某某区财政局2021年项目绩效目标和指标\n\n单位编码 | 支出项目 | 预算安排 | 绩效目标\n\n"
+        + row.format("324001", "展板项目")
+        + row.format("324002", "招聘经费")
+    )
+
+    assert [record.fields["支出项目"].value for record in records] == ["展板项目", "招聘经费"]
+    assert [len(record.indicators) for record in records] == [2, 2]

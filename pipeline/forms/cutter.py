@@ -275,7 +275,8 @@ class Cutter:
         row = self.rows[i]
         if row.n_cols < 3 or sum(bool(cell.text) for cell in row.cells) < 3 or _lists(row):
             return False
-        below = [other for other in self.rows[i + 1 : i + 3] if other.table == row.table]
+        # Text with a blank line between its rows has a table of each; they are as wide as the heads.
+        below = [other for other in self.rows[i + 1 : i + 3] if other.table == row.table or other.n_cols == row.n_cols]
         return any(_lists(other) and sum(bool(cell.text) for cell in other.cells) >= 3 for other in below)
 
     def _lead_columns(self, row: Row) -> int:
