@@ -173,6 +173,9 @@ ROWS = """
 设备完好率 | ≥9&% | target.unreadable
 设备完好率 | ≥95‰ | target.unit-name
 婴儿死亡率 | ≤5‰ | -
+登记差错率 | ≤0.5‰ | -
+宣传效果 | 显著增強 | text.uncommon
+宣传效果增強率 | ≥5% | text.uncommon
 设备完好率 | ≥上年水平 | -
 应急响应等级 | #5% | target.unreadable
 设备完好率 | ≥96 5% | target.unreadable

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from pipeline.checks.characters import CHARACTER_CHECKS
 from pipeline.checks.facts import CheckContext, Facts
 from pipeline.checks.fields import FIELD_CHECKS
 from pipeline.checks.indicators import INDICATOR_CHECKS
@@ -19,7 +20,7 @@ from pipeline.records import Finding, Record
 
 __all__ = ["CheckContext", "Rules", "check_record", "load_rules", "needs_review"]
 
-_CHECKS = (*FIELD_CHECKS, *NARRATIVE_CHECKS, *LEVEL_CHECKS, *INDICATOR_CHECKS)
+_CHECKS = (*FIELD_CHECKS, *NARRATIVE_CHECKS, *LEVEL_CHECKS, *INDICATOR_CHECKS, *CHARACTER_CHECKS)
 
 
 def check_record(record: Record, context: CheckContext | None = None) -> list[Finding]:

@@ -14,12 +14,12 @@ from pipeline.records import FieldValue, Finding
 
 Check = Callable[[Facts], Iterator[Finding]]
 
-_CODE = re.compile(r"(?=.*\d)[0-9A-Z]{3,21}")
+_CODE = re.compile(r"(?=.*\d)(?=.{3,21}$)[0-9A-Z]+(?:-[0-9A-Z]+)*")
 # Groups of an amount have three digits; in 594,1 the comma is a point misread, whatever the label.
 _BROKEN_GROUPS = re.compile(r"[\d.]+[,，]\d{1,2}", re.A)
 _REPEATED = re.compile(r"#\d+$")
-# 口 and V stand for a box and its tick in a choice.
-_MARKS = re.compile(rf"[{TICKS}{BOXES}口Vv]+")
+# 口 and V stand for a box and its tick in a choice, and so do brackets.
+_MARKS = re.compile(rf"[{TICKS}{BOXES}口Vv]+|[(（]\s*[)）]")
 _PHONE = re.compile(r"1[3-9]\d{9}|(?:0\d{2,3}-?)?[2-9]\d{6,7}(?:-\d{1,6})?|400-?\d{3}-?\d{4}")
 _YEAR = re.compile(r"(?<![〔\[【（(\d])(20\d{2})\s*年(?!代)")
 # More parts than this have more sums than an amount has digits: some sum would fit by chance.

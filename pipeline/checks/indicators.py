@@ -272,8 +272,8 @@ def unit_names(facts: Facts) -> Iterator[Finding]:
             continue
         rule, kind = _unit_rule(facts, row), _unit_kind(facts, target.unit)
         allowed = {unit for name in facts.names(row) for unit in name.units}
-        # 95‰ of satisfaction is 95% misread; 5‰ of births and deaths is not.
-        per_mille = target.unit == "‰" and (_is_bounded(facts, row) or Decimal(target.number or 0) > 30)
+        # 95‰ of satisfaction is 95% misread; 5‰ of births and deaths and .5‰ of errors are not.
+        per_mille = target.unit == "‰" and Decimal(target.number or 0) > 30
         if rule is None or kind is None or target.unit in allowed or (kind in rule.kinds and not per_mille):
             continue
         digits = target.value.replace(target.unit, rule.suggest)

@@ -18,6 +18,7 @@ FINDINGS = {
     "fields.date-format": "日期格式不对",
     "fields.amount-format": "金额格式不对", "fields.choice-box": "缺少方框",
     "fields.amount-decimals": "金额缺小数", "indicators.brackets": "名称括号不成对",
+    "text.uncommon": "不是简体字",
     "fields.amount-sum": "金额合计不符", "fields.amount-change": "金额变动",
     "fields.identical": "栏目内容相同", "fields.phone-count": "电话与人数不符", "narrative.truncated": "长文中断",
     "narrative.brackets": "书名号不成对", "narrative.quotes": "引号不成对",

@@ -1,0 +1,45 @@
+"""Checks of single characters, wherever they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pipeline.checks.facts import Facts
+from pipeline.records import Finding
+
+Check = Callable[[Facts], Iterator[Finding]]
+
+
+def uncommon(facts: Facts) -> Iterator[Finding]:
+    """A character outside GB/T 2312, which holds what simplified Chinese is printed with: 增強, 数據, 汪靜.
+
+    A recogniser that knows traditional forms takes one of them where a stroke is broken; a few names have one too.
+    """
+    for row in facts.rows:
+        target = row.indicator.target.value if row.indicator.target is not None else ""
+        for place, text in (("level3", row.indicator.level3 or ""), ("target", target)):
+            if (found := _strange(text)) is not None:
+                yield facts.finding("text.uncommon", f"indicators[{row.number}].{place}", name=text, value=found)
+    for key, value in facts.record.fields.items():
+        if (found := _strange(value.value)) is not None:
+            yield facts.finding("text.uncommon", f"fields.{key}", name=key, value=found)
+
+
+def _strange(text: str) -> str | None:
+    """Return the first Hanzi of `text` that GB/T 2312 does not have."""
+    try:
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        return next((c for c in text if "\u4e00" <= c <= "\u9fff" and not _is_common(c)), None)
+    return None
+
+
+def _is_common(character: str) -> bool:
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+CHARACTER_CHECKS: tuple[Check, ...] = (uncommon,)
