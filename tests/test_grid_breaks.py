@@ -196,7 +196,7 @@ def test_a_text_that_leans_on_a_stroke_from_both_sides_is_one() -> None:
     ink[102:148, 298:304] = 255
     _write(ink, 215, 297, 124)
     _write(ink, 305, 445, 124, seed=2)
-    ink[103:146, 300:302] = 0
+    ink[108:140, 300:302] = 0
 
     [grid] = _found(ink)
 
@@ -215,3 +215,15 @@ def test_a_blank_where_a_badly_broken_page_lost_a_wall_is_doubted() -> None:
 
     [doubted] = [cell for cell, doubt in zip(grid.cells, grid.doubtful, strict=True) if doubt]
     assert (doubted.row, doubted.col, doubted.colspan) == (1, 1, 2)
+
+
+def test_a_whole_ruling_between_two_texts_stays() -> None:
+    """The fuzz of a fax beside a ruling is as near to it as text that leans on it; but text keeps off the blanks."""
+    ink = _sheet()
+    _write(ink, 215, 290, 124)
+    _write(ink, 312, 445, 124, seed=2)
+    ink[110:138:9, 294:300] = ink[113:138:9, 302:308] = 0
+
+    [grid] = _found(ink)
+
+    assert len(grid.cells) == 12

@@ -24,6 +24,8 @@ _DUSTY = 0.3
 # A horizontal of which more than this is seen over so many text heights is one, though text touches it: no line of text
 # draws so much at one level.
 _MOSTLY, _WIDE = 0.5, 6.0
+# A ruling that is seen so far is none of text, whatever stands beside it.
+_ALL = 0.9
 # Characters of one text stand no further from a stroke of it; and a row of two lines is no higher.
 _TOUCHING, _TWO_LINES = 0.25, 3.5
 # Where a page loses less than this share of its rulings, nothing was broken.
@@ -167,6 +169,8 @@ def _leans(view: View, number: int, edge: int, height: float) -> bool:
     is no stroke.
     """
     walls = view.edges[number].walls
+    if view.edges[number].cover[edge] >= _ALL:
+        return False  # no text is drawn through the blanks over and under it
     low, high = view.crossings[edge].place, view.crossings[edge + 1].place
     if high - low > _TWO_LINES * height or _runs_on(walls, edge):
         return False
