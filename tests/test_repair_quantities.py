@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.document import Line, Place, Posterior
+from pipeline.document import Line, Place, Posterior, Status
 from pipeline.repair.picture import alphabet_of
 from pipeline.repair.quantities import reread_amount, reread_target
 
@@ -79,6 +79,18 @@ def test_a_lost_sign_is_set_where_the_picture_shows_it() -> None:
         line = Line("90%", Place(), 0.9, Posterior(np.array(symbols, np.int32), np.array(logp, np.float16), _ALPHABET))
         repair = reread_target("90%", [line], "数据共享率")
         assert (repair.value if repair else None) == printed
+
+
+@pytest.mark.parametrize(
+    ("cost", "status"), [(-2.0, Status.REPAIRED), (-7.0, Status.PROPOSED), (-11.0, None)], ids=["sure", "asks", "left"]
+)
+def test_a_bound_read_as_a_figure_is_told_as_far_as_the_picture_shows_it(cost: float, status: Status | None) -> None:
+    """Broken, ≥ looks like 2 or 7: 26场 is ≥6场, or it is 26场."""
+    repair = reread_target("26场", [_line("26场", {0: ("≥", cost)})], "演出场次")
+
+    assert (repair.status if repair else None) == status
+    if repair is not None:
+        assert (repair.value, repair.proposal) == (("≥6场", None) if status is Status.REPAIRED else ("26场", "≥6场"))
 
 
 def test_two_signs_that_the_picture_shows_alike_are_no_repair() -> None:
