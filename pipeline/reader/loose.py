@@ -75,8 +75,9 @@ def unseen_bands(ink: Grey, lines: NDArray[np.float64], grids: Sequence[Grid], s
 
     Dirt and what is left of seals are among them; what they are read as tells (`without_guesses`).
     """
-    height, width = -(-ink.shape[0] // _COARSE), -(-ink.shape[1] // _COARSE)
-    coarse = cv2.bitwise_not(cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA))
+    height, width = ink.shape[0] // _COARSE, ink.shape[1] // _COARSE
+    whole = ink[: height * _COARSE, : width * _COARSE]  # by whole numbers, which is ten times as fast
+    coarse = cv2.bitwise_not(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
     for x0, y0, x1, y1 in _frames(grids):
         _blank(coarse, (x0 - 0.3 * size, y0 - 0.3 * size, x1 + 0.3 * size, y1 + 0.3 * size))
     for quad in lines:
