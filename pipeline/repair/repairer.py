@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from pipeline.dictionaries import Dictionaries, comparison_key
-from pipeline.document import Candidate, Label, Repair, Role, Status
-from pipeline.repair.channel import edits
+from pipeline.dictionaries import Dictionaries
+from pipeline.document import Candidate, Label, Repair, Role
 from pipeline.repair.context import Compounds, Texts
 from pipeline.repair.folding import folded
 from pipeline.repair.forest import load_forest
@@ -36,6 +34,7 @@ from pipeline.repair.opened import OPEN_FEATURES, Opening, OpenSpeller, is_witne
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rereading import Middles
 from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge
+from pipeline.repair.settled import CANDIDATES, FROM_LAYOUT, Settled, heads_of, skeleton_names
 from pipeline.repair.shapes import Shapes, load_shapes
 from pipeline.repair.sight import PICTURE_FEATURES, Sighting, sightings
 from pipeline.repair.verdict import Verdict, origin_of, printed, repair_of, to_log_odds, to_probability
@@ -44,22 +43,6 @@ from pipeline.repair.words import WordModel, build_word_model
 from pipeline.resources import data_folder
 from pipeline.settings import RepairSettings
 
-# Where each kind of label has its names. Candidates come from the first group; a name of the second is left alone too:
-# forms print field labels as headers, and level-2 names in the level-3 column.
-_CANDIDATES = {
-    Role.LEVEL1: ("level1",),
-    Role.LEVEL2: ("level2",),
-    Role.LEVEL3: ("level3",),
-    Role.LABEL: ("field", "narrative", "bar"),
-    Role.HEADER: ("column", "field"),
-}
-_PROTECTED = {
-    Role.LEVEL1: ("level2", "level3"),
-    Role.LEVEL2: ("level1", "level3"),
-    Role.LEVEL3: ("level2", "level1"),
-    Role.LABEL: ("column",),
-    Role.HEADER: ("narrative", "bar"),
-}
 # What it is worth, in log-odds, that a known template leaves only a handful of names: the model was fitted to lists of
 # 800, where free names stand too.
 _CLOSED = 2.0
@@ -70,18 +53,6 @@ _SURE_PICTURE = 1.0
 # A gain in the words' log-likelihood that says something, and the log-odds that a repair must have more without it; on
 # the development set this spares three in four of the sound labels that would be changed and one repair in twenty.
 _WORDS_SAY, _FORM_ALONE = 3.2, 1.5
-# What forms write around the name of a field or column: its number in a list, 其中, the unit of its amounts.
-_TAGS = re.compile(
-    r"^\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})(?:[)）][、.．]?|[、.．]))?\s*(?:其中\s*[:：])?"
-    r"|\s*[(（]?(?:单位\s*[:：]?\s*)?(?:万元|亿元|元)\s*[)）]?\s*[:：]?\s*$"
-)
-# What a wall, a rest of ruling or a speck beside a label is read as: before it, behind it. A number behind a label
-# counts (年度目标1, 目标一), one before it without a stop does not.
-_STRAY_BEFORE = frozenset("1lI|｜丨一-—_·.。,，、'‘’`:：;；/\\)）]】》>")
-_STRAY_BEHIND = frozenset("|｜丨-—_·.。,，、'‘’`;；/\\(（[【《<")
-# Shorter names are too easily a part of another word.
-_SHORTEST_BESIDE_STRAY = 3
-_STRAY_SCORE = 0.98
 # How much better the pictures of a repeated phrase must like it than what the label was read as (nats, each).
 _CLEARLY = 4.0
 # What text alone would make of a label, likeliest first, is also asked of the picture; the rest never won.
@@ -124,10 +95,7 @@ class Repairer:
         self._sure_seen = to_log_odds(settings.least_picture_score)
         self._propose = to_log_odds(settings.least_proposal)
         self._indices: dict[tuple[str, ...], NameIndex] = {}
-        self._exact = {role: self._holders((*_CANDIDATES[role], *_PROTECTED[role])) for role in _CANDIDATES}
-        # What is said of a name as its dictionary writes it, which is what nine labels in ten are; said once for all.
-        self._written = {role: self._unchanged((*_CANDIDATES[role], *_PROTECTED[role])) for role in _CANDIDATES}
-        self._seen = {role: self._misreadings(sections) for role, sections in _CANDIDATES.items()}
+        self._settled = Settled(dictionaries, shapes)
 
     def repair_form(
         self,
@@ -142,8 +110,8 @@ class Repairer:
         and `heads` are the names of its fields and columns; `texts` are the form's narratives, titles and other labels,
         evidence of how it writes a phrase. The result depends on these, the dictionaries and the model only.
         """
-        printed_heads = {comparison_key(name) for name in heads}
-        done = [self._settled(label, skeleton, printed_heads) for label in labels]
+        own = heads_of(heads)
+        done = [self._settled.said(label, skeleton, own) for label in labels]
         open_ = [i for i, repair in enumerate(done) if repair is None]
         if open_:
             keys = [folded(labels[i].text) for i in open_]
@@ -155,92 +123,6 @@ class Repairer:
                 worth_a_look = verdict is not None and (verdict.sure or verdict.odds >= self._propose)
                 done[i] = repair_of(labels[i].text, verdict if worth_a_look else None)
         return [repair for repair in done if repair is not None]
-
-    # ------------------------------------------------------------------------------------------ what needs no weighing
-
-    def _settled(
-        self, label: Label, skeleton: Mapping[str, Sequence[str]] | None, heads: Container[str]
-    ) -> Repair | None:
-        raw = label.text
-        written = self._written.get(label.role)
-        if written is not None and (said := written.get(raw)) is not None:
-            return said
-        key = comparison_key(raw)
-        holder = self._exact[label.role].get(key) if label.role in self._exact else None
-        if holder is not None:
-            return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=f"dictionary:{holder}")
-        if not key:
-            return Repair(raw, raw, Status.UNCHANGED)
-        if label.role in (Role.LABEL, Role.HEADER) and key in heads:
-            return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence="skeleton:表样")
-        if label.role in (Role.LABEL, Role.HEADER):
-            # 1、一般公共预算 and 项目资金（万元） are names with a number before them and a unit behind.
-            bare = comparison_key(_TAGS.sub("", raw))
-            if bare != key and (holder := self._exact[label.role].get(bare)) is not None:
-                return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=f"dictionary:{holder}")
-            if (rid := self._without_stray(raw, self._exact[label.role])) is not None:
-                return rid
-        if label.role not in _CANDIDATES:
-            return Repair(raw, raw, Status.UNKNOWN)
-        if skeleton and any(comparison_key(name) == key for name in _skeleton_names(label, skeleton)):
-            return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence="skeleton:表样")
-        meant = self._seen[label.role].get(key)
-        if meant is None:
-            return None
-        name, vocabulary = meant
-        reason = f"词典已登记：“{raw}”为“{name}”的误读"
-        _, found = edits(folded(raw), folded(name), self.shapes)
-        kind = found[0].kind if len(found) == 1 else "several"
-        return Repair(raw, name, Status.REPAIRED, kind, score=1.0, evidence=f"seen:{vocabulary}", reason=reason)
-
-    @staticmethod
-    def _without_stray(raw: str, names: Mapping[str, str]) -> Repair | None:
-        """Return the repair of a field or column label that is a known one but for a stray sign before or behind it.
-
-        A wall read as 1结束时间 or 丨结束时间 is the commonest; where both ends could go, nothing is said.
-        """
-        text = raw.strip()
-        found = []
-        if text[:1] in _STRAY_BEFORE:
-            found.append(text[1:].strip())
-        if text[-1:] in _STRAY_BEHIND:
-            found.append(text[:-1].strip())
-        known = [rest for rest in found if len(rest) >= _SHORTEST_BESIDE_STRAY and comparison_key(rest) in names]
-        if len(known) != 1:
-            return None
-        holder = names[comparison_key(known[0])]
-        return Repair(
-            raw, known[0], Status.REPAIRED, "inserted", score=_STRAY_SCORE, evidence=f"dictionary:{holder}",
-            reason=f"多字：已改为“{known[0]}”（词典 {holder} 有此名，旁边是表格线或污点）",
-        )  # fmt: skip
-
-    def _holders(self, sections: Sequence[str]) -> dict[str, str]:
-        """Comparison key -> the vocabulary that holds the name, in the order of `sections`."""
-        holders: dict[str, str] = {}
-        for section in sections:
-            for text, entries in self.dictionaries.names(section).items():
-                holders.setdefault(comparison_key(text), entries[0].vocabulary)
-        return holders
-
-    def _unchanged(self, sections: Sequence[str]) -> dict[str, Repair]:
-        """A name as its dictionary writes it -> that it stays; the first of `sections` that holds it vouches."""
-        said: dict[str, Repair] = {}
-        holders = self._holders(sections)
-        for section in sections:
-            for text in self.dictionaries.names(section):
-                evidence = f"dictionary:{holders[comparison_key(text)]}"
-                said.setdefault(text, Repair(text, text, Status.UNCHANGED, score=1.0, evidence=evidence))
-        return said
-
-    def _misreadings(self, sections: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """Misreadings that people confirmed, where they stand for one name only."""
-        meant: dict[str, set[tuple[str, str]]] = {}
-        for section in sections:
-            for text, entries in self.dictionaries.names(section).items():
-                for entry in entries:
-                    for seen in entry.seen:
-                        meant.setdefault(comparison_key(seen), set()).add((text, entry.vocabulary))
-        return {key: min(names) for key, names in meant.items() if len({name for name, _ in names}) == 1}
 
     # ------------------------------------------------------------------------------------------------ dictionary names
 
@@ -281,7 +163,7 @@ class Repairer:
         key = (*sections, "|", *names)
         index = self._indices.get(key)
         if index is None:
-            sources = {folded(name): (name, "skeleton:表样") for name in names}
+            sources = {folded(name): (name, FROM_LAYOUT) for name in names}
             for section in sections:
                 for name, entries in self.dictionaries.names(section).items():
                     sources.setdefault(folded(name), (name, f"dictionary:{entries[0].vocabulary}"))
@@ -291,8 +173,8 @@ class Repairer:
     def _names_for(self, label: Label, skeleton: Mapping[str, Sequence[str]] | None) -> NameIndex:
         if skeleton and label.role in (Role.LEVEL1, Role.LEVEL2):
             # A form of a known template holds the names of that template and no others.
-            return self._index((), sorted(_skeleton_names(label, skeleton)))
-        return self._index(_CANDIDATES[label.role], ())
+            return self._index((), sorted(skeleton_names(label, skeleton)))
+        return self._index(CANDIDATES[label.role], ())
 
     def _against_names(
         self,
@@ -432,7 +314,7 @@ class Repairer:
     def _is_near_a_name(self, key: str) -> bool:
         """Return whether a dictionary name likely explains the text, which then is a damaged name and no free one."""
         words = self._words
-        [near] = self._index(_CANDIDATES[Role.LEVEL3], ()).near([key])
+        [near] = self._index(CANDIDATES[Role.LEVEL3], ()).near([key])
         match = best_match(key, near, self.shapes)
         if match is None:
             return False
@@ -545,12 +427,12 @@ class Repairer:
 
     def look(self, labels: Sequence[Label], texts: Sequence[str]) -> list[list[Sighting]]:
         """Return for each level-3 label of a form what its picture may show, if it is asked at all; for training."""
-        open_ = [i for i, label in enumerate(labels) if self._settled(label, None, ()) is None]
+        open_ = [i for i, label in enumerate(labels) if self._settled.said(label, None, {}) is None]
         keys = [folded(labels[i].text) for i in open_]
         verdicts = self._against_names([labels[i] for i in open_], keys, None)
         form = self._evidence(labels, texts)
         self._against_form(labels, open_, keys, form, verdicts)
-        index = self._index(_CANDIDATES[Role.LEVEL3], ())
+        index = self._index(CANDIDATES[Role.LEVEL3], ())
         found: list[list[Sighting]] = [[] for _ in labels]
         for at, i in enumerate(open_):
             verdict, key = verdicts[at], keys[at]
@@ -591,17 +473,6 @@ def _is_compound_tail(key: str, opening: Opening, words: WordModel) -> bool:
         and opening.gain >= 6.0
         and words.ending(key) == 0.0
     )
-
-
-def _skeleton_names(label: Label, skeleton: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return what the template prints at the label's level: of its own level-1 name where that is known."""
-    if label.role is Role.LEVEL1:
-        return set(skeleton)
-    if label.role is not Role.LEVEL2:
-        return set()
-    parent = comparison_key(label.parents[0]) if label.parents else ""
-    own = [names for level1, names in skeleton.items() if comparison_key(level1) == parent]
-    return {name for names in (own or skeleton.values()) for name in names}
 
 
 def _evidence(opening: Opening) -> str:

@@ -1,0 +1,164 @@
+"""Labels that need no weighing: names as a dictionary or the layout has them, and misreadings that people confirmed."""
+
+from __future__ import annotations
+
+import re
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+
+from pipeline.dictionaries import Dictionaries, comparison_key
+from pipeline.document import Label, Repair, Role, Status
+from pipeline.repair.channel import edits
+from pipeline.repair.folding import folded
+from pipeline.repair.shapes import Shapes
+
+# Where each kind of label has its names. Candidates come from the first group; a name of the second is left alone too:
+# forms print field labels as headers, and level-2 names in the level-3 column.
+CANDIDATES = {
+    Role.LEVEL1: ("level1",),
+    Role.LEVEL2: ("level2",),
+    Role.LEVEL3: ("level3",),
+    Role.LABEL: ("field", "narrative", "bar"),
+    Role.HEADER: ("column", "field"),
+}
+_PROTECTED = {
+    Role.LEVEL1: ("level2", "level3"),
+    Role.LEVEL2: ("level1", "level3"),
+    Role.LEVEL3: ("level2", "level1"),
+    Role.LABEL: ("column",),
+    Role.HEADER: ("narrative", "bar"),
+}
+# What forms write around the name of a field or column: its number in a list, 其中, the unit of its amounts.
+_TAGS = re.compile(
+    r"^\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})(?:[)）][、.．]?|[、.．]))?\s*(?:其中\s*[:：])?"
+    r"|\s*[(（]?(?:单位\s*[:：]?\s*)?(?:万元|亿元|元)\s*[)）]?\s*[:：]?\s*$"
+)
+# What a wall, a rest of ruling or a speck beside a label is read as: before it, behind it. A number behind a label
+# counts (年度目标1, 目标一), one before it without a stop does not.
+_STRAY_BEFORE = frozenset("1lI|｜丨一-—_·.。,，、'‘’`:：;；/\\)）]】》>")
+_STRAY_BEHIND = frozenset("|｜丨-—_·.。,，、'‘’`;；/\\(（[【《<")
+# Shorter names are too easily a part of another word.
+_SHORTEST_BESIDE_STRAY = 3
+_STRAY_SCORE = 0.98
+
+
+# The evidence for what the layout prints on every form.
+FROM_LAYOUT = "skeleton:表样"
+
+
+def heads_of(names: Sequence[str]) -> dict[str, str]:
+    """Map the comparison keys of a layout's field and column names to what vouches for them."""
+    return {comparison_key(name): FROM_LAYOUT for name in names}
+
+
+class Settled:
+    """What can be said of a label at sight."""
+
+    def __init__(self, dictionaries: Dictionaries, shapes: Shapes) -> None:
+        self._dictionaries = dictionaries
+        self._shapes = shapes
+        self._exact = {role: self._holders((*CANDIDATES[role], *_PROTECTED[role])) for role in CANDIDATES}
+        # What is said of a name as its dictionary writes it, which is what nine labels in ten are; said once for all.
+        self._written = {role: self._unchanged((*CANDIDATES[role], *_PROTECTED[role])) for role in CANDIDATES}
+        self._seen = {role: self._misreadings(sections) for role, sections in CANDIDATES.items()}
+
+    def said(
+        self, label: Label, skeleton: Mapping[str, Sequence[str]] | None, heads: Mapping[str, str]
+    ) -> Repair | None:
+        """Return what is said of a label without weighing anything; None where it has to be weighed.
+
+        `skeleton` maps the layout's level-1 names to their level-2 names; `heads` maps the comparison keys of its
+        fields and columns to what vouches for them (`heads_of`).
+        """
+        raw = label.text
+        written = self._written.get(label.role)
+        if written is not None and (said := written.get(raw)) is not None:
+            return said
+        key = comparison_key(raw)
+        names: Mapping[str, str] = self._exact.get(label.role, {})
+        if label.role in (Role.LABEL, Role.HEADER):
+            names = ChainMap(self._exact[label.role], heads)
+        if (source := names.get(key)) is not None:
+            return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=source)
+        if not key:
+            return Repair(raw, raw, Status.UNCHANGED)
+        if label.role in (Role.LABEL, Role.HEADER):
+            # 1、一般公共预算 and 项目资金（万元） are names with a number before them and a unit behind.
+            bare = comparison_key(_TAGS.sub("", raw))
+            if bare != key and (source := names.get(bare)) is not None:
+                return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=source)
+            if (rid := self._without_stray(raw, names)) is not None:
+                return rid
+        if label.role not in CANDIDATES:
+            return Repair(raw, raw, Status.UNKNOWN)
+        if skeleton and any(comparison_key(name) == key for name in skeleton_names(label, skeleton)):
+            return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=FROM_LAYOUT)
+        meant = self._seen[label.role].get(key)
+        if meant is None:
+            return None
+        name, vocabulary = meant
+        reason = f"词典已登记：“{raw}”为“{name}”的误读"
+        _, found = edits(folded(raw), folded(name), self._shapes)
+        kind = found[0].kind if len(found) == 1 else "several"
+        return Repair(raw, name, Status.REPAIRED, kind, score=1.0, evidence=f"seen:{vocabulary}", reason=reason)
+
+    @staticmethod
+    def _without_stray(raw: str, names: Mapping[str, str]) -> Repair | None:
+        """Return the repair of a field or column label that is a known one but for a stray sign before or behind it.
+
+        A wall read as 1结束时间 or 丨结束时间 is the commonest; where both ends could go, nothing is said.
+        """
+        text = raw.strip()
+        found = []
+        if text[:1] in _STRAY_BEFORE:
+            found.append(text[1:].strip())
+        if text[-1:] in _STRAY_BEHIND:
+            found.append(text[:-1].strip())
+        known = [rest for rest in found if len(rest) >= _SHORTEST_BESIDE_STRAY and comparison_key(rest) in names]
+        if len(known) != 1:
+            return None
+        source = names[comparison_key(known[0])]
+        vouches = "表样固定文字" if source == FROM_LAYOUT else f"词典 {source.removeprefix('dictionary:')} 有此名"
+        return Repair(
+            raw, known[0], Status.REPAIRED, "inserted", score=_STRAY_SCORE, evidence=source,
+            reason=f"多字：已改为“{known[0]}”（{vouches}，旁边是表格线或污点）",
+        )  # fmt: skip
+
+    def _holders(self, sections: Sequence[str]) -> dict[str, str]:
+        """Comparison key -> what vouches for the name: the vocabulary that holds it, in the order of `sections`."""
+        holders: dict[str, str] = {}
+        for section in sections:
+            for text, entries in self._dictionaries.names(section).items():
+                holders.setdefault(comparison_key(text), f"dictionary:{entries[0].vocabulary}")
+        return holders
+
+    def _unchanged(self, sections: Sequence[str]) -> dict[str, Repair]:
+        """A name as its dictionary writes it -> that it stays; the first of `sections` that holds it vouches."""
+        said: dict[str, Repair] = {}
+        holders = self._holders(sections)
+        for section in sections:
+            for text in self._dictionaries.names(section):
+                evidence = holders[comparison_key(text)]
+                said.setdefault(text, Repair(text, text, Status.UNCHANGED, score=1.0, evidence=evidence))
+        return said
+
+    def _misreadings(self, sections: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Misreadings that people confirmed, where they stand for one name only."""
+        meant: dict[str, set[tuple[str, str]]] = {}
+        for section in sections:
+            for text, entries in self._dictionaries.names(section).items():
+                for entry in entries:
+                    for seen in entry.seen:
+                        meant.setdefault(comparison_key(seen), set()).add((text, entry.vocabulary))
+        return {key: min(names) for key, names in meant.items() if len({name for name, _ in names}) == 1}
+
+
+def skeleton_names(label: Label, skeleton: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return what the template prints at the label's level: of its own level-1 name where that is known."""
+    if label.role is Role.LEVEL1:
+        return set(skeleton)
+    if label.role is not Role.LEVEL2:
+        return set()
+    parent = comparison_key(label.parents[0]) if label.parents else ""
+    own = [names for level1, names in skeleton.items() if comparison_key(level1) == parent]
+    return {name for names in (own or skeleton.values()) for name in names}
