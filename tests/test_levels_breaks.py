@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from test_levels_archive import fields, records, rows
 
 from pipeline.document import Role, Row, RowCell
@@ -184,16 +185,17 @@ def test_a_row_of_amounts_without_heads_asks() -> None:
     assert not asked["项目名称"]
 
 
-def test_a_single_character_names_no_field() -> None:
+@pytest.mark.parametrize("read", ["十", "一."])
+def test_a_single_character_names_no_field(read: str) -> None:
     """A dash under a watermark is read as 十: the row's other values lost their heads to it."""
     amounts = table(
         "项目名称|>5:义务植树", "3:项目资金（万元）||年初预算数|全年预算数|执行率|得分",
-        "年度资金总额|33.6|3157|97%|8.7", "其中：财政拨款|33.6|1705|十|—", HEADS, "产出指标|数量指标|株数|≥9株",
+        "年度资金总额|33.6|3157|97%|8.7", f"其中：财政拨款|33.6|1705|{read}|—", HEADS, "产出指标|数量指标|株数|≥9株",
     )  # fmt: skip
     [record] = records("项目支出绩效自评表\n" + amounts)
 
     assert fields(record)["项目资金→其中：财政拨款→全年预算数"] == "1705"
-    assert fields(record)["项目资金→其中：财政拨款→执行率"] == "十"
+    assert fields(record)["项目资金→其中：财政拨款→执行率"] == read
 
 
 def test_a_blank_under_a_seal_asks() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from pipeline.checks.facts import Facts
+from pipeline.labeltext import is_uncommon
 from pipeline.records import Finding
 
 Check = Callable[[Facts], Iterator[Finding]]
@@ -26,20 +27,7 @@ def uncommon(facts: Facts) -> Iterator[Finding]:
 
 
 def _strange(text: str) -> str | None:
-    """Return the first Hanzi of `text` that GB/T 2312 does not have."""
-    try:
-        text.encode("gb2312")
-    except UnicodeEncodeError:
-        return next((c for c in text if "\u4e00" <= c <= "\u9fff" and not _is_common(c)), None)
-    return None
-
-
-def _is_common(character: str) -> bool:
-    try:
-        character.encode("gb2312")
-    except UnicodeEncodeError:
-        return False
-    return True
+    return next(filter(is_uncommon, text), None)
 
 
 CHARACTER_CHECKS: tuple[Check, ...] = (uncommon,)

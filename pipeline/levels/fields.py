@@ -26,6 +26,8 @@ _AMOUNT = re.compile(r"^[\d,.]+(%|万?元|亿元)?$|^[—/\-]$")
 _LONGEST_HEAD = 16
 # Two heads over heads, of which each divides two columns at least.
 _LEAST_UNDER = 4
+# What dust behind a sign is read as.
+_STOPS = re.compile(r"[\s.,·、，。:：'’]+")
 # Of so many characters a fax has one wrong.
 _MISREAD_IN = 5
 # Heads of a column of names, and the longest name of a task or a stage.
@@ -70,9 +72,7 @@ def _without_lone_signs(row: Row) -> Row:
 
     A label set upright has its characters in one cell, and a cell that a page break cuts goes on over many rows.
     """
-    lone = [
-        cell.role is Role.LABEL and cell.rowspan == 1 and len("".join(cell.text.split())) == 1 for cell in row.cells
-    ]
+    lone = [cell.role is Role.LABEL and cell.rowspan == 1 and len(_STOPS.sub("", cell.text)) == 1 for cell in row.cells]
     if not any(lone):
         return row
     cells = (replace(cell, role=Role.VALUE) if one else cell for cell, one in zip(row.cells, lone, strict=True))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Label, Repair, Role, Status
+from pipeline.labeltext import is_uncommon
 from pipeline.repair.channel import edits
 from pipeline.repair.folding import folded
 from pipeline.repair.shapes import Shapes
@@ -63,7 +64,7 @@ class Settled:
         self._seen = {role: self._misreadings(sections) for role, sections in CANDIDATES.items()}
 
     def said(
-        self, label: Label, skeleton: Mapping[str, Sequence[str]] | None, heads: Mapping[str, str]
+        self, label: Label, skeleton: Mapping[str, Sequence[str]] | None, heads: MutableMapping[str, str]
     ) -> Repair | None:
         """Return what is said of a label without weighing anything; None where it has to be weighed.
 
@@ -75,7 +76,7 @@ class Settled:
         if written is not None and (said := written.get(raw)) is not None:
             return said
         key = comparison_key(raw)
-        names: Mapping[str, str] = self._exact.get(label.role, {})
+        names: MutableMapping[str, str] = self._exact.get(label.role, {})
         if label.role in (Role.LABEL, Role.HEADER):
             names = ChainMap(self._exact[label.role], heads)
         if (source := names.get(key)) is not None:
@@ -89,6 +90,8 @@ class Settled:
                 return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=source)
             if (rid := self._without_stray(raw, names)) is not None:
                 return rid
+        if label.role in (Role.LABEL, Role.HEADER) and (rid := self._without_foreign(raw, key, names)) is not None:
+            return rid
         if label.role not in CANDIDATES:
             return Repair(raw, raw, Status.UNKNOWN)
         if skeleton and any(comparison_key(name) == key for name in skeleton_names(label, skeleton)):
@@ -122,6 +125,30 @@ class Settled:
         return Repair(
             raw, known[0], Status.REPAIRED, "inserted", score=_STRAY_SCORE, evidence=source,
             reason=f"多字：已改为“{known[0]}”（{vouches}，旁边是表格线或污点）",
+        )  # fmt: skip
+
+    @staticmethod
+    def _without_foreign(raw: str, key: str, names: Mapping[str, str]) -> Repair | None:
+        """Return the repair of a field or column label that is a known one but for characters outside GB/T 2312.
+
+        No form prints its own words with them; a recogniser that knows traditional forms does: 項目概況. Half of the
+        characters must be left, and one name alone may fit them.
+        """
+        foreign = [is_uncommon(character) for character in key]
+        if not any(foreign) or 2 * sum(foreign) > len(key) or len(raw) != len(key):
+            return None
+        fits = [
+            name
+            for name in names
+            if len(name) == len(key) and all(f or a == b for f, a, b in zip(foreign, key, name, strict=True))
+        ]
+        if len(fits) != 1:
+            return None
+        # The key folds brackets; what was read right stays as it is.
+        value = "".join(b if f else a for f, a, b in zip(foreign, raw, fits[0], strict=True))
+        return Repair(
+            raw, value, Status.REPAIRED, "look-alike", score=_STRAY_SCORE, evidence=names[fits[0]],
+            reason=f"形近字误认：已改为“{value}”（原文有简体之外的字）",
         )  # fmt: skip
 
     def _holders(self, sections: Sequence[str]) -> dict[str, str]:
