@@ -209,3 +209,16 @@ def test_a_blank_under_a_seal_asks() -> None:
 
     assert gathered(0.5) == [0.5]
     assert gathered(1.0) == []
+
+
+def test_a_column_of_level_2_names_is_told_under_a_head_that_nobody_knows() -> None:
+    """绩效维度 | 度维细分 | 考核内容: names that slid one column to the left outnumber those of the column itself."""
+    grid = table(
+        "绩效维度|度维细分|考核内容|年度预期", "投入|财务管理|经费支出合规性|合规", "产出|数量指标|良种推广面积|≥80亩",
+        "|专项年鉴购置数量||≥43册", "|编印专项年鉴数量||≥11册", "|发布会参加人数||≥13人", "|质量指标|年鉴优良率|≥95%",
+        "|时效指标|编印完成时间|12月底前", "效果|社会效益|调查员知晓率|≥90%",
+    )  # fmt: skip
+    [record] = records("项目支出绩效目标表\n" + grid)
+
+    found = {row.level3: row.level2 for row in record.indicators}
+    assert {found["良种推广面积"], found["年鉴优良率"], found["调查员知晓率"]} == {"数量指标", "质量指标", "社会效益"}

@@ -27,7 +27,7 @@ _NAMED = 0.5
 _LONGEST = 24
 # Names of a level that a column without a head has at least, and their share of all that stands in it.
 _LEAST_NAMES = 3
-_NAMES_SHARE = 0.75
+_NAMES_SHARE = 0.4
 # A repeated head of four characters may have one misread; most heads of the row are the same.
 _SAME_NAME = 0.7
 _SAME_SHARE = 0.7
@@ -141,6 +141,8 @@ def _header_by_content(
     bars: list[RowCell] = []
     for i, head in enumerate(heads):
         carried = roles.get(i) or _by_texts(texts[i], lexicon)
+        if carried == "extra" and (level := _level_by_texts(texts[i], lexicon)) not in roles.values():
+            carried = level  # names that slid into the column outnumber its own
         lead = i < min(roles)
         name = "".join(head.text.split())
         # A label over the grid's whole height heads no column; level names may have slid below it.
@@ -192,7 +194,7 @@ def _by_texts(texts: Sequence[str], lexicon: Lexicon) -> str:
 
 
 def _level_by_texts(texts: Sequence[str], lexicon: Lexicon) -> str:
-    """The level whose names a column holds, and nothing else but one text in four."""
+    """The level of which a column holds several names; rows that slid aside may put as many other texts there."""
     keys = [comparison_key(text) for text in texts]
     for level in ("level2", "level1"):
         known = {key for key in keys if key in lexicon.exact[level]}
