@@ -45,7 +45,7 @@ def test_what_cannot_be_meant_is_read_as_the_picture_shows_it(
     read: str, instead: dict[int, tuple[str, float]], name: str, printed: str | None
 ) -> None:
     repair = reread_target(read, [_line(read, instead)], name)
-    assert (repair.value if repair else None) == printed
+    assert (repair.value if repair and repair.status is Status.REPAIRED else None) == printed
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,19 @@ def test_a_speck_beside_an_amount_is_no_part_of_it_where_the_picture_shows_none(
     assert shown.value == "5490"
     assert reread_amount("5490", [_line("5490", {})]) is None
     assert reread_amount("无", [_line("无", {0: ("", -2.0)})]) is None
+
+
+@pytest.mark.parametrize(("frames", "value"), [(5, None), (10, "≤120元/人·天")])
+def test_a_point_that_has_its_square_was_printed(frames: int, value: str | None) -> None:
+    """人·天 read as 人天: the point is lost, the room that it takes is not."""
+    known = alphabet_of(_ALPHABET)
+    assert known is not None
+    symbols = [[known[0][character], 0] for character in "≤120元/人"]
+    symbols += [[0, known[0]["〇"]]] * (frames - 1) + [[known[0]["天"], 0]]
+    posterior = Posterior(
+        np.array(symbols, np.int32), np.full((len(symbols), 2), [-0.01, -12.0], np.float16), _ALPHABET
+    )
+
+    repair = reread_target("≤120元/人天", [Line("≤120元/人天", Place(), 0.95, posterior)], "补助标准")
+
+    assert (repair.value if repair else None) == value

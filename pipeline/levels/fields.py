@@ -34,7 +34,7 @@ _MISREAD_IN = 5
 _NAMES = re.compile(r"(名称|实施内容|任务|事项|阶段|环节|用途)$")
 _LONGEST_NAME = 40
 # Labels that name a whole, of which the labels below them name parts.
-_SUM = re.compile(r"(总额|总计|合计|总投入)([(（].*[)）])?$")
+_SUM = re.compile(r"([总總][额額]|[总總][计計]|合[计計]|总投入)([(（].*[)）])?$")
 
 
 @dataclass

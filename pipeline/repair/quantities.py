@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -32,6 +34,9 @@ _BARRED = -4.5
 # A sign that is nowhere within this (nats) of a frame's likeliest symbol was not lost: 5, and what a dozen ways of
 # spelling it over as many frames may add.
 _IN_SIGHT = -_VERY_CLOSE + 2.5
+# Frames between two characters with another one's square between them. A line is always as high, and its characters
+# stand 4 to 6 frames apart, 7 where a blank was set.
+_APART = 9
 # By how much the best candidate must be ahead of the next.
 _LEAD = 1.5
 
@@ -85,7 +90,8 @@ def reread_target(raw: str, lines: Sequence[Line], level3: str | None) -> Repair
     text = "".join(raw.split())
     if not 2 <= len(text) <= _LONGEST:
         return None
-    return _decide(raw, lines, list(_guesses(text, fold(level3 or ""), lambda: _holds_a_sign(lines))))
+    apart = partial(_stand_apart, lines)
+    return _decide(raw, lines, list(_guesses(text, fold(level3 or ""), lambda: _holds_a_sign(lines), apart)))
 
 
 def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
@@ -101,7 +107,9 @@ def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
     return None
 
 
-def _guesses(text: str, name: str, may_be_lost: Callable[[], bool]) -> Iterator[_Guess]:
+def _guesses(
+    text: str, name: str, may_be_lost: Callable[[], bool], stand_apart: Callable[[str, str], bool]
+) -> Iterator[_Guess]:
     rate = bool(_RATE.match(name))
     if found := _BROKEN_PERCENT.fullmatch(text):
         yield from _percents(found["lead"], found["all"], rate=rate)
@@ -116,7 +124,8 @@ def _guesses(text: str, name: str, may_be_lost: Callable[[], bool]) -> Iterator[
         # All of 22 sound targets that begin so are below -11; of misread ones most are above -3.
         yield _Guess("≥" + found["rest"], "≥" + found["rest"], "look-alike", _VERY_CLOSE, asks=True)
     if text[0] in _BOUNDS and _BARE.fullmatch(text[1:]):
-        yield _as_it_stands(_BOUNDS[text[0]] + text[1:], "look-alike", _BARRED)
+        bound = _BOUNDS[text[0]] + text[1:]
+        yield _Guess(bound, bound, "look-alike", _BARRED, asks=True)
     if found := _SPECK_BEHIND_SIGN.fullmatch(text):
         yield _as_it_stands(found["sign"] + found["rest"], "inserted", _CLOSE)
     if (found := _SPECK_AT_END.fullmatch(text)) and not _opens(found["text"]):
@@ -124,8 +133,9 @@ def _guesses(text: str, name: str, may_be_lost: Callable[[], bool]) -> Iterator[
         least = _CLOSE if found["text"].endswith("%") else _VERY_CLOSE
         yield _as_it_stands(found["text"], "inserted", least)
     if text.endswith("人天"):
-        # 元/人·天: the point between two characters is the faintest sign that a unit has.
-        yield _as_it_stands(text[:-1] + "·天", "dropped", _VERY_CLOSE)
+        # 元/人·天: the point is the faintest sign that a unit has, but it has a square to itself.
+        dotted = text[:-1] + "·天"
+        yield _Guess(text if stand_apart("人", "天") else dotted, dotted, "dropped", _VERY_CLOSE)
     if _AREA.search(name) and (found := _AREA_WITHOUT_UNIT.fullmatch(text)):
         # The recogniser has no ㎡; it spells m² or m2, or loses it altogether.
         yield from (_Guess(found["text"] + unit, found["text"] + "㎡", "dropped", _CLOSE) for unit in ("m²", "m2"))
@@ -144,6 +154,21 @@ def _holds_a_sign(lines: Sequence[Line]) -> bool:
             signs = [known[0][sign] for sign in "=＝≥≤" if sign in known[0]]
             close = look.logp[:, :1] - look.logp <= _IN_SIGHT
             if bool((np.isin(look.symbols, signs) & close).any()):
+                return True
+    return False
+
+
+def _stand_apart(lines: Sequence[Line], one: str, other: str) -> bool:
+    """Tell whether two characters that were read side by side stand further apart than such are printed."""
+    for line in lines:
+        known = alphabet_of(line.posterior.alphabet) if line.posterior is not None else None
+        if line.posterior is None or known is None:
+            continue
+        read = [
+            (frame, known[1].get(int(symbol))) for frame, symbol in enumerate(line.posterior.symbols[:, 0]) if symbol
+        ]
+        for (left, a), (right, b) in pairwise(read):
+            if (a, b) == (one, other) and right - left >= _APART:
                 return True
     return False
 
