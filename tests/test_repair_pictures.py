@@ -170,7 +170,7 @@ def test_the_picture_model_weighs_what_this_version_gathers() -> None:
     judge = PictureJudge(load_forest("picture", PICTURE_FEATURES, path), load_forest("rivals", RIVAL_FEATURES, path))
 
     assert judge.alone.features == PICTURE_FEATURES
-    assert judge.log_odds(np.zeros((2, len(PICTURE_FEATURES)))).shape == (2,)
+    assert judge.log_odds([[0.0] * len(PICTURE_FEATURES)] * 2).shape == (2,)
 
 
 def test_a_candidate_is_held_against_its_likeliest_rival() -> None:
