@@ -453,8 +453,8 @@ class _Grammar:
 
     @staticmethod
     def _misread_percent(raw: str) -> tuple[str, str, str] | None:
-        # A ring of a broken % is read once more as what it looks like: nothing is ever counted in "%0".
-        found = re.search(r"(?<=[0-9])\s*\(?\s*(o/o|O/O|%%|℅|%[0oO6qgº°])\s*\)?\s*$", fold(raw))
+        # A ring of a broken % is read once more as what it looks like: nothing is ever counted in "%0" or "°%".
+        found = re.search(r"(?<=[0-9])\s*\(?\s*(o/o|O/O|%%|℅|%[0oO6qgº°]|[º°]%)\s*\)?\s*$", fold(raw))
         if found is None:
             return None
         return raw[: found.start(1)] + "%" + raw[found.end(1) :], found[1], "%"
