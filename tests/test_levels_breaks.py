@@ -211,6 +211,21 @@ def test_a_blank_under_a_seal_asks() -> None:
     assert gathered(1.0) == []
 
 
+def test_a_field_and_its_value_in_one_cell_are_two_and_ask() -> None:
+    """The wall between them is lost on a fax: 单位编码091003 was the parent of the field beside it."""
+    gatherer = FieldGatherer(("单位编码", "项目负责人", "联系人", "联系电话"))
+    texts = ("单位编码091003", "资金用途", "业务类")
+    roles = (Role.LABEL, Role.LABEL, Role.VALUE)
+    cells = [RowCell(text, 0, col, role=role) for col, (text, role) in enumerate(zip(texts, roles, strict=True))]
+    gatherer.row(Row(tuple(cells), 3, 0, 0))
+    gatherer.row(Row((RowCell("联系人邹某", 1, 0, colspan=3, role=Role.LABEL),), 3, 0, 0))
+    gatherer.row(Row((RowCell("联系人电话", 2, 0, colspan=3, role=Role.LABEL),), 3, 0, 0))
+
+    found = [("".join(c.text for c in e.labels), [c.text for c in e.values]) for e in gatherer.fields]
+    assert found == [("单位编码", ["091003"]), ("资金用途", ["业务类"]), ("联系人", ["邹某"]), ("联系人电话", [])]
+    assert gatherer.fields[0].values[0].confidence <= 0.5
+
+
 def test_a_column_of_level_2_names_is_told_under_a_head_that_nobody_knows() -> None:
     """绩效维度 | 度维细分 | 考核内容: names that slid one column to the left outnumber those of the column itself."""
     grid = table(

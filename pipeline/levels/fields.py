@@ -28,6 +28,11 @@ _LONGEST_HEAD = 16
 _LEAST_UNDER = 4
 # What dust behind a sign is read as.
 _STOPS = re.compile(r"[\s.,·、，。:：'’]+")
+# What may stand behind a field's name in one cell; 联系人电话 and 项目负责人签字 are names themselves.
+_SHORTEST_GLUED = 3
+_FIGURES = re.compile(r"(?=\D*\d)[\d.,，/\-—年月日至]+(?:万?元)?")
+_PERSON = re.compile(r"[\u4e00-\u9fff]{2,3}")
+_NO_PERSON = re.compile(r"电话|手机|签|章|名|单位|部门|职|及|日期|意见|代码|编码")
 # Of so many characters a fax has one wrong.
 _MISREAD_IN = 5
 # Heads of a column of names, and the longest name of a task or a stage.
@@ -67,6 +72,17 @@ def _doubtful_blank(row: Row, label: RowCell) -> list[RowCell]:
     return [beside] if beside is not None and not beside.text and beside.confidence <= _DOUBTFUL else []
 
 
+def _label_and_value(text: str, names: Sequence[str]) -> tuple[str, str] | None:
+    """Part 单位编码091003 and 联系人邹某: one of `names`, and behind it a code, a date, an amount or a person."""
+    compact = "".join(text.split())
+    name = max((name for name in names if compact.startswith(name)), key=len, default="")
+    rest = compact[len(name) :]
+    if len(name) < _SHORTEST_GLUED or not rest:
+        return None
+    person = name.endswith("人") and _PERSON.fullmatch(rest) and not _NO_PERSON.search(rest)
+    return (name, rest) if person or (len(rest) > 1 and _FIGURES.fullmatch(rest)) else None
+
+
 def _without_lone_signs(row: Row) -> Row:
     """No label has one character: 十 for a dash under a watermark, or the first of a word that a false wall cut off.
 
@@ -82,7 +98,9 @@ def _without_lone_signs(row: Row) -> Row:
 class FieldGatherer:
     """Takes field rows in order and gathers fields; values without a label go on with the field above."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        """Take the names of the fields of the form's layout, where it is known."""
+        self._names = names
         self.fields: list[FieldEntry] = []
         self.strays: list[RowCell] = []
         self.corners: list[RowCell] = []  # heads over row labels
@@ -105,6 +123,20 @@ class FieldGatherer:
         self._over = {}
         self._whole = []
 
+    def _unglued(self, row: Row) -> Row:
+        """Take a label and value that stand in one cell, their wall lost, as a field in doubt; the others stay."""
+        cells = []
+        for cell in row.cells:
+            parts = _label_and_value(cell.text, self._names) if cell.role is Role.LABEL and cell.rowspan == 1 else None
+            if parts is None:
+                cells.append(cell)
+                continue
+            value = replace(cell, text=parts[1], role=Role.VALUE, confidence=min(cell.confidence, _DOUBTFUL))
+            self.fields.append(FieldEntry((replace(cell, text=parts[0]),), (value,)))
+            self.divided.append(cell)
+            cells.append(replace(cell, text=""))
+        return replace(row, cells=tuple(cells))
+
     def row(
         self, row: Row, following: Row | None = None, grid_header: Sequence[RowCell] = (), second: Row | None = None
     ) -> None:
@@ -113,8 +145,10 @@ class FieldGatherer:
         `following` and `second` are the next rows of the same table; `grid_header` the cells of the grid's header
         where the row stands in a grid.
         """
-        row = _without_lone_signs(row)
+        row = self._unglued(_without_lone_signs(row))
         filled = [cell for cell in row.cells if cell.text]
+        if not filled:
+            return
         if len(filled) > 1 and all(cell.role is Role.LABEL and _states(cell.text) for cell in filled):
             # 填表人：何晓 | 审核人：邱明: each cell is a field of its own, and none stands over another.
             self.interrupt()

@@ -101,7 +101,7 @@ class Gatherer:
     def __init__(self, dictionaries: Dictionaries, template: Template | None) -> None:
         self.dictionaries = dictionaries
         self.template = template
-        self.fields = FieldGatherer()
+        self.fields = FieldGatherer(template.fields if template is not None else ())
         self.done: list[IndicatorRow] = []
         self.headers: list[RowCell] = []
         self.grid_header: list[RowCell] = []
