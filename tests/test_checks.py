@@ -294,6 +294,8 @@ FIELDS: list[tuple[str, dict[str, str], set[str]]] = [
     ("boxes before their options", {"项目属性": "口新增项目 ☑延续项目 口一次性项目"}, set()),
     ("a box between two options lost", {"项目属性": "新增项目延续项目√"}, {"fields.choice-box"}),
     ("the last box lost", {"项目属性": "新增项目□ 延续项目"}, {"fields.choice-box"}),
+    ("all boxes lost", {"项目属性": "新增项目延续项目"}, {"fields.choice-box"}),
+    ("one option alone", {"项目属性": "延续项目"}, set()),
     ("no name", {"项目名称": ""}, {"fields.blank"}),
     ("no phone", {"联系电话": "6788"}, {"fields.phone-format"}),
     ("fewer phones than people", {"联系人": "张三 李四", "联系电话": "67880001"}, {"fields.phone-count"}),

@@ -20,6 +20,9 @@ _BROKEN_GROUPS = re.compile(r"[\d.]+[,，]\d{1,2}", re.A)
 _REPEATED = re.compile(r"#\d+$")
 # 口 and V stand for a box and its tick in a choice, and so do brackets.
 _MARKS = re.compile(rf"[{TICKS}{BOXES}口Vv]+|[(（]\s*[)）]")
+_CHOICE = re.compile(r"(属性|类型|类别|性质)$")
+# Three options of six characters.
+_LONGEST_CHOICE = 18
 _PHONE = re.compile(r"1[3-9]\d{9}|(?:0\d{2,3}-?)?[2-9]\d{6,7}(?:-\d{1,6})?|400-?\d{3}-?\d{4}")
 _YEAR = re.compile(r"(?<![〔\[【（(\d])(20\d{2})\s*年(?!代)")
 # More parts than this have more sums than an amount has digits: some sum would fit by chance.
@@ -202,8 +205,17 @@ def choices(facts: Facts) -> Iterator[Finding]:
         ends = {text[-2:] for text in texts if len(text) > 2}
         joined = [text for text in texts if any(end in text[:-2] for end in ends)]
         bare = texts if len(_MARKS.findall(value.value)) < len(texts) else []
+        if not options and _CHOICE.search(key) and _is_run_together(value.value):
+            bare = [value.value.strip()]
         for text in (*joined, *bare)[:1]:
             yield facts.finding("fields.choice-box", f"fields.{key}", name=key, value=text)
+
+
+def _is_run_together(text: str) -> bool:
+    """Tell whether a text is short words with one common end, as options without their boxes are: 新增项目延续项目."""
+    compact = "".join(text.split())
+    end = re.escape(compact[-2:])
+    return len(compact) <= _LONGEST_CHOICE and bool(re.fullmatch(rf"(?:[\u4e00-\u9fff]{{1,4}}?{end}){{2,}}", compact))
 
 
 def goal_years(facts: Facts) -> Iterator[Finding]:
