@@ -69,6 +69,7 @@ def is_printed_beside(text: str) -> bool:
     return bool(_NOTE.match(text)) or all(_SEAL.match(word) for word in text.split())
 
 
+@lru_cache(maxsize=30_000)
 def is_uncommon(character: str) -> bool:
     """Tell whether a Hanzi is none of GB/T 2312's 6,763, which simplified Chinese is printed with, a few names apart.
 

@@ -27,7 +27,7 @@ def uncommon(facts: Facts) -> Iterator[Finding]:
 
 
 def _strange(text: str) -> str | None:
-    return next(filter(is_uncommon, text), None)
+    return next(filter(is_uncommon, dict.fromkeys(text)), None)
 
 
 CHARACTER_CHECKS: tuple[Check, ...] = (uncommon,)
