@@ -83,6 +83,16 @@ def _label_and_value(text: str, names: Sequence[str]) -> tuple[str, str] | None:
     return (name, rest) if person or (len(rest) > 1 and _FIGURES.fullmatch(rest)) else None
 
 
+def _covered(row: Row, heads: Sequence[RowCell], below: Sequence[RowCell]) -> tuple[dict[int, RowCell], list[int]]:
+    """By column, the head that each cell of the row below stands under; and how many stand under each head."""
+    # Where spans are not known, a head reaches to the next one.
+    ends = [*(cell.col for cell in heads[1:]), row.n_cols]
+    if row.spans_known:
+        ends = [cell.col + cell.colspan for cell in heads]
+    over = {c.col: head for head, end in zip(heads, ends, strict=True) for c in below if head.col <= c.col < end}
+    return over, [sum(one is head for one in over.values()) for head in heads]
+
+
 def _without_lone_signs(row: Row) -> Row:
     """No label has one character: 十 for a dash under a watermark, or the first of a word that a false wall cut off.
 
@@ -295,12 +305,7 @@ class FieldGatherer:
         parents = [cell for cell in filled if cell.col < below[0].col]
         if len(heads) < 2 or len(parents) > 1 or heads[0].col != below[0].col:
             return {}
-        # Where spans are not known, a head reaches to the next one.
-        ends = [*(cell.col for cell in heads[1:]), row.n_cols]
-        if row.spans_known:
-            ends = [cell.col + cell.colspan for cell in heads]
-        over = {c.col: head for head, end in zip(heads, ends, strict=True) for c in below if head.col <= c.col < end}
-        covered = [sum(one is head for one in over.values()) for head in heads]
+        over, covered = _covered(row, heads, below)
         if len(over) != len(below) or min(covered) < 2:
             return {}
         under = [cell for cell in second.cells if cell.text]
@@ -322,12 +327,7 @@ class FieldGatherer:
             return {}
         if any(_AMOUNT.match("".join(c.text.split())) or len(c.text) > _LONGEST_HEAD for c in (*filled, *below)):
             return {}
-        # Where spans are not known, a head reaches to the next one.
-        ends = [*(cell.col for cell in filled[1:]), row.n_cols]
-        if row.spans_known:
-            ends = [cell.col + cell.colspan for cell in filled]
-        over = {c.col: head for head, end in zip(filled, ends, strict=True) for c in below if head.col <= c.col < end}
-        covered = [sum(one is head for one in over.values()) for head in filled]
+        over, covered = _covered(row, filled, below)
         whole = [head for head, parts in zip(filled, covered, strict=True) if not parts and head.col >= under[0].col]
         if len(over) != len(below) or 1 in covered or not whole:
             return {}
