@@ -368,14 +368,15 @@ class Assembly:
 
     def _is_misread(self, cell: RowCell) -> bool:
         """Whether a label that nobody knows was hardly legible: what it names may go by another name."""
+        return self._is_unknown(cell) and cell.confidence * cell.certainty < self.review_confidence
+
+    def _is_unknown(self, cell: RowCell) -> bool:
         repair = self.repairs.get(id(cell))
-        unknown = repair is None or repair.status is Status.UNKNOWN
-        return unknown and cell.confidence * cell.certainty < self.review_confidence
+        return repair is None or repair.status is Status.UNKNOWN
 
     def _names_nothing(self, cell: RowCell) -> bool:
         """Whether a blank field of a known layout has a name that nobody knows: a value, or both read as one."""
-        repair = self.repairs.get(id(cell))
-        return self.labelled.form.template is not None and (repair is None or repair.status is Status.UNKNOWN)
+        return self.labelled.form.template is not None and self._is_unknown(cell)
 
     def _enter_headers(self) -> None:
         for cell in self.labelled.headers:
