@@ -61,12 +61,10 @@ def loose_bands(ink: Grey, lines: NDArray[np.float64], grids: Sequence[Grid], si
                     top = int(f[3] + size / 4)
         if bottom - top < 0.3 * size or right - left < 0.3 * size:
             continue
-        mask = printed(ink[top:bottom, left:right])
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if not len(rows):
-            continue
-        box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-        bands.append(cut_band(ink[top:bottom, left:right], (left, top), box, min(size, float(bottom - top))))
+        window = ink[top:bottom, left:right]
+        mask = printed(window)
+        if mask.any():
+            bands.append(_cut_line(window, mask, (left, top), size))
     return bands
 
 
@@ -97,10 +95,15 @@ def unseen_bands(ink: Grey, lines: NDArray[np.float64], grids: Sequence[Grid], s
         inked = printed(window)
         if not _INKED[0] <= inked.mean() <= _INKED[1]:
             continue
-        rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-        box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-        found.append(cut_band(window, (x * _COARSE, y * _COARSE), box, min(size, float(window.shape[0]))))
+        found.append(_cut_line(window, inked, (x * _COARSE, y * _COARSE), size))
     return found
+
+
+def _cut_line(window: Grey, inked: Grey, origin: tuple[int, int], size: float) -> Band:
+    """Cut out what is inked in a window, which is one line."""
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+    box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    return cut_band(window, origin, box, min(size, float(window.shape[0])))
 
 
 def without_guesses(unseen: Sequence[Band]) -> list[Band]:
