@@ -1,0 +1,75 @@
+"""Cells of a field row, each by itself: what it says, what is glued in it, whether its blank is in doubt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.dictionaries import comparison_key
+from pipeline.document import Role, Row, RowCell
+
+# A blank under a seal is half sure at most, one with ink in it not at all.
+DOUBTFUL = 0.5
+# 填报人：罗平 in one cell is a label with its value.
+INLINE = re.compile(r"^(?!其中)([^:：]{2,14})[:：]\s*(\S.*)$", re.S)
+_AMOUNT = re.compile(r"^[\d,.]+(%|万?元|亿元)?$|^[—/\-]$")
+# What dust behind a sign is read as.
+_STOPS = re.compile(r"[\s.,·、，。:：'’]+")
+# What may stand behind a field's name in one cell; 联系人电话 and 项目负责人签字 are names themselves.
+_SHORTEST_GLUED = 3
+_FIGURES = re.compile(r"(?=\D*\d)[\d.,，/\-—年月日至]+(?:万?元)?")
+_PERSON = re.compile(r"[\u4e00-\u9fff]{2,3}")
+_NO_PERSON = re.compile(r"电话|手机|签|章|名|单位|部门|职|及|日期|意见|代码|编码")
+# Of so many characters a fax has one wrong.
+_MISREAD_IN = 5
+
+
+def is_amount(text: str) -> bool:
+    """Tell whether a cell holds an amount, a share of one, or the dash of none."""
+    return _AMOUNT.match("".join(text.split())) is not None
+
+
+def is_said_again(one: RowCell, other: RowCell) -> bool:
+    """Tell whether two cells print the same words; one character in five may be misread."""
+    this, that = comparison_key(one.text), comparison_key(other.text)
+    return Levenshtein.distance(this, that) <= max(len(this), len(that)) // _MISREAD_IN
+
+
+def states(text: str) -> bool:
+    """Tell whether a cell holds a label with its value; in 项目资金（单位：万元） the colon stands inside a bracket."""
+    inline = INLINE.match(text)
+    if inline is None:
+        return False
+    return all(inline[1].count(one) == inline[1].count(other) for one, other in ("()", "（）"))
+
+
+def doubtful_blank(row: Row, label: RowCell) -> list[RowCell]:
+    """The blank cell beside a label, where a seal or ink that said nothing leaves it in doubt: somebody has to look."""
+    beside = next((cell for cell in row.cells if cell.col >= label.col + label.colspan), None)
+    return [beside] if beside is not None and not beside.text and beside.confidence <= DOUBTFUL else []
+
+
+def label_and_value(text: str, names: Sequence[str]) -> tuple[str, str] | None:
+    """Part 单位编码091003 and 联系人邹某: one of `names`, and behind it a code, a date, an amount or a person."""
+    compact = "".join(text.split())
+    name = max((name for name in names if compact.startswith(name)), key=len, default="")
+    rest = compact[len(name) :]
+    if len(name) < _SHORTEST_GLUED or not rest:
+        return None
+    person = name.endswith("人") and _PERSON.fullmatch(rest) and not _NO_PERSON.search(rest)
+    return (name, rest) if person or (len(rest) > 1 and _FIGURES.fullmatch(rest)) else None
+
+
+def without_lone_signs(row: Row) -> Row:
+    """No label has one character: 十 for a dash under a watermark, or the first of a word that a false wall cut off.
+
+    A label set upright has its characters in one cell, and a cell that a page break cuts goes on over many rows.
+    """
+    lone = [cell.role is Role.LABEL and cell.rowspan == 1 and len(_STOPS.sub("", cell.text)) == 1 for cell in row.cells]
+    if not any(lone):
+        return row
+    cells = (replace(cell, role=Role.VALUE) if one else cell for cell, one in zip(row.cells, lone, strict=True))
+    return replace(row, cells=tuple(cells))
