@@ -1,26 +1,18 @@
-"""Target values: operator, number, unit, per-unit, percent, range, date, yes/no, words.
-
-The text itself is kept: `raw` always, `value` too but for a repair that nothing else could mean (二100% is =100%).
-What is only likely (292% for ≥92%) is left alone here; `checks` proposes it.
-"""
+"""The grammar of targets: sign, number, unit, words around them, ranges and dates."""
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
 from pipeline.dates import Mention, find_dates, fold
-from pipeline.dictionaries import Dictionaries, Name, load_vocabulary
-from pipeline.document import Repair, Status, Target
-from pipeline.errors import DictionaryError
-from pipeline.resources import data_folder
+from pipeline.document import Target
+from pipeline.targets.words import Words
 
 # A target longer than this is a paragraph: the longest number with its words in 30 layouts has 34 characters.
-_LONGEST = 60
+LONGEST = 60
 # Words around a number that are not listed: longer ones say something of their own, and the cell is words.
 _LONGEST_AROUND = 8
 # A unit that no dictionary lists: 棚, 标段, dB. Longer tails are text, and so are 4D and 5A级.
@@ -29,45 +21,36 @@ _UNKNOWN_UNIT = re.compile(r"(?!口[^井塘]|丨.)[\u4e00-\u9fff]{1,2}|[A-Za-z]{
 _BRACKETED_UNIT = re.compile(r"\(([\u4e00-\u9fff]{1,4})\)")
 # Words beside a number: Hanzi, with letters, brackets and quotes among them.
 _HANZI = re.compile(r"(?=.*[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z()（）“”\"]+")
-
 _NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:\.\d+)?"
 # Two-sign spellings first. => is typed for >= as often as =< for <=.
-_SIGNS = {
+SIGNS = {
     ">=": "≥", "=>": "≥", "≥=": "≥", "<=": "≤", "=<": "≤", "≤=": "≤",
     "≥": "≥", "≧": "≥", "⩾": "≥", "≤": "≤", "≦": "≤", "⩽": "≤", ">": ">", "<": "<", "=": "=", "═": "=", "﹦": "=",
     "﹥": ">", "﹤": "<", "≮": "≥", "≯": "≤",
 }  # fmt: skip
-_SIGN = "|".join(map(re.escape, sorted(_SIGNS, key=len, reverse=True)))
-_SIGNS_LONGEST_FIRST = sorted(_SIGNS, key=len, reverse=True)
+SIGN = "|".join(map(re.escape, sorted(SIGNS, key=len, reverse=True)))
+_SIGNS_LONGEST_FIRST = sorted(SIGNS, key=len, reverse=True)
 _FLIPPED = {"≥": "≤", "≤": "≥", ">": "<", "<": ">", "=": "="}
-_SIGN_CHARACTERS = "".join(sorted({character for sign in _SIGNS for character in sign}))
+_SIGN_CHARACTERS = "".join(sorted({character for sign in SIGNS for character in sign}))
 # re.A: only 0-9 are digits here; other scripts' digits are text.
 _HEAD = re.compile(
-    rf"(?P<lead>[^\d{_SIGN_CHARACTERS}]*?)(?P<sign>{_SIGN})?(?P<number>{_NUMBER})(?P<rest>.*)", re.S | re.A
+    rf"(?P<lead>[^\d{_SIGN_CHARACTERS}]*?)(?P<sign>{SIGN})?(?P<number>{_NUMBER})(?P<rest>.*)", re.S | re.A
 )
 _UPPER = re.compile(rf"(?:-{{1,2}}|[—–―─~∼]{{1,2}}|至|到)(?P<number>{_NUMBER})(?P<rest>.*)", re.S | re.A)
 _BOTH_BOUNDS = re.compile(rf"[,、;且和并及到至]?(?P<sign>≤|<=|=<|≦)(?P<number>{_NUMBER})(?P<rest>.*)", re.S | re.A)
 _MIDDLE = re.compile(
-    rf"(?P<sign>{_SIGN})(?P<text>\D*?)(?:(?P<sign2>{_SIGN})(?P<number>{_NUMBER})(?P<rest>.*))?", re.S | re.A
+    rf"(?P<sign>{SIGN})(?P<text>\D*?)(?:(?P<sign2>{SIGN})(?P<number>{_NUMBER})(?P<rest>.*))?", re.S | re.A
 )
 _PERCENT = {"%", "百分比"}
 _BLANK = re.compile(r"[\s\-—–―─_/\\]*")
 _NO_MEANING = " 。；;,，、.．"
 _PER = re.compile(r"每(?P<of>[^\d每]{1,3}?)(?P<verb>为|不少于|不超过|不低于|补助|奖励)?")
 _DATE_SIGN = re.compile(r"[0-9]\s*[年月./\-—–―─~∼至到]|[0-9]{6}")
-# A dash and a number, and no second number that would make it a range.
-_DASH = re.compile(r"[-—–－―─]\s*(?P<rest>\d[\d,.]*\s*[^\d\s]{0,8})")
 _YEARS = re.compile(r"((?:19|20)\d\d)(?:-{1,2}|[—–―─~∼]{1,2}|至|到)((?:19|20)\d\d)年?", re.A)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
-_DIGIT = re.compile(r"[0-9]")
+DIGIT = re.compile(r"[0-9]")
 _SPACE_IN_NUMBER = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _SPACE = re.compile(r"\s+")
-# Letters that recognisers read for the digits 0 and 1 (ocr_confusions); other letters stand for several digits.
-_DIGIT_LETTERS = str.maketrans({"O": "0", "o": "0", "〇": "0", "○": "0", "I": "1", "l": "1", "|": "1", "丨": "1"})
-# Names whose targets are percentages.
-_RATE = re.compile(r"(?:率|满意度|占比|比例)$")
-_SURE_SIGN = re.compile(r"[》《〉〈≥≤=＝≡]")
-_LETTERED = re.compile(rf"(?P<sign>{_SIGN})?(?P<digits>[\dOo〇○Il|丨.]{{2,}})(?P<rest>\D*)", re.A)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,71 +72,10 @@ class _Lead:
     listed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    before: Mapping[str, str]
-    after: Mapping[str, str]
-    date: Mapping[str, str]
-    around_before: frozenset[str]
-    around_after: frozenset[str]
-    never: tuple[str, ...]
-    not_before_words: frozenset[str]
-    misread: tuple[tuple[str, str], ...]  # longest first
-
-
-def parse_target(
-    raw: str, *, level3: str | None = None, dictionaries: Dictionaries | None = None
-) -> tuple[Target, Repair | None]:
-    """Take a target apart; the Repair is there only where an operator or digit was surely misread.
-
-    `level3` and `dictionaries` can only prevent a repair (the name's own operator points the other way), never cause
-    one; `dictionaries` also adds units and yes/no words. Numbers keep their printed digits, so 5千人次 is 5 with the
-    unit 千人次. Any string is accepted.
-    """
-    grammar = _grammar(dictionaries)
-    target = grammar.parse(raw)
-    if len(raw) > _LONGEST:
-        return target, None
-    if target.kind != "words":
-        return target, _half_sign(raw) if target.operator is None else None
-    repaired = grammar.repair(raw)
-    if repaired is None:
-        return target, _half_sign(raw)
-    better, repair = repaired
-    if better.unit is None and level3 and _RATE.search(fold(level3)) and Decimal(better.number or 0) > 100:
-        return target, None  # ≥959o is no ≥9590: the end of a rate is a broken %
-    if level3 is not None and dictionaries is not None and _contradicts(better.operator, level3, dictionaries):
-        return target, None
-    return replace(better, raw=raw), repair
-
-
-def _half_sign(raw: str) -> Repair | None:
-    """Propose = for a dash before a quantity: one stroke of the sign is lost where print is faint.
-
-    A fall of 5% may be meant by -5%, so nothing is changed; degrees below zero are no question.
-    """
-    found = _DASH.fullmatch(raw.strip())
-    if found is None or found["rest"].rstrip().endswith(("℃", "°C", "度")):
-        return None
-    return Repair(
-        raw=raw, value=raw, status=Status.PROPOSED, kind="look-alike", origin="misread", score=0.5,
-        proposal=f"={found['rest']}", evidence="grammar:-→=",
-        reason="数值前的横线可能是“=”少了一画；若确为负数或下降，保持不变",
-    )  # fmt: skip
-
-
-def _contradicts(operator: str | None, level3: str, dictionaries: Dictionaries) -> bool:
-    name = dictionaries.written("level3", level3)
-    entries: Iterable[Name] = dictionaries.names("level3").get(name, ()) if name else ()
-    known = {entry.operator for entry in entries if entry.operator}
-    against = {"≥": "≤", "≤": "≥"}.get(operator or "")
-    return against is not None and known == {against}
-
-
-class _Grammar:
+class Grammar:
     """The grammar of targets over one set of units and yes/no words."""
 
-    def __init__(self, units: frozenset[str], booleans: frozenset[str], words: _Words) -> None:
+    def __init__(self, units: frozenset[str], booleans: frozenset[str], words: Words) -> None:
         self.units = units
         self.booleans = booleans
         self.words = words
@@ -165,7 +87,7 @@ class _Grammar:
 
     def parse(self, raw: str) -> Target:
         """Return the target as it is written; long texts are not remembered."""
-        return self._remembered(raw) if len(raw) <= _LONGEST else self._parse(raw)
+        return self._remembered(raw) if len(raw) <= LONGEST else self._parse(raw)
 
     def _parse(self, raw: str) -> Target:
         folded = fold(raw)
@@ -174,7 +96,7 @@ class _Grammar:
         stripped = folded.strip()
         if stripped.rstrip(_NO_MEANING) in self.booleans:
             return Target(raw, raw, "boolean", text=stripped.rstrip(_NO_MEANING))
-        if len(stripped) <= _LONGEST:
+        if len(stripped) <= LONGEST:
             if stripped[0] == "(" and stripped[-1] == ")" and "(" not in stripped[1:]:
                 stripped = stripped[1:-1].strip()
             compact = self._compact(stripped)
@@ -213,7 +135,7 @@ class _Grammar:
         until, tail = self._date_words(tail)
         if not self._is_dated(found, sign, until, whole=not (lead or tail)):
             return None
-        if _DIGIT.search(lead + tail) or max(len(lead), len(tail)) > _LONGEST_AROUND:
+        if DIGIT.search(lead + tail) or max(len(lead), len(tail)) > _LONGEST_AROUND:
             return None
         if worded.per or lead.endswith(self.words.never) or (operator and until and operator != until):
             return None
@@ -225,7 +147,7 @@ class _Grammar:
     def _split_sign(lead: str) -> tuple[str | None, str]:
         for sign in _SIGNS_LONGEST_FIRST:
             if lead.endswith(sign):
-                return _SIGNS[sign], lead[: -len(sign)].strip()
+                return SIGNS[sign], lead[: -len(sign)].strip()
         return None, lead
 
     def _date_words(self, tail: str) -> tuple[str | None, str]:
@@ -255,7 +177,7 @@ class _Grammar:
         if head is None:
             return None
         lead = self.lead(head["lead"])
-        operator = _SIGNS[head["sign"]] if head["sign"] else None
+        operator = SIGNS[head["sign"]] if head["sign"] else None
         if operator and lead.operator and operator != lead.operator:
             return None
         number, rest = head["number"], head["rest"]
@@ -327,12 +249,12 @@ class _Grammar:
             middle = _MIDDLE.fullmatch(head["rest"][len(unit) :])
             if middle is None or not middle["text"] or len(middle["text"]) > _LONGEST_AROUND:
                 continue
-            operator, low = _FLIPPED[_SIGNS[middle["sign"]]], _plain(head["number"])
+            operator, low = _FLIPPED[SIGNS[middle["sign"]]], _plain(head["number"])
             named = _percent(unit) if unit else None
             if middle["sign2"] is None:
                 return Target(raw, raw, "number", operator, low, None, named, None, middle["text"])
             tail, high = self.tail(middle["rest"]), _plain(middle["number"])
-            if tail is None or tail.operator or tail.text or operator != "≥" or _SIGNS[middle["sign2"]] != "≤":
+            if tail is None or tail.operator or tail.text or operator != "≥" or SIGNS[middle["sign2"]] != "≤":
                 return None
             if Decimal(low) >= Decimal(high) or (named and tail.unit and named != tail.unit):
                 return None
@@ -342,13 +264,14 @@ class _Grammar:
     def _unit_prefixes(self, rest: str) -> list[str]:
         """Return the units that `rest` may begin with, longest first, the empty one last."""
         longest = min(len(rest), self.longest_unit + 2)
-        return [rest[:n] for n in range(longest, 0, -1) if self._is_unit(rest[:n])] + [""]
+        return [rest[:n] for n in range(longest, 0, -1) if self.is_unit(rest[:n])] + [""]
 
-    def _is_unit(self, text: str) -> bool:
+    def is_unit(self, text: str) -> bool:
+        """Tell whether a text is a unit, a percent sign, or units joined (人次/年)."""
         if text in self.units or text in _PERCENT:
             return True
         if text[0] == "(" and text[-1] == ")" and len(text) > 2:
-            return self._is_unit(text[1:-1])
+            return self.is_unit(text[1:-1])
         parts = re.split(r"[/·•.]每?|每", text)
         if len(parts) > 1:
             return all(part and self._is_plain_unit(part) for part in parts)
@@ -367,7 +290,7 @@ class _Grammar:
             return _Tail(None, None, None)
         if rest in self.units:
             return _Tail(_percent(rest), None, None)
-        if _DIGIT.search(rest) or any(sign in rest for sign in "≥≤<>=≧≦"):
+        if DIGIT.search(rest) or any(sign in rest for sign in "≥≤<>=≧≦"):
             return None
         for unit in self._unit_prefixes(rest):
             after = rest[len(unit) :]
@@ -412,53 +335,6 @@ class _Grammar:
             return _Lead(operator, per["of"], None, listed=True)
         return _Lead(operator, None, lead or None, listed=not lead or lead in self.words.around_before)
 
-    def repair(self, raw: str) -> tuple[Target, Repair] | None:
-        """Return the target as it must have been printed, and the repair, where only one reading is sound."""
-        for reading in (self._misread_sign, self._misread_digits, self._misread_percent):
-            made = reading(raw)
-            if made is None:
-                continue
-            value, wrong, right = made
-            target = self.parse(value)
-            sound = target.kind in ("number", "range") and not target.text
-            # Without a unit, I0 may be a code and 二9 a rank; brackets and doubled signs stand before nothing else.
-            vouched = (
-                self._is_unit(target.unit) if target.unit else _SURE_SIGN.match(wrong) or fold(raw).strip()[0] in _SIGNS
-            )
-            if sound and vouched:
-                return target, _repair(raw, value, wrong, right)
-        return None
-
-    def _misread_sign(self, raw: str) -> tuple[str, str, str] | None:
-        stripped = raw.strip()
-        for wrong, right in self.words.misread:
-            rest = stripped.removeprefix(wrong).lstrip()
-            # 二〇二〇年 and 二0二0年 are years: a quantity never begins with a bare 0 before another digit.
-            if rest != stripped and re.match(r"(?:0(?![0-9])|[1-9])", fold(rest)):
-                return right + rest, wrong, right
-        return None
-
-    @staticmethod
-    def _misread_digits(raw: str) -> tuple[str, str, str] | None:
-        folded = fold(raw).strip()
-        found = _LETTERED.fullmatch(folded)
-        if found is None or not (found["sign"] or _DIGIT.search(found["digits"])):
-            return None
-        digits = found["digits"].translate(_DIGIT_LETTERS)
-        if digits == found["digits"] or not re.fullmatch(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", digits):
-            return None
-        start = raw.index(raw.strip()) + found.start("digits")
-        value = raw[:start] + digits + raw[start + len(digits) :]
-        return value, found["digits"], digits
-
-    @staticmethod
-    def _misread_percent(raw: str) -> tuple[str, str, str] | None:
-        # A ring of a broken % is read once more as what it looks like: nothing is ever counted in "%0" or "°%".
-        found = re.search(r"(?<=[0-9])\s*\(?\s*(o/o|O/O|%%|℅|%[0oO6qgº°]|[º°]%)\s*\)?\s*$", fold(raw))
-        if found is None:
-            return None
-        return raw[: found.start(1)] + "%" + raw[found.end(1) :], found[1], "%"
-
 
 def _plain(number: str) -> str:
     return number.replace(",", "").replace(" ", "")
@@ -474,79 +350,3 @@ def _percent(unit: str) -> str:
     if unit[0] == "(" and unit[-1] == ")":
         return _percent(unit[1:-1])
     return "百分点" if unit == "个百分点" else unit
-
-
-def _repair(raw: str, value: str, wrong: str, right: str) -> Repair:
-    return Repair(
-        raw=raw,
-        value=value,
-        status=Status.REPAIRED,
-        kind="doubled" if wrong == right * 2 else "look-alike",
-        # 0.99: every other reading of the text is unsound; no corpus of damaged targets measures it more finely.
-        score=0.99,
-        evidence=f"grammar:{wrong}→{right}",
-        reason=f"“{wrong}”在数值处没有意义，只能是“{right}”的误识",
-    )
-
-
-def _grammar(dictionaries: Dictionaries | None) -> _Grammar:
-    if dictionaries is None:
-        return _shipped_grammar()
-    dictionaries.notes.whole.update(("unit", "boolean"))
-    dictionaries = dictionaries.plain
-    key = dictionaries.digest
-    if key not in _grammars:
-        if len(_grammars) > 8:  # a run uses one set of dictionaries; tests and long services may use many
-            _grammars.clear()
-        units = _unit_names(name for names in dictionaries.names("unit").values() for name in names)
-        booleans = frozenset(dictionaries.names("boolean"))
-        shipped = _shipped_grammar()
-        _grammars[key] = _Grammar(units | shipped.units, booleans | shipped.booleans, _words())
-    return _grammars[key]
-
-
-_grammars: dict[str, _Grammar] = {}
-
-
-@lru_cache(maxsize=1)
-def _shipped_grammar() -> _Grammar:
-    vocabulary = load_vocabulary(data_folder("dictionaries") / "forms.txt")
-    units = _unit_names(name for name in vocabulary.names if name.section == "unit")
-    booleans = frozenset(name.text for name in vocabulary.names if name.section == "boolean")
-    return _Grammar(units, booleans, _words())
-
-
-def _unit_names(names: Iterable[Name]) -> frozenset[str]:
-    return frozenset(fold(name.text) for name in names)
-
-
-@lru_cache(maxsize=1)
-def _words() -> _Words:
-    path = data_folder("dictionaries") / "rules" / "targets.toml"
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _Words(
-            before=_operators(data["before"]),
-            after=_operators(data["after"]),
-            date=_operators(data["date"]),
-            around_before=frozenset(map(fold, data["around"]["before"])),
-            around_after=frozenset(map(fold, data["around"]["after"])),
-            never=tuple(map(fold, data["around"]["never"])),
-            not_before_words=frozenset(map(fold, data["around"]["not_before_words"])),
-            misread=tuple(
-                sorted(
-                    ((wrong, right) for right, words in data["misread"].items() for wrong in words),
-                    key=lambda pair: -len(pair[0]),
-                )
-            ),
-        )
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DictionaryError(f"{path}: cannot be used ({error}); restore the file that came with zhibiao") from error
-    except (KeyError, AttributeError, TypeError) as error:
-        raise DictionaryError(f"{path}: lacks or misspells {error}; restore the file that came with zhibiao") from error
-
-
-def _operators(table: Mapping[str, list[str]]) -> dict[str, str]:
-    """Return word -> operator, longest word first, so that 不少于 is tried before 少于."""
-    pairs = [(fold(word), operator) for operator, words in table.items() for word in words]
-    return dict(sorted(pairs, key=lambda pair: -len(pair[0])))
