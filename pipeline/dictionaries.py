@@ -173,10 +173,10 @@ def comparison_key(text: str) -> str:
     """Return `text` without spaces, widths and bracket styles; for comparing only, never for output.
 
     NFKC turns ① into 1 and ㎡ into m2, which is why the key must never be printed. A stop at the end is dust far more
-    often than print, and no name ends with one.
+    often than print, and no name ends with one, nor with a semicolon, which a colon is read as.
     """
     folded = unicodedata.normalize("NFKC", text).translate(_SAME)
-    return "".join(folded.split()).rstrip(":.·。")
+    return "".join(folded.split()).rstrip(":;.·。")
 
 
 def load_dictionaries(extra: Iterable[Path] = (), folder: Path | None = None) -> Dictionaries:

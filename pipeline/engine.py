@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,8 @@ class Engine:
         predictor.runner = self._tap
         self.alphabet: list[str] = list(predictor.post_op.character)
         self._twin = _width_twins(self.alphabet)
-        self._seldom = _seldom_signs(self.alphabet)
+        self._seldom = _read_as(self.alphabet, _SELDOM)
+        self._tailed = _read_as(self.alphabet, _TAILED)
         self._classifier = self._load_classifier()
 
     @property
@@ -244,6 +245,13 @@ class Engine:
             if probabilities[run, seldom].max() >= _SELDOM_SHARE * probabilities[run, often].max():
                 best[run] = seldom
                 sure[run] += probabilities[run, seldom]
+        if np.count_nonzero(best[begins]) >= _SENTENCE:
+            for number in np.flatnonzero(self._tailed[best[begins]] >= 0):
+                run = slice(begins[number], ends[number])
+                tailed = self._tailed[best[begins[number]]]
+                if probabilities[run, tailed].max() >= _TAILED_SHARE * sure[run].max():
+                    best[run] = tailed
+                    sure[run] = probabilities[run, tailed]  # which leaves the line in doubt
         highest = np.maximum.reduceat(sure, begins)
         runs = best[begins] != 0
         emitted = begins[runs]
@@ -324,13 +332,21 @@ _SELDOM = {"[": "〔", "]": "〕"}
 _SELDOM_SHARE = 0.002
 
 
-def _seldom_signs(alphabet: Sequence[str]) -> NDArray[np.int64]:
-    """Return for each symbol the index of the rare sign that is read as it, -1 where there is none."""
+# A semicolon that lost its tail is read as a colon. Of marks in narratives on drawn pages of eleven kinds 46 of 47
+# colons left ； at most .0006 of their probability (one .02), of 8 semicolons read as colons five left .015 or more. In
+# labels, which are short, colons are common and semicolons none.
+_TAILED = {"：": "；", ":": "；"}
+_TAILED_SHARE = 0.01
+_SENTENCE = 10  # characters
+
+
+def _read_as(alphabet: Sequence[str], pairs: Mapping[str, str]) -> NDArray[np.int64]:
+    """Return for each symbol the index of the sign that is read as it, -1 where there is none."""
     place = {symbol: number for number, symbol in enumerate(alphabet)}
     found = np.full(len(alphabet), -1, np.int64)
-    for often, seldom in _SELDOM.items():
-        if often in place and seldom in place:
-            found[place[often]] = place[seldom]
+    for read, printed in pairs.items():
+        if read in place and printed in place:
+            found[place[read]] = place[printed]
     return found
 
 

@@ -22,11 +22,11 @@ _SAME = 0.8
 # moves by sin(2 x 1.6 deg) x half the height; photographs move it as far.
 _SAME_PLACE = 0.04
 PAGE_MARK = re.compile(
-    r"^\s*(第\s*\d+\s*页(\s*[,，/]?\s*共\s*\d+\s*页)?|[-—－–]\s*\d+\s*[-—－–]|\d+\s*/\s*\d+|page\s*\d+(\s*of\s*\d+)?)\s*$",
+    r"^\s*(第\s*\d+\s*页(\s*[,，/]?\s*共\s*\d+\s*页)?|[-—－–一]{1,2}\s*\d+\s*[-—－–一]{1,2}|\d+\s*/\s*\d+|page\s*\d+(\s*of\s*\d+)?)\s*$",
     re.I,
 )
 # One of the dashes beside it may be lost.
-_NUMBER_ALONE = re.compile(r"[\s\-—–－]*\d{1,3}[\s\-—–－]*")
+_NUMBER_ALONE = re.compile(r"[\s\-—–－一]*\d{1,3}[\s\-—–－一]*")
 
 
 def without_furniture(pages: Sequence[PageReading], belongs: Callable[[str], bool]) -> list[PageReading]:

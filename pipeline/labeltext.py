@@ -13,11 +13,11 @@ _WEIGHT = re.compile(
 )
 # A number counts what follows where it has a mark or a name behind it: 指标一致率 and 指标3年达标率 are names.
 _NUMBERED = (
-    r"^\s*指\s*标\s*(?:[\dX]{1,2}(?![\d%％个项年月次倍])|[一二三四五六七八九十]{1,2}(?=\s*(?:[:：.、．]|$)))"
-    r"\s*[:：.、．]?\s*"
+    r"^\s*指\s*标\s*(?:[\dX]{1,2}(?![\d%％个项年月次倍])|[一二三四五六七八九十]{1,2}(?=\s*(?:[:：;；.、．]|$)))"
+    r"\s*[:：;；.、．]?\s*"
 )
 # One of the two characters may be misread or lost; then only the mark after the number tells.
-_MISREAD = r"^\s*(?:标指|指.|.标|指|标)\s*\d+\s*[:：、]\s*"
+_MISREAD = r"^\s*(?:标指|指.|.标|指|标)\s*\d+\s*[:：;；、]\s*"
 _DOTS = r"^\s*(?:…+|\.{3,}|⋯+|·{3,})\s*$"
 _PLACEHOLDER = re.compile(f"{_NUMBERED}|{_MISREAD}|{_DOTS}")
 

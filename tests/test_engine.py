@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline import engine as engine_module
-from pipeline.engine import LINE_HEIGHT, Engine, _seldom_signs, _width_twins, load_engine
+from pipeline.engine import _SELDOM, _TAILED, LINE_HEIGHT, Engine, _read_as, _width_twins, load_engine
 from pipeline.errors import ModelError
 from pipeline.settings import EngineSettings
 
@@ -29,7 +29,11 @@ def decoded(
         for symbol, value in frame.items():
             row[alphabet.index(symbol)] = value
     bare: Any = SimpleNamespace(
-        alphabet=alphabet, _twin=_width_twins(alphabet), _seldom=_seldom_signs(alphabet), name="test"
+        alphabet=alphabet,
+        _twin=_width_twins(alphabet),
+        _seldom=_read_as(alphabet, _SELDOM),
+        _tailed=_read_as(alphabet, _TAILED),
+        name="test",
     )
     found = Engine._decode(bare, table, 0)
     return found.text, found.scores, found.frames
@@ -64,6 +68,20 @@ def test_a_rare_bracket_is_believed_at_a_small_share_of_the_common_one() -> None
 
     assert (rare, common) == ("〔2〕", "[")
     assert scores[0] == pytest.approx(0.95)
+
+
+def test_a_semicolon_without_its_tail_is_asked_about() -> None:
+    """In a sentence, a colon that may have been a semicolon is read as one, and not surely; a label keeps its colon."""
+    alphabet = ["blank", "：", "；", *"一二三四五六七八九十"]
+    sentence = [{sign: 0.99} for sign in alphabet[3:]]
+    colon = {"：": 0.9, "；": 0.05}
+
+    tailed, scores, _ = decoded([*sentence, colon], alphabet)
+    sound, _, _ = decoded([*sentence, {"：": 0.99, "；": 0.0006}], alphabet)
+    label, _, _ = decoded([*sentence[:4], colon], alphabet)
+
+    assert (tailed[-1], sound[-1], label[-1]) == ("；", "：", "：")
+    assert scores[-1] < 0.5
 
 
 def test_superscripts_are_no_width_twins() -> None:

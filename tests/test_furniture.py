@@ -54,7 +54,9 @@ def test_everything_else_stays(one: tuple[str, float, float], other: tuple[str, 
     assert left(page_with(line_at(*one)), page_with(line_at(*other), index=1)) == [[one[0]], [other[0]]]
 
 
-@pytest.mark.parametrize(("number", "order"), [("12", True), ("- 12 -", True), ("第12页", True), ("-1", False)])
+@pytest.mark.parametrize(
+    ("number", "order"), [("12", True), ("- 12 -", True), ("—2一", True), ("第2页", True), ("-1", False)]
+)
 def test_a_number_alone_under_the_last_table_is_the_page_s(number: str, order: bool) -> None:
     """Not so a number over the table. Where a dash is lost a digit may be: that says nothing of the order of pages."""
     page = page_with(line_at("7", 500, 100), under=(line_at(number, 500, 1300),))

@@ -185,7 +185,7 @@ def test_a_row_of_amounts_without_heads_asks() -> None:
     assert not asked["项目名称"]
 
 
-@pytest.mark.parametrize("read", ["十", "一."])
+@pytest.mark.parametrize("read", ["十", "一.", "一—"])
 def test_a_single_character_names_no_field(read: str) -> None:
     """A dash under a watermark is read as 十: the row's other values lost their heads to it."""
     amounts = table(
@@ -237,3 +237,51 @@ def test_a_column_of_level_2_names_is_told_under_a_head_that_nobody_knows() -> N
 
     found = {row.level3: row.level2 for row in record.indicators}
     assert {found["良种推广面积"], found["年鉴优良率"], found["调查员知晓率"]} == {"数量指标", "质量指标", "社会效益"}
+
+
+def test_a_head_that_nobody_knows_stands_over_targets_where_bounds_do() -> None:
+    """预斯2023年实现值 names no column; =98% and ≥20条 below it do. What was reached last year has no signs."""
+    grid = table(
+        "项目名称|>5:义务植树", "一级指标|二级指标|三级指标|2022年实际实现值|预斯2023年实瑰值|指标标准或依据",
+        "产出指标|数量指标|植树株数|18条|≥20条|计划标准", "|质量指标|成活率|97%|=98%|历史标准",
+        "满意度指标|服务对象满意度指标|群众满意度||≥90%|行业标准",
+    )  # fmt: skip
+    [record] = records("项目支出绩效目标表\n" + grid)
+
+    assert [row[3] for row in rows(record)] == ["≥20条", "=98%", "≥90%"]
+
+
+def test_a_header_printed_again_means_what_it_meant_before() -> None:
+    """Over a page whose rulings were lost, the head of the units holds the first unit as well; the others stand."""
+    heads = "一级指标|二级指标|三级指标|指标性质|指标值|度量单位"
+    first = table("项目名称|>5:义务植树", heads, "产出指标|数量指标|植树株数|≥|20|株")
+    second = table(heads + "“%", "产出指标|质量指标|成活率|≥|98|%", "满意度指标|服务对象满意度指标|群众满意度|≥|90|%")
+    [record] = records("项目支出绩效目标表\n" + first + "\n" + second)
+
+    assert [row[3] for row in rows(record)] == ["≥20株", "≥98%", "≥90%"]
+
+
+def test_a_label_that_a_stroke_cuts_is_one_in_doubt() -> None:
+    """部门 | （单位）名称 of a fax: the layout has a field of this name and none of its parts."""
+    form = table(
+        "部门|（单位）名称|>3:淮河县统计局", "2:年度主要任务|>2:任务名称|主要内容|预算金额（万元）",
+        ">2:任务1|提高数据质量|12", "年度总体目标|>4:确保统计数据真实准确。", "一级指标|二级指标|三级指标|指标值|备注",
+        "产出指标|数量指标|普查对象数|≥20户|", "|质量指标|上报率|≥98%|",
+    )  # fmt: skip
+    [record] = records("部门（单位）整体支出绩效目标表\n" + form)
+
+    assert fields(record)["部门（单位）名称"] == "淮河县统计局"
+
+
+def test_a_label_ends_with_a_colon_though_a_semicolon_was_read() -> None:
+    """财政拨款； is no sentence; a fax gives the lower point a tail."""
+    form = table(
+        "项目名称|>3:义务植树",
+        "2:项目资金（万元）|资金总额：|>2:3157",
+        "财政拨款；|>2:3000",
+        HEADS,
+        "产出指标|数量指标|株数|≥9株",
+    )
+    [record] = records("项目支出绩效目标表\n" + form)
+
+    assert fields(record)["项目资金→财政拨款"] == "3000"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from test_levels_archive import fields, records, rows
 from test_levels_breaks import HEADS, TITLE, table
 
@@ -30,11 +31,12 @@ def test_levels_printed_again_under_heads_printed_again_begin_no_row() -> None:
     assert record.indicators[0].extra["备注"] == "今后加强支出进度管理。"
 
 
-def test_heads_that_the_page_s_edge_cuts_are_one() -> None:
-    """偏差原因分析及改 | 进措施 is no row of the grid."""
+@pytest.mark.parametrize("foot", ["", "—1一\n", "第 1 页\n", "1\n"])
+def test_heads_that_the_page_s_edge_cuts_are_one(foot: str) -> None:
+    """偏差原因分析及改 | 进措施 is no row of the grid, whatever stands at the foot of the page."""
     first = table("项目名称|>4:植树", f"{HEADS}|偏差原因分析及改")
     second = table("||||进措施", "产出指标|数量指标|株数|≥9株|无")
-    [record] = records("项目支出绩效自评表\n" + first + "\n" + second)
+    [record] = records("项目支出绩效自评表\n" + first + "\n" + foot + second)
 
     assert rows(record) == [("产出指标", "数量指标", "株数", "≥9株")]
     assert record.indicators[0].extra == {"偏差原因分析及改进措施": "无"}

@@ -32,8 +32,11 @@ def _line(read: str, instead: dict[int, tuple[str, float]]) -> Line:
     [
         ("≥958", {3: ("%", -3.0)}, "参训人员满意度", "≥95%"),
         ("=9800", {3: ("%", -3.0), 4: ("", -3.0)}, "竣工验收合格率", "=98%"),
+        ("≥9596", {3: ("%", -3.0), 4: ("", -12.0)}, "及时率", "≥95%"),
+        ("≥9596", {3: ("%", -3.0), 4: ("", -12.0)}, "宣传册数量", None),
         (":98%", {0: ("=", -4.0)}, "预算执行率", "=98%"),
         ("-100%", {0: ("=", -8.0)}, "搜寻完成及时率", "=100%"),
+        ("=2.100人", {2: (",", -4.0)}, "社区矫正人数", "=2,100人"),
         (">3700人", {0: ("≥", -3.0)}, "对象人数", "≥3700人"),
         ("<3700人", {0: ("≤", -8.0)}, "对象人数", None),
         ("=.100%", {1: ("", -2.0)}, "使用率", "=100%"),
@@ -118,9 +121,21 @@ def test_a_speck_beside_an_amount_is_no_part_of_it_where_the_picture_shows_none(
     assert reread_amount("无", [_line("无", {0: ("", -2.0)})]) is None
 
 
-@pytest.mark.parametrize(("frames", "value"), [(5, None), (10, "≤120元/人·天")])
-def test_a_point_that_has_its_square_was_printed(frames: int, value: str | None) -> None:
-    """人·天 read as 人天: the point is lost, the room that it takes is not."""
+@pytest.mark.parametrize("read", ["≥51061:00(人次)", "=2.100人"])
+def test_a_number_that_nothing_is_counted_in_is_asked_about(read: str) -> None:
+    """No time has 51061 hours, and nobody is a tenth: whatever the picture says, somebody looks."""
+    repair = reread_target(read, [_line(read, {})], "人次")
+
+    assert repair is not None
+    assert (repair.status, repair.value) == (Status.PROPOSED, read)
+
+
+@pytest.mark.parametrize(
+    ("frames", "value", "status"),
+    [(5, None, None), (7, "≤120元/人天", Status.PROPOSED), (10, "≤120元/人·天", Status.REPAIRED)],
+)
+def test_a_point_that_has_its_square_was_printed(frames: int, value: str | None, status: Status | None) -> None:
+    """人·天 read as 人天: the point is lost, the room that it takes is not; some room asks."""
     known = alphabet_of(_ALPHABET)
     assert known is not None
     symbols = [[known[0][character], 0] for character in "≤120元/人"]
@@ -132,3 +147,4 @@ def test_a_point_that_has_its_square_was_printed(frames: int, value: str | None)
     repair = reread_target("≤120元/人天", [Line("≤120元/人天", Place(), 0.95, posterior)], "补助标准")
 
     assert (repair.value if repair else None) == value
+    assert (repair.status if repair else None) == status

@@ -17,6 +17,7 @@ from pipeline.levels.headers import GridHeader, HeaderColumn, is_bar
 from pipeline.levels.lexicon import Lexicon
 
 _SIGN = re.compile(r"^(≥|≤|=|>|<|≧|≦|═|定性|定量)$")
+_BOUND = re.compile(r"\s*[≥≤=><≧≦]\s*\d")
 # A header is taken for one where the classifier is surer than not, over the row; below that it is a guess.
 _SURE = 0.5
 # A column carries a role where its cells have it more often than not.
@@ -25,7 +26,7 @@ _CARRIES_LEVEL1 = 0.15
 # A head known by its name is worth as much as half of the cells below it: 年度指标值 over 合规 and 4700.
 _NAMED = 0.5
 _LONGEST = 24
-# Names of a level that a column without a head has at least, and their share of all that stands in it.
+# Names of a level, or targets, that a column without a head has at least; the share of names in it.
 _LEAST_NAMES = 3
 _NAMES_SHARE = 0.4
 # A repeated head of four characters may have one misread; most heads of the row are the same.
@@ -71,9 +72,9 @@ def _with_repeats(rows: Sequence[Row], header: GridHeader) -> list[GridHeader | 
 def refine_headers(
     rows: Sequence[Row], headers: Sequence[GridHeader | None], lexicon: Lexicon
 ) -> list[GridHeader | None]:
-    """Tell by what stands below them which columns of unknown name hold operators, units, or a level without head.
+    """Tell by what stands below them which columns of unknown name hold operators, units, targets, or a level.
 
-    丨二级指指标 names no column; 数量目标, 质量目标 and 时效目标 below it do.
+    丨二级指指标 names no column; 数量目标, 质量目标 and 时效目标 below it do, as ≥20条 and =98% below 预斯2023年实现值.
     """
     refined: dict[int, GridHeader] = {}
     for header in {id(h): h for h in headers if h is not None}.values():
@@ -83,6 +84,8 @@ def refine_headers(
                 continue
             texts = _below(rows, headers, header, column)
             role = _by_texts(texts, lexicon)
+            if role == "extra" and _are_bounds(texts):
+                role = "target"
             if role == "extra" and header.first == header.row:
                 role = _level_by_texts(texts, lexicon)
             if role != "extra" and all(other.role != role or other.group != column.group for other in columns):
@@ -191,6 +194,11 @@ def _by_texts(texts: Sequence[str], lexicon: Lexicon) -> str:
     if texts and sum(comparison_key(text) in units for text in texts) * 2 > len(texts):
         return "unit"
     return "extra"
+
+
+def _are_bounds(texts: Sequence[str]) -> bool:
+    """Tell whether most of a column is what only targets are: a sign and a number."""
+    return len(texts) >= _LEAST_NAMES and sum(bool(_BOUND.match(text)) for text in texts) * 2 > len(texts)
 
 
 def _level_by_texts(texts: Sequence[str], lexicon: Lexicon) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import OSA
 
+from pipeline.dictionaries import comparison_key
 from pipeline.document import Row, RowCell
 from pipeline.levels.lexicon import Lexicon
 
@@ -88,9 +89,30 @@ def find_headers(rows: Sequence[Row], lexicon: Lexicon) -> list[GridHeader | Non
         if both is not None and _names_columns(both):
             current = _header(number, number + 1, row.n_cols, both)
         elif _names_columns(alone):
-            current = _header(number, number, row.n_cols, alone)
+            current = _said_again(_header(number, number, row.n_cols, alone), current)
         headers.append(current)
     return headers
+
+
+def _said_again(header: GridHeader, before: GridHeader | None) -> GridHeader:
+    """The header with what the one before it says of heads that nobody knows, where it is that one printed again.
+
+    On a page whose rulings were lost, 度量单位“% is the head and the first unit.
+    """
+    if before is None or [column.col for column in header.columns] != [column.col for column in before.columns]:
+        return header
+    pairs = list(zip(header.columns, before.columns, strict=True))
+    same = sum(comparison_key(one.name) == comparison_key(other.name) for one, other in pairs)
+    if same * 2 < len(pairs):
+        return header
+    taken = {(column.role, column.group) for column in header.columns}
+    columns = [
+        replace(one, role=other.role, name=other.name)
+        if one.role == "extra" != other.role and (other.role, other.group) not in taken and one.group == other.group
+        else one
+        for one, other in pairs
+    ]
+    return replace(header, columns=tuple(columns))
 
 
 def _heads_of(row: Row, lexicon: Lexicon) -> list[_Head]:

@@ -18,7 +18,7 @@ def prepare_rows(
     rows: Sequence[Row], lexicon: Lexicon, template: Template | None
 ) -> tuple[list[Row], list[GridHeader | None]]:
     """Return the form's rows as the classifier wants them, and for each the grid header that holds there."""
-    ready = label_loose_lines(rows, lexicon, template)
+    ready = label_loose_lines(_with_colons(rows, lexicon), lexicon, template)
     headers = find_headers(ready, lexicon)
     ready = without_hollow_spans(ready, headers)
     ready = _without_restated(_right_aligned(ready, headers), headers)
@@ -26,6 +26,17 @@ def prepare_rows(
     if len(joined) < len(ready):
         headers = find_headers(joined, lexicon)
     return joined, headers
+
+
+def _with_colons(rows: Sequence[Row], lexicon: Lexicon) -> list[Row]:
+    """Rows whose labels end with a colon where a semicolon was read: 财政拨款； is no sentence."""
+    known = lexicon.exact["field"] | lexicon.exact["narrative"]
+    done = []
+    for row in rows:
+        labels = {id(c) for c in row.cells if c.text.endswith(("；", ";")) and comparison_key(c.text) in known}
+        cells = (replace(cell, text=cell.text[:-1] + "：") if id(cell) in labels else cell for cell in row.cells)
+        done.append(replace(row, cells=tuple(cells)) if labels else row)
+    return done
 
 
 # ---------------------------------------------------------------------------------------------------- lost spans

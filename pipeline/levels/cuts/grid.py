@@ -62,7 +62,9 @@ def whole_heads(done: Sequence[Row], row: Row, lexicon: Lexicon) -> tuple[int, R
 
     None where one of the cells below makes no known head with the one above it.
     """
-    at = next((i for i in reversed(range(len(done))) if any(cell.text for cell in done[i].cells)), None)
+    # A page number may stand between: a loose row.
+    rows = (i for i in reversed(range(len(done))) if done[i].n_cols and any(cell.text for cell in done[i].cells))
+    at = next(rows, None)
     if at is None or not breaks(done[at], row) or done[at].n_cols != row.n_cols:
         return None
     above = {cell.col: cell for cell in done[at].cells if cell.text}

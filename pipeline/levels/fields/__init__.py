@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline.dictionaries import comparison_key
 from pipeline.document import FieldEntry, Role, Row, RowCell
 from pipeline.levels.fields.cells import (
     DOUBTFUL,
@@ -19,6 +20,7 @@ from pipeline.levels.fields.cells import (
     is_said_again,
     label_and_value,
     states,
+    without_false_walls,
     without_lone_signs,
 )
 from pipeline.levels.fields.heads import (
@@ -48,7 +50,7 @@ class FieldGatherer:
         self._names = names
         self.fields: list[FieldEntry] = []
         self.strays: list[RowCell] = []
-        self.corners: list[RowCell] = []  # heads over row labels
+        self.corners: list[RowCell] = []  # heads over row labels, and labels that were joined
         self.divided: list[RowCell] = []  # cells that hold label and value
         # Labels that hold for the rows below, from left to right.
         self._parents: list[RowCell] = []
@@ -90,7 +92,9 @@ class FieldGatherer:
         `following` and `second` are the next rows of the same table; `grid_header` the cells of the grid's header
         where the row stands in a grid.
         """
-        row = self._unglued(without_lone_signs(row))
+        whole = without_false_walls(row, self._names)
+        self.corners += [cell for cell in row.cells if cell.text and not any(cell is one for one in whole.cells)]
+        row = self._unglued(without_lone_signs(whole))
         filled = [cell for cell in row.cells if cell.text]
         if not filled:
             return
@@ -295,7 +299,7 @@ class FieldGatherer:
                 values = [replace(label, text=inline.group(2), role=Role.VALUE)]
                 label = replace(label, text=inline.group(1))
             pairs.append((label, values))
-        if first_of_parent and len(pairs) > 1 and all(_SUM.search(label.text.rstrip("：: ")) for label, _ in pairs):
+        if first_of_parent and len(pairs) > 1 and all(_SUM.search(comparison_key(label.text)) for label, _ in pairs):
             # Two totals side by side: what stands below each is a part of it.
             self._groups = {label.col: label for label, _ in pairs}
         for label, values in pairs:

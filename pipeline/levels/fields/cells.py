@@ -16,8 +16,8 @@ DOUBTFUL = 0.5
 # 填报人：罗平 in one cell is a label with its value.
 INLINE = re.compile(r"^(?!其中)([^:：]{2,14})[:：]\s*(\S.*)$", re.S)
 _AMOUNT = re.compile(r"^[\d,.]+(%|万?元|亿元)?$|^[—/\-]$")
-# What dust behind a sign is read as.
-_STOPS = re.compile(r"[\s.,·、，。:：'’]+")
+# What dust behind a sign is read as, and what dashes are.
+_STOPS = re.compile(r"[\s.,·、，。:：'’\-—–－一]+")
 # What may stand behind a field's name in one cell; 联系人电话 and 项目负责人签字 are names themselves.
 _SHORTEST_GLUED = 3
 _FIGURES = re.compile(r"(?=\D*\d)[\d.,，/\-—年月日至]+(?:万?元)?")
@@ -63,12 +63,41 @@ def label_and_value(text: str, names: Sequence[str]) -> tuple[str, str] | None:
     return (name, rest) if person or (len(rest) > 1 and _FIGURES.fullmatch(rest)) else None
 
 
+def without_false_walls(row: Row, names: Sequence[str]) -> Row:
+    """Join labels side by side that are one of `names` together and none alone: 部门 | （单位）名称.
+
+    A stroke of a character was taken for a wall. The joined label is in doubt: the row may have been cut up as well.
+    """
+    known = {comparison_key(name) for name in names}
+    cells: list[RowCell] = []
+    for cell in row.cells:
+        before = cells[-1] if cells else None
+        if before is not None and cell.text and before.role is cell.role is Role.LABEL and before.text:
+            one, other = comparison_key(before.text), comparison_key(cell.text)
+            apart = before.rowspan == cell.rowspan == 1 and not {one, other} & known
+            if apart and one + other in known and before.col + before.colspan == cell.col:
+                cells[-1] = replace(
+                    before,
+                    text=before.text + cell.text,
+                    colspan=before.colspan + cell.colspan,
+                    confidence=min(before.confidence, cell.confidence, DOUBTFUL),
+                    places=(*before.places, *cell.places),
+                    lines=(*before.lines, *cell.lines),
+                )
+                continue
+        cells.append(cell)
+    return replace(row, cells=tuple(cells)) if len(cells) < len(row.cells) else row
+
+
 def without_lone_signs(row: Row) -> Row:
     """No label has one character: 十 for a dash under a watermark, or the first of a word that a false wall cut off.
 
     A label set upright has its characters in one cell, and a cell that a page break cuts goes on over many rows.
     """
-    lone = [cell.role is Role.LABEL and cell.rowspan == 1 and len(_STOPS.sub("", cell.text)) == 1 for cell in row.cells]
+    lone = [
+        cell.role is Role.LABEL and bool(cell.text) and cell.rowspan == 1 and len(_STOPS.sub("", cell.text)) <= 1
+        for cell in row.cells
+    ]
     if not any(lone):
         return row
     cells = (replace(cell, role=Role.VALUE) if one else cell for cell, one in zip(row.cells, lone, strict=True))
