@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from pipeline.decisions import (
     settle,
 )
 from pipeline.dictionaries import AskedDictionaries, Dictionaries, load_dictionaries
-from pipeline.document import Label, LabelledForm, Line, PageReading, Repair
+from pipeline.document import LabelledForm, Line, PageReading, Repair
 from pipeline.fieldvalues import parse_field, split_label
 from pipeline.forms import join_forms
 from pipeline.levels import LevelTools, label_form, load_level_tools
@@ -41,18 +41,20 @@ class InterpretTools:
     repairer: Repairer
     checks: CheckContext
     settings: Settings
-    # What repair was asked for the forms at hand, for who wants to know (bulk/standing.py); None: nobody.
-    repairs_asked: list[RepairsAsked] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RepairsAsked:
-    """The labels of one form, its template and its texts as repair was asked about them, and what it said."""
+class Labelling:
+    """A document's forms with their roles, and the loose lines before the first of them.
 
-    labels: tuple[Label, ...]
-    template: str | None
-    texts: tuple[str, ...]
-    said: tuple[Repair, ...] = ()
+    Readings, templates, the level model and what was asked of the vocabularies meanwhile decide it; settings do not.
+    """
+
+    forms: tuple[LabelledForm, ...]
+    before: tuple[Line, ...] = ()
+
+
+Said = Sequence[Repair]  # what repair said of one form's labels, in the order of collect_labels
 
 
 def load_interpret_tools(
@@ -69,26 +71,57 @@ def load_interpret_tools(
 
 def interpret(pages: Sequence[PageReading], document: str, sha256: str, tools: InterpretTools) -> Iterator[Record]:
     """Yield the records of one document, in the order of its forms. `document` is the path as given."""
+    labelling = label_pages(pages, tools)
+    yield from _records(
+        labelling, (ask_repairs(form, tools) for form in labelling.forms), pages, document, sha256, tools
+    )
+
+
+def label_pages(pages: Sequence[PageReading], tools: InterpretTools) -> Labelling:
+    """Cut a document into its forms and give their cells their roles."""
     forms, before = join_forms(pages, tools.templates, tools.dictionaries)
-    for number, form in enumerate(forms):
-        labelled = label_form(form, tools.levels)
-        yield _record(labelled, before if number == 0 else (), pages, document, sha256, tools)
+    return Labelling(tuple([label_form(form, tools.levels) for form in forms]), tuple(before))
+
+
+def ask_repairs(labelled: LabelledForm, tools: InterpretTools) -> Said:
+    """Repair the labels of one form."""
+    labels = [label for _, label in collect_labels(labelled, split_label)]
+    texts = [labelled.form.title, *(joined_value(entry.values) for entry in labelled.fields if entry.values)]
+    template = _template(labelled.form.template, tools)
+    if template is None:
+        return tools.repairer.repair_form(labels, None, texts)
+    heads = (*template.fields, *template.columns)
+    return tools.repairer.repair_form(labels, template.skeleton, texts, heads)
+
+
+def _records(
+    labelling: Labelling,
+    said: Iterable[Said],
+    pages: Sequence[PageReading],
+    document: str,
+    sha256: str,
+    tools: InterpretTools,
+) -> Iterator[Record]:
+    for number, (labelled, repairs) in enumerate(zip(labelling.forms, said, strict=True)):
+        yield _record(labelled, repairs, () if number else labelling.before, pages, document, sha256, tools)
 
 
 def _record(
     labelled: LabelledForm,
+    said: Said,
     before: Sequence[Line],
     pages: Sequence[PageReading],
     document: str,
     sha256: str,
     tools: InterpretTools,
 ) -> Record:
+    labels = collect_labels(labelled, split_label)
     assembly = Assembly(
         labelled=labelled,
         document=document,
         sha256=sha256,
         pages=pages,
-        repairs=_repairs(labelled, tools),
+        repairs={id(cell): repair for (cell, _), repair in zip(labels, said, strict=True)},
         parse_target=lambda raw, level3: parse_target(raw, level3=level3, dictionaries=tools.dictionaries),
         parse_field=lambda label, raw, unit: parse_field(label, raw, money_unit=unit),
         split_label=split_label,
@@ -118,15 +151,24 @@ _READING_FINDINGS = frozenset({"form.title-missing", "text.unplaced", "text.befo
 
 
 def interpret_decided(
-    pages: Sequence[PageReading], document: str, sha256: str, tools: InterpretTools, decisions: Sequence[Decision]
+    pages: Sequence[PageReading],
+    document: str,
+    sha256: str,
+    tools: InterpretTools,
+    decisions: Sequence[Decision],
+    labelling: Labelling | None = None,
+    said: Sequence[Said] | None = None,
 ) -> Iterator[Interpreted]:
     """Yield the records of one document as `interpret` does, with what people decided about its pages.
 
     `decisions` are all that were made on the pages' files, undone ones too. A decided value is never doubted again.
+    `labelling` is that of these pages, and `said` what repair says of its forms, where they are known.
     """
     keys = page_keys(pages)
     held = effective(decisions)
-    for record in interpret(pages, document, sha256, tools):
+    labelling = labelling or label_pages(pages, tools)
+    repairs = said if said is not None else (ask_repairs(form, tools) for form in labelling.forms)
+    for record in _records(labelling, repairs, pages, document, sha256, tools):
         yield _decided(record, held, keys, tools)
 
 
@@ -168,25 +210,6 @@ def _reading_changed(at: str, decision: Decision) -> Finding:
         code="decision.reading-changed", severity="info", at=at,
         message=f"人工确定此值时，此处识别为：{decision.anchor.raw}", remedy="如有疑问请对照原件",
     )  # fmt: skip
-
-
-def _repairs(labelled: LabelledForm, tools: InterpretTools) -> dict[int, Repair]:
-    labels = collect_labels(labelled, split_label)
-    texts = [labelled.form.title, *(joined_value(entry.values) for entry in labelled.fields if entry.values)]
-    asked = RepairsAsked(tuple([label for _, label in labels]), labelled.form.template, tuple(texts))
-    repairs = ask_repairs(asked, tools)
-    if tools.repairs_asked is not None:
-        tools.repairs_asked.append(replace(asked, said=tuple(repairs)))
-    return {id(cell): repair for (cell, _), repair in zip(labels, repairs, strict=True)}
-
-
-def ask_repairs(asked: RepairsAsked, tools: InterpretTools) -> list[Repair]:
-    """Repair the labels of one form."""
-    template = _template(asked.template, tools)
-    if template is None:
-        return tools.repairer.repair_form(asked.labels, None, asked.texts)
-    heads = (*template.fields, *template.columns)
-    return tools.repairer.repair_form(asked.labels, template.skeleton, asked.texts, heads)
 
 
 def _template(name: str | None, tools: InterpretTools) -> Template | None:
@@ -231,10 +254,12 @@ def _doubted(at: str, doubted: set[str]) -> bool:
 __all__ = [
     "InterpretTools",
     "Interpreted",
-    "RepairsAsked",
+    "Labelling",
+    "Said",
     "ask_repairs",
     "interpret",
     "interpret_decided",
+    "label_pages",
     "load_interpret_tools",
     "with_findings",
 ]

@@ -1,4 +1,4 @@
-"""Proves pipeline/bulk/standing.py: records stand where, and only where, they would be made as they are."""
+"""Proves pipeline/bulk/standing.py and trace.py: what stands, and only that, would be made as it is."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from builders import ROOT
 
+from pipeline.assemble import collect_labels
 from pipeline.bulk import BulkOptions, reinterpret_store, run_store
-from pipeline.bulk.standing import Changes, pack_trace, said_digest, unpack_trace
-from pipeline.bulk.tasks import MakeRecords, Material, PageSlot, RecordMaker, RecordsMade, Workshop
+from pipeline.bulk.standing import Changes
+from pipeline.bulk.tasks import Before, MakeRecords, Material, PageSlot, RecordMaker, RecordsMade, Workshop
+from pipeline.bulk.trace import pack_trace, unpack_trace
 from pipeline.bulk.worker import load_engine_reader, load_record_maker
+from pipeline.decisions import Decision
 from pipeline.dictionaries import SECTIONS, AskedDictionaries, Name, comparison_key, load_dictionaries
-from pipeline.document import Label, Role
 from pipeline.evaluation.recorded import recorded_readings
-from pipeline.interpret import RepairsAsked
-from pipeline.keep import pack
-from pipeline.levels.lexicon import EXACT, Lexicon
+from pipeline.fieldvalues import split_label
+from pipeline.interpret import Labelling, ask_repairs, interpret_decided, label_pages, load_interpret_tools
+from pipeline.keep import pack, unpack
+from pipeline.levels.lexicon import EXACT, FUZZY, LONGEST_LEVEL, MEASURED, Lexicon
 from pipeline.ocrtext import read_text_bytes
-from pipeline.settings import Settings
+from pipeline.settings import CheckSettings, RepairSettings, Settings
 from pipeline.sources import Source
 from pipeline.store import Store
 from pipeline.synth.fixtures import CASES
@@ -61,7 +65,7 @@ def tasks() -> list[MakeRecords]:
 
 def maker(text: str | None = None) -> RecordMaker:
     further = (Material("more.txt", text),) if text else ()
-    before = ((BEFORE, ()),) if text else ()
+    before = (Before(BEFORE),) if text else ()
     return load_record_maker(
         Workshop(Settings(), load_engine_reader, load_record_maker, dictionaries=further, before=before)
     )
@@ -217,7 +221,7 @@ def test_the_lexicon_notes_what_it_answers_from_memory() -> None:
 
     assert keys == {"时效", "成本"}
     assert near == {"质量指标", "数量"}
-    assert whole == {"column", "bar", "level1", "level2"}
+    assert whole == {"column", "bar", LONGEST_LEVEL}
     for section in EXACT:
         assert asked(lambda _, lexicon, name=section: list(lexicon.exact[name]))[0] == {section}
 
@@ -244,14 +248,152 @@ def test_a_changed_attribute_is_a_change() -> None:
     assert not changes.touch((frozenset({"unit"}), frozenset({"无此"}), frozenset({"无此"})))
 
 
+def test_a_nearness_that_the_classifier_takes_for_the_same_is_no_change() -> None:
+    """What lies between two thresholds of all trees is one to them; what others look at counts to the last bit."""
+    words = load_dictionaries()
+    model = load_interpret_tools().levels.model
+    keys = sorted({comparison_key(name) for name in names() if len(name) > 4})
+
+    for section, told in (("level3", True), ("level2", False)):
+        text = HEAD + f"[{section}]\n" + "\n".join(name + "的数" for name in keys[::7]) + "\n"
+        other = maker(text)._tools.dictionaries.plain  # type: ignore[attr-defined]
+        old, new = Lexicon(words), Lexicon(other)
+        strict, loose = Changes(words, other), Changes(words, other, model)
+        place = FUZZY.index(section)
+        thresholds = model.thresholds(f"near_{section}")
+        differ = {key for key in keys if old.nearness(key) != new.nearness(key)}
+        pairs = {key: [np.float32(one.nearness(key)[place]) for one in (old, new)] for key in differ}
+        seen = {key for key, pair in pairs.items() if len(set(np.searchsorted(thresholds, pair))) > 1}
+        none: frozenset[str] = frozenset()
+
+        assert {key for key in differ if strict.touch((none, none, frozenset({key})))} == differ
+        assert {key for key in differ if loose.touch((none, none, frozenset({key})))} == (seen if told else differ)
+        assert differ
+        assert told is (section not in MEASURED)
+
+
+# -- what is kept ------------------------------------------------------------------------------------------------------
+
+
 def test_a_trace_comes_back_as_it_was_packed() -> None:
-    """Asked again, repair must be asked the same."""
-    one = RepairsAsked((Label("质量指标", Role.LEVEL2, ("产出指标",)),), "t", ("一段文字",))
+    """Repair must be asked the same, and records made of the same cells, each of them one wherever it stands."""
+    tools = load_interpret_tools()
     notes = (frozenset({"unit"}), frozenset({"a"}), frozenset({"b", "c"}))
+    rest = (frozenset({"bar"}), frozenset({"d"}), frozenset[str]())
+    for one in tasks():
+        pages = [unpack(slot.content or b"") for slot in one.pages or ()]
+        labelling = label_pages(pages, tools)
+        said = [ask_repairs(form, tools) for form in labelling.forms]
 
-    packed = pack_trace(notes, [one], [])
+        packed = pack_trace(notes, rest, labelling, said, pages)
 
-    assert packed is not None
-    trace = unpack_trace(packed)
-    assert trace.asked == notes
-    assert trace.repairs == ((one, said_digest(())),)
+        assert packed is not None
+        trace = unpack_trace(packed)
+        assert (trace.labelling_asked, trace.rest_asked, trace.said) == (notes, rest, said)
+        back = trace.labelling(pages)
+        assert back.before == labelling.before
+        for form, other in zip(labelling.forms, back.forms, strict=True):
+            for part in ("fields", "indicators", "strays", "headers"):
+                assert getattr(form, part) == getattr(other, part)
+            assert [label for _, label in collect_labels(form, split_label)] == [
+                label for _, label in collect_labels(other, split_label)
+            ]
+            assert replace(form.form, rows=()) == replace(other.form, rows=())
+        renewed = unpack_trace(trace.renewed(notes, said))
+        assert (renewed.labelling_asked, renewed.rest_asked, renewed.said) == (notes, notes, said)
+
+
+def kept_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on nothing can be labelled."""
+
+    def never(*arguments: object) -> Labelling:
+        raise AssertionError("was labelled again")
+
+    monkeypatch.setattr("pipeline.bulk.worker.label_pages", never)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(review_confidence=0.97, checks=CheckSettings(least_clipped=30)),
+        Settings(repair=RepairSettings(least_proposal=0.6, least_score=0.95)),
+    ],
+    ids=["rest", "repair"],
+)
+def test_other_settings_make_records_of_the_kept_labelling(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second law of the whole: what is made of what was kept is what is made of the readings."""
+    plain = Settings()
+    held = Before(BEFORE, same_repair=settings.repair == plain.repair, same_rest=settings.repair != plain.repair)
+    shop = Workshop(settings, load_engine_reader, load_record_maker)
+    expected = [outcome(load_record_maker(shop).make(one)) for one in tasks()]
+    kept_only(monkeypatch)
+    other = load_record_maker(replace(shop, before=(held,)))
+
+    found = [
+        other.make(replace(one, trace=before.rows.trace, made_with=BEFORE))
+        for one, before in zip(tasks(), made(), strict=True)
+    ]
+
+    assert [
+        outcome(before if result.stands else result) for result, before in zip(found, made(), strict=True)
+    ] == expected
+    assert expected != [outcome(before) for before in made()]
+    assert [vars(result.account) for result in found if not result.stands] == [
+        vars(before.account) for result, before in zip(found, made(), strict=True) if not result.stands
+    ]
+    # What was made of a trace has one that serves again.
+    again = [
+        other.make(replace(one, trace=result.rows.trace, made_with=BEFORE, same_decisions=False))
+        for one, result in zip(tasks(), found, strict=True)
+        if not result.stands
+    ]
+    assert [outcome(result) for result in again] == [outcome(result) for result in found if not result.stands]
+
+
+def test_decisions_make_records_of_the_kept_labelling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person's word changes its value and what is checked of it; the cells are what they were."""
+    tools = load_interpret_tools()
+    decided = []
+    for one in tasks():
+        pages = [unpack(slot.content or b"") for slot in one.pages or ()]
+        doubts = [d for form in interpret_decided(pages, one.name, one.sha256, tools, ()) for d in form.doubts]
+        kinds = [(anchor, doubt) for doubt, anchor, _ in doubts if doubt.value is not None][:3]
+        decisions = [
+            Decision(number + 1, anchor, "edit", doubt.value, f"{doubt.value}甲", "x", "2026-01-01T00:00:00Z")
+            for number, (anchor, doubt) in enumerate(kinds)
+        ]
+        decided.append(replace(one, decisions=tuple(decisions)))
+    expected = [outcome(maker().make(one)) for one in decided]
+    kept_only(monkeypatch)
+    other = load_record_maker(Workshop(Settings(), load_engine_reader, load_record_maker, before=(Before(BEFORE),)))
+
+    found = [
+        other.make(replace(one, trace=before.rows.trace, made_with=BEFORE, same_decisions=False))
+        for one, before in zip(decided, made(), strict=True)
+    ]
+
+    assert [outcome(result) for result in found] == expected
+    assert expected != [outcome(before) for before in made()]
+    assert sum(bool(one.decisions) for one in decided) > 1
+
+
+def test_a_store_is_brought_to_other_settings(tmp_path: Path) -> None:
+    """From files to stored records, and back: as in a store made with the settings."""
+    inputs = tmp_path / "in"
+    inputs.mkdir()
+    for number in range(3):
+        (inputs / f"{number}.txt").write_bytes(text_of(number))
+    options = BulkOptions(workers=1, executor="serial", say=lambda _: None)
+    strict = replace(options, settings=Settings(review_confidence=0.97, checks=CheckSettings(long_text=20)))
+
+    with Store.open(tmp_path / "a.db", create=True) as store, Store.open(tmp_path / "b.db", create=True) as fresh:
+        run_store([inputs], store, options=options)
+        first = list(store.record_bodies())
+        there, _ = reinterpret_store(store, options=strict)
+        run_store([inputs], fresh, options=strict)
+        assert list(store.record_bodies()) == list(fresh.record_bodies())
+        again, _ = reinterpret_store(store, options=strict)
+        back, _ = reinterpret_store(store, options=options)
+        assert list(store.record_bodies()) == first
+
+    assert (there.made, again.made, back.made) == (3, 0, 3)

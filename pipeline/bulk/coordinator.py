@@ -95,7 +95,7 @@ class Coordinator:
     say: Say
     on_event: OnEvent
     max_failures: int | None = None
-    before: frozenset[str] = frozenset()  # versions that differ from this one in their further dictionaries only
+    before: frozenset[str] = frozenset()  # versions of whose records something may stand (tasks.Before)
     tally: Tally = field(default_factory=Tally)
     stopped: bool = False  # by max_failures
 
@@ -428,14 +428,15 @@ class Coordinator:
             contents = self.store.get_readings(
                 {p.reading for stored, _, _ in wanted for p in stored.pages if p.reading}
             )
-            traces = self.store.get_traces([stored.id for stored, _, own in wanted if self._may_stand(stored, own)])
+            traces = self.store.get_traces([stored.id for stored, _, _ in wanted if stored.version in self.before])
             for stored, key, own in wanted:
-                yield stored, key, stored_task(stored, number, contents, own, last, traces.get(stored.id))
+                same = self._same_decisions(stored, own)
+                yield stored, key, stored_task(stored, number, contents, own, last, traces.get(stored.id), same)
                 number += 1
 
-    def _may_stand(self, stored: StoredDocument, decisions: Sequence[Decision]) -> bool:
-        """Tell whether nothing but the further dictionaries changed since a document's records were made."""
-        if stored.version not in self.before or stored.stale:
+    def _same_decisions(self, stored: StoredDocument, decisions: Sequence[Decision]) -> bool:
+        """Tell whether a document's records were made with these decisions (and settings of reading)."""
+        if stored.version is None or stored.stale:
             return False
         return stored.interpretation == stored_interpretation(stored, stored.version, self.settings, decisions)
 

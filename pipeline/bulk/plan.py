@@ -135,16 +135,18 @@ def stored_task(
     decisions: Sequence[Decision],
     seen: int,
     trace: bytes | None = None,
+    same_decisions: bool = False,
 ) -> MakeRecords:
-    """The task that makes a stored document's records again, if by its trace they do not stand."""
+    """The task that makes a stored document's records again, as far as by its trace they do not stand."""
     slots = tuple(
         PageSlot(page.file, page.sha256, page.number, contents.get(page.reading or ""), page.why, page.origin)
         for page in document.pages
     )
     source = Source(Path(document.name), document.kind)
     return MakeRecords(
-        position, source, document.name, document.sha256, slots, tuple(decisions), seen, trace, document.version or ""
-    )
+        position, source, document.name, document.sha256, slots, tuple(decisions), seen, trace, document.version or "",
+        same_decisions,
+    )  # fmt: skip
 
 
 def stored_interpretation(

@@ -15,7 +15,7 @@ from pipeline.bulk.drawings import Drawn, draw_documents
 from pipeline.bulk.executors import Executor, ProcessExecutor, SerialExecutor
 from pipeline.bulk.limits import Limits
 from pipeline.bulk.tasks import LoadMaker, LoadReader, Workshop
-from pipeline.bulk.versions import check_materials, differ_in_dictionaries, make_version, materials_of, read_materials
+from pipeline.bulk.versions import check_materials, held_against, make_version, materials_of, read_materials
 from pipeline.bulk.worker import load_engine_reader, load_record_maker
 from pipeline.errors import UsageError
 from pipeline.export import write_workbook
@@ -29,7 +29,7 @@ from pipeline.sources import Source, SourceError, find_sources
 from pipeline.store import Store, StoredDocument
 from pipeline.store import schema as _schema
 
-# Versions whose dictionaries are held against the new ones: an archive's records are of one or two, the latest.
+# Versions that are held against the new one: an archive's records are of one or two, the latest.
 _VERSIONS = 4
 # Documents after which a database is asked to look at its tables anew, which takes some seconds.
 _MANY = 1_000
@@ -185,19 +185,16 @@ def reinterpret_store(
     workshop = _workshop(options, dictionaries=dictionaries, templates=templates, last=store.latest_version())
     digest, content = make_version(workshop.settings, workshop.dictionaries, workshop.templates)
     store.put_version(digest, content)
-    before = {
-        version: materials_of(other, "dictionaries")
-        for version, other in store.versions_in_force(_VERSIONS)
-        if version != digest and differ_in_dictionaries(content, other)
-    }
-    workshop = replace(workshop, before=tuple(before.items()))
+    held = (held_against(version, other, content) for version, other in store.versions_in_force(_VERSIONS))
+    workshop = replace(workshop, before=tuple(one for one in held if one is not None))
     d = _schema.documents.c
     documents: Iterator[StoredDocument] = store.list_documents(d.current & d.stale if stale_only else None)
     interrupt = Interrupt(options.say)
     executor = make_executor(workshop, options)
     coordinator = Coordinator(
-        store, executor, workshop.settings, digest, interrupt, options.say, options.on_event, before=frozenset(before)
-    )
+        store, executor, workshop.settings, digest, interrupt, options.say, options.on_event,
+        before=frozenset(one.version for one in workshop.before),
+    )  # fmt: skip
     try:
         with interrupt.watched():
             coordinator.remake(documents)

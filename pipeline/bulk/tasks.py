@@ -45,6 +45,19 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """A version that differs from the one in force in its further dictionaries and its settings only, or not at all.
+
+    `same_repair` and `same_rest` say that repair's settings, and all others that records depend on, are the same.
+    """
+
+    version: str
+    dictionaries: tuple[Material, ...] = ()
+    same_repair: bool = True
+    same_rest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Workshop:
     """What a worker is made from. `threads` is each worker's share of the cores."""
 
@@ -54,8 +67,7 @@ class Workshop:
     dictionaries: tuple[Material, ...] = ()
     templates: tuple[Material, ...] = ()
     threads: int = 1
-    # The further dictionaries of versions that differ in nothing else, by version: what was made with those may stand.
-    before: tuple[tuple[str, tuple[Material, ...]], ...] = ()
+    before: tuple[Before, ...] = ()  # of what was made with these, some or all may stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +119,11 @@ class MakeRecords:
     pages: tuple[PageSlot, ...] | None
     decisions: tuple[Decision, ...]
     seen: int  # the last decision known when the task was made
-    # Where the dictionaries alone are others than of the stored records: what these depend on, and their version.
+    # Where dictionaries, settings or decisions alone are others than of the stored records: the trace of these, the
+    # version they were made with, and whether decisions are as they were.
     trace: bytes | None = None
     made_with: str = ""
+    same_decisions: bool = True
 
     @property
     def what(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
-from pipeline.bulk.tasks import Material
+from pipeline.bulk.tasks import Before, Material
 from pipeline.dictionaries import load_dictionaries
 from pipeline.errors import DictionaryError
 from pipeline.resources import data_folder
@@ -58,10 +58,15 @@ def make_version(
     return digest, content
 
 
-def differ_in_dictionaries(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Tell whether two versions differ in nothing but their further dictionaries."""
-    first, second = ({k: v for k, v in each.items() if k != "dictionaries"} for each in (one, other))
-    return first == second
+def held_against(digest: str, other: dict[str, Any], now: dict[str, Any]) -> Before | None:
+    """What a version has otherwise than the one in force; None where it differs in more than dictionaries, settings."""
+    free = ("dictionaries", "settings")
+    first, second = ({k: v for k, v in each.items() if k not in free} for each in (other, now))
+    if first != second:
+        return None
+    old, new = other["settings"], now["settings"]
+    rest = [{k: v for k, v in each.items() if k != "repair"} for each in (old, new)]
+    return Before(digest, materials_of(other, "dictionaries"), old["repair"] == new["repair"], rest[0] == rest[1])
 
 
 def materials_of(content: dict[str, Any] | None, kind: str) -> tuple[Material, ...]:

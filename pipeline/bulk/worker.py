@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pipeline.bulk.standing import Standing, pack_trace
+from pipeline.bulk.standing import Standing
 from pipeline.bulk.tasks import (
+    Before,
     Describe,
     MakeRecords,
     Material,
@@ -22,16 +22,26 @@ from pipeline.bulk.tasks import (
     Task,
     Workshop,
 )
+from pipeline.bulk.trace import Asked, pack_trace
 from pipeline.decisions import Decision, effective
 from pipeline.dictionaries import Dictionaries, load_dictionaries
 from pipeline.document import Page, PageReading, Problem
 from pipeline.errors import InputError, PipelineError, SkippedInput, shown
 from pipeline.intake import InputAccount, Intake, document_digest, fault
-from pipeline.interpret import Interpreted, InterpretTools, RepairsAsked, interpret_decided, load_interpret_tools
+from pipeline.interpret import (
+    Interpreted,
+    InterpretTools,
+    ask_repairs,
+    interpret_decided,
+    label_pages,
+    load_interpret_tools,
+)
 from pipeline.keep import pack, renumbered, unpack
 from pipeline.pages import open_pages
 from pipeline.settings import Settings
 from pipeline.store import DocumentRows, StoredPage, record_rows
+
+_Done = TypeVar("_Done")
 
 
 class _Engine:
@@ -91,42 +101,62 @@ class Worker:
 class _Maker:
     """The real one: the whole right half."""
 
-    def __init__(self, tools: InterpretTools, before: dict[str, Dictionaries]) -> None:
-        self._asked: list[RepairsAsked] = []
-        self._tools = replace(tools, repairs_asked=self._asked)
+    def __init__(self, tools: InterpretTools, before: dict[str, tuple[Before, Dictionaries]]) -> None:
+        self._tools = tools
         self._standing = Standing(tools, before)
 
     def make(self, task: MakeRecords) -> RecordsMade:
-        if self._standing.stands(task):
+        kept = self._standing.kept(task)
+        if kept is not None and kept.stands:
             rows = DocumentRows(task.name, task.sha256, task.source.kind, "read", [], seen=task.seen)
             return RecordsMade(rows, InputAccount(shown(task.name)), stands=True)
-        held: list[PageReading] = []
+        trace: list[bytes | None] = []
 
         def interpret(
             pages: Sequence[PageReading], name: str, sha256: str, decisions: Sequence[Decision]
-        ) -> Iterable[Interpreted]:
-            held.extend(pages)
-            return interpret_decided(pages, name, sha256, self._tools, decisions)
+        ) -> list[Interpreted]:
+            tools = self._tools
+            if kept is not None:
+                labelling, said = kept.labelling, kept.said
+            else:
+                labelling, asked = self._noted(lambda: label_pages(pages, tools))
+                said = [ask_repairs(form, tools) for form in labelling.forms]
+            found, rest = self._noted(
+                lambda: list(interpret_decided(pages, name, sha256, tools, decisions, labelling, said))
+            )
+            if kept is not None:
+                trace.append(kept.trace.renewed(rest, said))
+            else:
+                trace.append(pack_trace(asked, rest, labelling, said, pages))
+            return found
 
+        made = make_records(task, self._tools.settings, interpret, kept.pages if kept is not None else None)
+        if made.account.status != "failed" and trace:
+            made.rows.trace = trace[-1]
+        return made
+
+    def _noted(self, work: Callable[[], _Done]) -> tuple[_Done, Asked]:
+        """Do something, and note what it asks of the vocabularies."""
         notes = self._tools.dictionaries.notes
-        self._asked.clear()
         notes.begin()
         try:
-            made = make_records(task, self._tools.settings, interpret)
+            done = work()
         finally:
             asked = notes.end()
-        if made.account.status != "failed" and held:
-            made.rows.trace = pack_trace(asked, self._asked, held)
-        return made
+        return done, asked
 
 
 def load_record_maker(workshop: Workshop) -> RecordMaker:
     """Load dictionaries, templates and models as the workshop says. Raises DictionaryError, ModelError."""
+    tools = load_tools(workshop)
     before = {}
-    for version, materials in workshop.before:
-        with tempfile.TemporaryDirectory(prefix="zhibiao-") as made:
-            before[version] = load_dictionaries(_laid_out(Path(made), materials))
-    return _Maker(load_tools(workshop), before)
+    for one in workshop.before:
+        words = tools.dictionaries
+        if one.dictionaries != workshop.dictionaries:
+            with tempfile.TemporaryDirectory(prefix="zhibiao-") as made:
+                words = load_dictionaries(_laid_out(Path(made), one.dictionaries))
+        before[one.version] = (one, words)
+    return _Maker(tools, before)
 
 
 def load_tools(workshop: Workshop) -> InterpretTools:
@@ -188,8 +218,10 @@ def _unreadable(task: ReadPage, why: str) -> PageReading:
 Interpret = Callable[[Sequence[PageReading], str, str, Sequence[Decision]], Iterable[Interpreted]]
 
 
-def make_records(task: MakeRecords, settings: Settings, interpret: Interpret) -> RecordsMade:
-    """Make the records of one document; what went wrong is in the account."""
+def make_records(
+    task: MakeRecords, settings: Settings, interpret: Interpret, known: Sequence[PageReading] | None = None
+) -> RecordsMade:
+    """Make the records of one document; what went wrong is in the account. `known` are its pages, where they are."""
     messages: list[str] = []
     account = InputAccount(shown(task.name))
     intake = Intake(settings, Path(), messages.append)
@@ -198,7 +230,7 @@ def make_records(task: MakeRecords, settings: Settings, interpret: Interpret) ->
     readings: list[PageReading] = []
     with intake.guarded(task.source, account):
         try:
-            readings = _readings(task, intake, account)
+            readings = _readings(task, intake, account, known)
         finally:
             made.contents = [pack(reading) for reading in readings] if task.pages is None else []
         account.sha256 = document_digest(readings)
@@ -221,7 +253,11 @@ def digest_of(digests: list[str]) -> str:
     return document_digest([PageReading(0, "", sha256) for sha256 in digests]) if digests else ""
 
 
-def _readings(task: MakeRecords, intake: Intake, account: InputAccount) -> list[PageReading]:
+def _readings(
+    task: MakeRecords, intake: Intake, account: InputAccount, known: Sequence[PageReading] | None = None
+) -> list[PageReading]:
+    if known is not None:
+        return intake.accounted(task.source, known, account)
     if task.pages is None:
         return intake.readings(task.source, account)
     readings = []

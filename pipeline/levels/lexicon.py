@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -17,6 +18,10 @@ from pipeline.dictionaries import Dictionaries, comparison_key
 
 EXACT = ("level1", "level2", "level3", "field", "narrative", "bar", "column", "word", "boolean")
 FUZZY = ("level1", "level2", "level3", "label", "column")
+# The groups that are asked whether a name may be near, and whose nearness others than the classifier look at.
+MEASURED = ("level1", "level2", "label")
+# Noted for a section by who asks for no more of the levels than how long their longest name is.
+LONGEST_LEVEL = "longest level"
 # What levels are looked for in, and what heads of columns are told by.
 _LEVELS, _HEADS = ("level1", "level2"), ("column", "bar")
 # The longest name of the closed groups has 20 characters.
@@ -76,11 +81,11 @@ class Lexicon:
 
     @cached_property
     def _damaged(self) -> Mapping[str, frozenset[str]]:
-        """Per group, its keys and what is left of each without one of its characters."""
-        return {group: frozenset(part for key in keys for part in _parts(key)) for group, keys in self.near.items()}
+        """Per group of MEASURED, its keys and what is left of each without one of its characters."""
+        return {group: frozenset(part for key in self.near[group] for part in _parts(key)) for group in MEASURED}
 
     def may_be_near(self, key: str, group: str) -> bool:
-        """Tell whether a key may be one edit from a name of a group; where it is not, nothing need be measured.
+        """Tell whether a key may be one edit from a name of one of MEASURED; where not, nothing need be measured.
 
         Whatever edit tells two texts apart, they have a part in common when each loses a character or none.
         """
@@ -91,7 +96,7 @@ class Lexicon:
     @property
     def longest_level(self) -> int:
         """Characters of the longest name of a level."""
-        self.notes.whole.update(_LEVELS)
+        self.notes.whole.add(LONGEST_LEVEL)
         return self._longest_level
 
     @cached_property
@@ -172,11 +177,14 @@ class Lexicon:
         return role or _role_by_words(key)
 
 
-def changed_near(old: Lexicon, new: Lexicon, keys: Iterable[str]) -> set[str]:
+def changed_near(
+    old: Lexicon, new: Lexicon, keys: Iterable[str], told_apart: Mapping[str, NDArray[np.float64]] | None = None
+) -> set[str]:
     """Those of the keys of which the nearest names, or whether names may be near, are others in two lexicons.
 
     Only names that one of them lacks can make a difference; a key that is half like none of these, and has no part in
-    common with one, need not be looked up in either.
+    common with one, need not be looked up in either. `told_apart` has for groups whose nearness is looked at by the
+    classifier alone the thresholds at which it tells it apart: between two of them it is the same.
     """
     wanted, may = list(keys), set[str]()
     for group in FUZZY:
@@ -192,11 +200,22 @@ def changed_near(old: Lexicon, new: Lexicon, keys: Iterable[str]) -> set[str]:
         return may
     for one in (old, new):
         one.look_up(may)
+    ordered = sorted(may)
+    one_near, other_near = (np.array([each.nearness(key) for key in ordered]) for each in (old, new))
+    differ_now = np.zeros(len(ordered), dtype=bool)
+    for number, group in enumerate(FUZZY):
+        one_side, other_side = one_near[:, number], other_near[:, number]
+        thresholds = (told_apart or {}).get(group)
+        if thresholds is not None:  # features are single floats
+            one_side, other_side = (
+                thresholds.searchsorted(side.astype(np.float32).astype(np.float64), side="left")
+                for side in (one_side, other_side)
+            )
+        differ_now |= one_side != other_side
     return {
         key
-        for key in may
-        if old.nearness(key) != new.nearness(key)
-        or any(old.may_be_near(key, group) != new.may_be_near(key, group) for group in FUZZY)
+        for key, differs in zip(ordered, differ_now.tolist(), strict=True)
+        if differs or any(old.may_be_near(key, group) != new.may_be_near(key, group) for group in MEASURED)
     }
 
 

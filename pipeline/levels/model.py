@@ -41,6 +41,10 @@ class LevelModel:
         full[:, self._columns] = np.maximum(found, 1e-6)
         return np.asarray(np.log(full))
 
+    def thresholds(self, feature: str) -> NDArray[np.float64]:
+        """The values of a feature at which the trees tell it apart, ascending; between two of them it is the same."""
+        return self.trees.thresholds[NAMES.index(feature)]
+
     @cached_property
     def _columns(self) -> list[int]:
         """The column of ROLES of each of the classes."""
