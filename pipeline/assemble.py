@@ -6,9 +6,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from pipeline.dictionaries import comparison_key
 from pipeline.document import (
     FieldEntry,
     IndicatorRow,
@@ -255,6 +257,7 @@ class Assembly:
             for cell in (*entry.labels, *rest):
                 doubtful |= self._enter(cell, f"fields.{key}.label") or self._is_misread(cell)
             doubtful |= not entry.values and self._names_nothing(entry.labels[-1])
+            doubtful |= any(self._lacks_number(cell) for cell in entry.labels)
             text = value = joined_value(entry.values)
             cells = entry.values or entry.labels
             confidence = self._confidence(cells)
@@ -377,6 +380,16 @@ class Assembly:
     def _names_nothing(self, cell: RowCell) -> bool:
         """Whether a blank field of a known layout has a name that nobody knows: a value, or both read as one."""
         return self.labelled.form.template is not None and self._is_unknown(cell)
+
+    def _lacks_number(self, cell: RowCell) -> bool:
+        """Whether a label has lost its number: 任务 above 任务2 and 任务3."""
+        key = comparison_key(cell.text)
+        keys = self._field_keys
+        return bool(key) and any(f"{key}{number}" in keys for number in (1, 2))
+
+    @cached_property
+    def _field_keys(self) -> frozenset[str]:
+        return frozenset(comparison_key(cell.text) for entry in self.labelled.fields for cell in entry.labels)
 
     def _enter_headers(self) -> None:
         for cell in self.labelled.headers:

@@ -285,3 +285,15 @@ def test_a_label_ends_with_a_colon_though_a_semicolon_was_read() -> None:
     [record] = records("项目支出绩效目标表\n" + form)
 
     assert fields(record)["项目资金→财政拨款"] == "3000"
+
+
+def test_a_label_beside_numbered_ones_has_lost_its_number() -> None:
+    """任务 above 任务2 and 任务3: the values stand under a name that is not theirs."""
+    form = table(
+        "项目名称|>3:义务植树", "3:年度主要任务|任务名称|主要内容|预算金额（万元）", "任务|植树|12", "任务2|浇水|13", HEADS,
+        "产出指标|数量指标|株数|≥9株",
+    )  # fmt: skip
+    [record] = records("项目支出绩效目标表\n" + form)
+
+    asked = {key.split("→")[1]: value.review for key, value in record.fields.items() if key.count("→") == 2}
+    assert asked == {"任务": True, "任务2": False}

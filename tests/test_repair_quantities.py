@@ -118,6 +118,9 @@ def test_a_speck_beside_an_amount_is_no_part_of_it_where_the_picture_shows_none(
     assert shown is not None
     assert shown.value == "5490"
     assert reread_amount("5490", [_line("5490", {})]) is None
+    lettered = reread_amount("0.0C", [_line("0.0C", {3: ("0", -3.0)})])
+    assert lettered is not None
+    assert (lettered.status, lettered.value) == (Status.REPAIRED, "0.00")
     assert reread_amount("无", [_line("无", {0: ("", -2.0)})]) is None
 
 

@@ -22,6 +22,9 @@ _DOUBTFUL = re.compile(
     r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]|[\u4e00-\u9fff0-9%％”’）)。，；]\.$|。\.|^[·•.,;:!'，；：、。]"
     r"|%[0-9oO。°]|[0-9]m$|[，。；：]·|·[，。；：]"
 )
+# A point between two words of a sentence is dust far more often than a foreign name; 人·天 is a unit.
+_POINT_WITHIN = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)·(?=[\u4e00-\u9fff])")
+_SENTENCE = 10
 _NUMBER_GAP = re.compile(r"(?<=\d[,.，]) (?=\d)|(?<=\d) (?=[,.]\d)")
 
 
@@ -61,5 +64,7 @@ def is_doubtful(text: str) -> bool:
 
     >>> is_doubtful("≥95%6"), is_doubtful("é371,514"), is_doubtful("1.新增")
     (True, True, False)
+    >>> is_doubtful("招聘地点在人民公园·资金"), is_doubtful("买买提·艾力")
+    (True, False)
     """
-    return bool(_DOUBTFUL.search(text))
+    return bool(_DOUBTFUL.search(text)) or (len(text) >= _SENTENCE and _POINT_WITHIN.search(text) is not None)

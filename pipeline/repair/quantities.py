@@ -74,6 +74,9 @@ _GROUPED_BY_POINT = re.compile(
     r"(?P<lead>[^\d]{0,3}\d{1,3})\.(?P<rest>\d{3}(?:人次|[人个次户台套家场期份件名辆艘只头项座处所批篇册本枚张]))"
 )
 _COLON_FOR_POINT = re.compile(r"(?P<lead>[^\d]{0,3}\d{3,})[:：;；](?P<rest>\d{1,2}\D{0,8})")
+# 0.0C among amounts: a figure whose ring is open or whose stroke is bent.
+_LETTERED_DECIMALS = re.compile(r"(?=[^A-Za-z]*[A-Za-z][^A-Za-z]*$)[\d,]*[\dCDOQoIlSBZ]\.[\dCDOQoIlSBZ]{1,2}")
+_FIGURE_OF = str.maketrans("CDOQoIlSBZ", "0000011582")
 _BROKEN_GROUPS = re.compile(r"(?P<whole>\d{1,6})[,，](?P<rest>\d{1,2}|\d{4,6})")
 
 
@@ -107,7 +110,7 @@ def reread_target(raw: str, lines: Sequence[Line], level3: str | None) -> Repair
 
 
 def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
-    """Return the repair of an amount whose point was read as a comma (594,1), or with specks beside it (.5490).
+    """Return the repair of an amount with a comma for its point (594,1), a letter (0.0C) or specks beside it (.5490).
 
     Nothing is said unless the picture shows it so.
     """
@@ -116,6 +119,9 @@ def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
         return _decide(raw, lines, [_as_it_stands(f"{found['whole']}.{found['rest']}", "look-alike", _CLOSE)])
     if (found := _SPECKED_AMOUNT.fullmatch(text)) and found["number"] != text:
         return _decide(raw, lines, [_as_it_stands(found["number"], "inserted", _CLOSE)])
+    if _LETTERED_DECIMALS.fullmatch(text):
+        figures = text.translate(_FIGURE_OF)
+        return _decide(raw, lines, [_Guess(figures, figures, "look-alike", _VERY_CLOSE, asks=_FAR)])
     return None
 
 
@@ -154,7 +160,7 @@ def _guesses(
         # 元/人·天: the point is the faintest sign that a unit has, but it has a square to itself.
         dotted = f"{found['text']}·{found['rest']}"
         room = room_between("人", found["rest"][0])
-        asks = _FAR if room > _BESIDE else None
+        asks = _FAR if room > _BESIDE or "每" in found["rest"] else None
         yield _Guess(text if room >= _APART else dotted, dotted, "dropped", _VERY_CLOSE, asks=asks)
     if _AREA.search(name) and (found := _AREA_WITHOUT_UNIT.fullmatch(text)):
         # The recogniser has no ㎡; it spells m² or m2, or loses it altogether.
