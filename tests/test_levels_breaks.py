@@ -290,10 +290,22 @@ def test_a_label_ends_with_a_colon_though_a_semicolon_was_read() -> None:
 def test_a_label_beside_numbered_ones_has_lost_its_number() -> None:
     """任务 above 任务2 and 任务3: the values stand under a name that is not theirs."""
     form = table(
-        "项目名称|>3:义务植树", "3:年度主要任务|任务名称|主要内容|预算金额（万元）", "任务|植树|12", "任务2|浇水|13", HEADS,
-        "产出指标|数量指标|株数|≥9株",
+        "项目名称|>3:义务植树", "3:年度主要任务|任务名称|主要内容|预算金额（万元）", "任务|植树|12", "任务2|浇水|13",
+        HEADS, "产出指标|数量指标|株数|≥9株",
     )  # fmt: skip
     [record] = records("项目支出绩效目标表\n" + form)
 
     asked = {key.split("→")[1]: value.review for key, value in record.fields.items() if key.count("→") == 2}
     assert asked == {"任务": True, "任务2": False}
+
+
+@pytest.mark.parametrize("head", ["博ま三级指标AFRIL", "“三级指标1l"])
+def test_specks_beside_a_head_hide_no_column(head: str) -> None:
+    """What a fax's dirt is read as has no words in it."""
+    grid = table(
+        "项目名称|>3:义务植树", f"一级指标|二级指标|{head}|指标值", "产出指标|数量指标|植树株数|≥20株",
+        "满意度指标|服务对象满意度指标|群众满意度|≥90%",
+    )  # fmt: skip
+    [record] = records("项目支出绩效目标表\n" + grid)
+
+    assert [row[2] for row in rows(record)] == ["植树株数", "群众满意度"]

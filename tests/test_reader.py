@@ -502,6 +502,21 @@ def test_mending_twice_is_mending_once() -> None:
         assert pair_brackets(pair_brackets(text)) == pair_brackets(text)
 
 
+@pytest.mark.parametrize(("scores", "sure"), [((0.999, 0.75, 0.999), False), ((0.75, 0.999, 0.999), True)])
+def test_a_number_is_no_surer_than_its_figures(scores: tuple[float, ...], sure: bool) -> None:
+    """=30 for =50: nothing beside a figure vouches for it, whereas a sign or a word in doubt is outweighed by the rest."""
+    page = paper(120, 60)
+    character(page, 0.5)
+
+    def recognise(crops: Sequence[Picture], keep: Sequence[int]) -> list[Read]:
+        return [Read("=30", scores) for _ in crops]
+
+    [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 120, 60))], recognise, sure=lambda scores: 0.9)
+
+    assert isinstance(table, Table)
+    assert (table.readings[0].confidence == 0.9) is sure
+
+
 @pytest.mark.parametrize("text", ["é371,514.00", "登记.", "·信息共享", "=100%6", "≥1500m", "≤2%."])
 def test_what_dust_reads_as_is_never_sure(text: str) -> None:
     """The recogniser is sure of dust: its scores are near one."""

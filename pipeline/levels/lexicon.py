@@ -174,7 +174,18 @@ class Lexicon:
             roles = {self._column_roles[found] for found, _, _ in near}
             roles = roles or set(self._column_letters.get("".join(sorted(key)), ()))
             role = roles.pop() if len(roles) == 1 else None
-        return role or _role_by_words(key)
+        return role or _role_by_words(key) or self._role_among_specks(text)
+
+    def _role_among_specks(self, text: str) -> str | None:
+        """The role of a head in whose cell specks were read as letters: 博ま指标内容（年度）AFRIL."""
+        key = comparison_key(re.sub(r"[(（].*?[)）]", "", text))
+        name = max(
+            (name for name in self._column_roles if len(name) >= _SHORTEST_HEAD and name in key), key=len, default=""
+        )
+        rest = key.replace(name, "", 1)
+        if not name or not rest or len(_HANZI.findall(rest)) > 1 or len(rest) < 2:
+            return None
+        return self._column_roles[name]
 
 
 def changed_near(
@@ -223,6 +234,9 @@ def _parts(key: str) -> list[str]:
     return [key, *[key[:i] + key[i + 1 :] for i in range(len(key))]]
 
 
+_HANZI = re.compile(r"[\u4e00-\u9fff]")
+# 分值, 得分 and 单位 stand within other words.
+_SHORTEST_HEAD = 3
 _LEVEL_WORD = re.compile(r"(指标|目标)$")
 
 

@@ -153,6 +153,16 @@ _FLAT = ("一", "1")
 _DUSTY = 0.3
 
 
+# A figure is vouched for by nothing beside it: where one of a number is unsure the number is, however sure the rest of
+# its line. On 8,964 sound lines of figures of eleven kinds 54 have a figure below this (20 are in doubt without it); of
+# nine with one figure wrong, as =3000人 for =5000人, eight.
+_SURE_FIGURE = 0.95
+_UNSURE = 0.5
+
+
 def _confidence(recognition: Recognised, sure: Sure) -> float:
     confidence = sure(recognition.scores)
-    return min(_DUSTY, confidence) if is_doubtful(recognition.text) else confidence
+    if is_doubtful(recognition.text):
+        return min(_DUSTY, confidence)
+    pairs = zip(recognition.text, recognition.scores, strict=False)
+    return min(_UNSURE, confidence) if any(c.isdigit() and s < _SURE_FIGURE for c, s in pairs) else confidence
