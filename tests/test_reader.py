@@ -504,7 +504,7 @@ def test_mending_twice_is_mending_once() -> None:
 
 @pytest.mark.parametrize(("scores", "sure"), [((0.999, 0.75, 0.999), False), ((0.75, 0.999, 0.999), True)])
 def test_a_number_is_no_surer_than_its_figures(scores: tuple[float, ...], sure: bool) -> None:
-    """=30 for =50: nothing beside a figure vouches for it, whereas a sign or a word in doubt is outweighed by the rest."""
+    """=30 for =50: nothing beside a figure vouches for it, whereas a sign in doubt is outweighed by the rest."""
     page = paper(120, 60)
     character(page, 0.5)
 
