@@ -309,3 +309,15 @@ def test_specks_beside_a_head_hide_no_column(head: str) -> None:
     [record] = records("项目支出绩效目标表\n" + grid)
 
     assert [row[2] for row in rows(record)] == ["植树株数", "群众满意度"]
+
+
+def test_heads_whose_brackets_were_lost_are_heads() -> None:
+    """预算金额万元 over amounts is 预算金额（万元）, a field of this layout, and no value."""
+    form = table(
+        ">2:部门（单位）名称|>3:淮河县统计局", "4:年度主要任务|>2:任务名称|主要内容|预算金额万元",
+        ">2:任务1|提高数据质量|12", ">2:任务2|培训|13", ">2:任务3|检查|14", ">2:年度总体目标|>3:确保统计数据真实准确。",
+        "一级指标|二级指标|三级指标|指标值|备注", "产出指标|数量指标|普查对象数|≥20户|", "|质量指标|上报率|≥98%|",
+    )  # fmt: skip
+    [record] = records("部门（单位）整体支出绩效目标表\n" + form)
+
+    assert fields(record)["年度主要任务→任务2→预算金额"] == "13"

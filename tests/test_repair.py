@@ -520,6 +520,16 @@ def test_a_wall_beside_a_field_is_no_part_of_its_label(stray: str) -> None:
     assert (repair.status, repair.value, repair.kind) == (Status.REPAIRED, "结束时间", "inserted")
 
 
+def test_a_number_that_lost_its_mark_is_the_layout_s() -> None:
+    """1一般公共预算: the 1 is no rest of a wall where the layout numbers its labels."""
+    label = Label("1一般公共预算", Role.LABEL)
+
+    [numbered] = _usual().repair_form([label], None, (), heads=["1、一般公共预算"])
+    [plain] = _usual().repair_form([label], None, ())
+
+    assert (numbered.value, plain.value) == ("1、一般公共预算", "一般公共预算")
+
+
 @pytest.mark.parametrize("label", ["年度目标1", "目标一", "2结束时间", "非财政拨款", "11结束时间"])
 def test_numbers_behind_a_field_and_other_signs_are_not_struck(label: str) -> None:
     assert one(_usual(), label, Role.LABEL).status is not Status.REPAIRED

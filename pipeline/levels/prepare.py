@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from pipeline.dictionaries import comparison_key
@@ -13,12 +14,16 @@ from pipeline.levels.lexicon import Lexicon
 from pipeline.levels.loose import label_loose_lines
 from pipeline.templates import Template
 
+# The unit of a label's amounts whose brackets were lost.
+_UNIT_BARE = re.compile(r"[万亿]?元$")
+_BRACKETS = re.compile(r"[(（].*?[)）]")
+
 
 def prepare_rows(
     rows: Sequence[Row], lexicon: Lexicon, template: Template | None
 ) -> tuple[list[Row], list[GridHeader | None]]:
     """Return the form's rows as the classifier wants them, and for each the grid header that holds there."""
-    ready = label_loose_lines(_with_colons(rows, lexicon), lexicon, template)
+    ready = label_loose_lines(_as_printed(rows, lexicon, template), lexicon, template)
     headers = find_headers(ready, lexicon)
     ready = without_hollow_spans(ready, headers)
     ready = _without_restated(_right_aligned(ready, headers), headers)
@@ -28,15 +33,25 @@ def prepare_rows(
     return joined, headers
 
 
-def _with_colons(rows: Sequence[Row], lexicon: Lexicon) -> list[Row]:
-    """Rows whose labels end with a colon where a semicolon was read: 财政拨款； is no sentence."""
-    known = lexicon.exact["field"] | lexicon.exact["narrative"]
+def _as_printed(rows: Sequence[Row], lexicon: Lexicon, template: Template | None) -> list[Row]:
+    """Rows whose labels have the marks that print gives them: 财政拨款；is no sentence, 金额万元 lost brackets."""
+    own = frozenset(comparison_key(_BRACKETS.sub("", name)) for name in template.fields) if template else frozenset()
+    known = lexicon.exact["field"] | lexicon.exact["narrative"] | own
     done = []
     for row in rows:
-        labels = {id(c) for c in row.cells if c.text.endswith(("；", ";")) and comparison_key(c.text) in known}
-        cells = (replace(cell, text=cell.text[:-1] + "：") if id(cell) in labels else cell for cell in row.cells)
-        done.append(replace(row, cells=tuple(cells)) if labels else row)
+        texts = {id(cell): text for cell in row.cells if (text := _label_as_printed(cell.text, known)) is not None}
+        cells = (replace(cell, text=texts[id(cell)]) if id(cell) in texts else cell for cell in row.cells)
+        done.append(replace(row, cells=tuple(cells)) if texts else row)
     return done
+
+
+def _label_as_printed(text: str, known: Set[str]) -> str | None:
+    if text.endswith(("；", ";")) and comparison_key(text) in known:
+        return text[:-1] + "："
+    unit = _UNIT_BARE.search(text)
+    if unit is not None and comparison_key(text) not in known and comparison_key(text[: unit.start()]) in known:
+        return f"{text[: unit.start()]}（{unit[0]}）"
+    return None
 
 
 # ---------------------------------------------------------------------------------------------------- lost spans

@@ -56,9 +56,12 @@ _NUMBER = r"\d+(?:\.\d+)?"
 # What a broken % leaves: its rings and its stroke, each read for what it looks like.
 _RINGS = r"[0-9oO°º/.qgDbB]{1,3}"
 _BROKEN_PERCENT = re.compile(rf"(?P<lead>[^\d%]{{0,3}})(?P<all>\d[\d.]*?{_RINGS})")
+# A % whose rings and stroke make one character: ≥80吕.
+_STRANGE_PERCENT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})[^\d%％\s.,。，]")
 _QUANTITY = rf"{_NUMBER}\D{{0,8}}"
 _BARE = re.compile(_QUANTITY)
-_NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"])(?P<rest>{_QUANTITY})")
+# A sign broken by a fax is read as a point or as a letter: ∴30户, Y95%.
+_NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"∴∵*~^a-zE-Z])(?P<rest>{_QUANTITY})")
 _DASHED = re.compile(rf"[-－—–―一](?P<rest>{_QUANTITY})")
 # What a lone or broken ≥ is read as: its angle and its bar together.
 _LIKE_A_BOUND = re.compile(rf"[2Zz7](?P<rest>{_QUANTITY})")
@@ -131,6 +134,10 @@ def _guesses(
     rate = bool(_RATE.match(name))
     if found := _BROKEN_PERCENT.fullmatch(text):
         yield from _percents(found["lead"], found["all"], rate=rate)
+    if rate and (found := _STRANGE_PERCENT.fullmatch(text)):
+        yield _as_it_stands(f"{found['text']}%", "look-alike", _CLOSE)
+    if text.endswith("↑"):
+        yield _as_it_stands(text[:-1] + "个", "look-alike", _CLOSE)
     found = _NO_SIGN.fullmatch(text)
     if found is None and name and not _GROWS.search(name):
         found = _DASHED.fullmatch(text)

@@ -112,6 +112,13 @@ class Settled:
         A wall read as 1结束时间 or 丨结束时间 is the commonest; where both ends could go, nothing is said.
         """
         text = raw.strip()
+        numbered = [f"{text[:1]}{mark}{text[1:]}" for mark in "、." if text[:1].isdigit()]
+        if (name := next((name for name in numbered if comparison_key(name) in names), None)) is not None:
+            # The layout numbers its labels, and the small mark is lost: 1一般公共预算.
+            return Repair(
+                raw, name, Status.REPAIRED, "dropped", score=_STRAY_SCORE, evidence=names[comparison_key(name)],
+                reason=f"漏字：已改为“{name}”（表样固定文字，序号后的标点没有读到）",
+            )  # fmt: skip
         found = []
         if text[:1] in _STRAY_BEFORE:
             found.append(text[1:].strip())
