@@ -179,6 +179,7 @@ ROWS = """
 设备完好率 | ≥上年水平 | -
 应急响应等级 | #5% | target.unreadable
 设备完好率 | ≥96 5% | target.unreadable
+内部刊物期数 | ≥000期 | target.unreadable
 “文化下乡补助标准 | ≤400元 | indicators.brackets
 “文化下乡”补助标准 | ≤400元 | -
 1）补助标准(元/人) | ≤400元 | -

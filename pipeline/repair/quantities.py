@@ -10,14 +10,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
 
 from pipeline.dates import fold
+from pipeline.dictionaries import load_vocabulary
 from pipeline.document import Line, Repair, Status
 from pipeline.repair.picture import alphabet_of, picture_of
+from pipeline.resources import data_folder
 
 # Longer targets are sentences.
 _LONGEST = 24
@@ -67,6 +69,9 @@ _DASHED = re.compile(rf"[-－—–―一](?P<rest>{_QUANTITY})")
 _LIKE_A_BOUND = re.compile(rf"[2Zz7](?P<rest>{_QUANTITY})")
 _BOUNDS = {">": "≥", "<": "≤", "＞": "≥", "＜": "≤"}
 _SPECK_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[.·,，'\-](?P<rest>{_QUANTITY})")
+_SPECK_BEFORE_SIGN = re.compile(rf"[.·,，'、](?P<rest>[≥≤=><＝]{_QUANTITY})")
+_HANZI = re.compile(r"[\u4e00-\u9fff]+")
+_COUNTED = re.compile(rf"(?P<text>[≥≤=><]?{_NUMBER})(?P<unit>[\u4e00-\u9fff]{{1,2}})")
 _SPECK_AT_END = re.compile(r"(?P<text>.*[^\d.,，·\s(（])[.,，·'`)）]")
 _AREA_WITHOUT_UNIT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})m?")
 _SPECKED_AMOUNT = re.compile(
@@ -138,6 +143,11 @@ def _guesses(
         yield _as_it_stands(f"{found['text']}%", "look-alike", _CLOSE)
     if text.endswith("↑"):
         yield _as_it_stands(text[:-1] + "个", "look-alike", _CLOSE)
+    if (found := _COUNTED.fullmatch(text)) and found["unit"] not in _units():
+        alike = (unit for unit in _units() if len(unit) == len(found["unit"]))
+        yield from (_as_it_stands(found["text"] + unit, "look-alike", _CLOSE) for unit in alike)
+    if (found := _SPECK_BEFORE_SIGN.fullmatch(text)) is not None:
+        yield _as_it_stands(found["rest"], "inserted", _CLOSE)
     found = _NO_SIGN.fullmatch(text)
     if found is None and name and not _GROWS.search(name):
         found = _DASHED.fullmatch(text)
@@ -172,6 +182,14 @@ def _guesses(
     if _AREA.search(name) and (found := _AREA_WITHOUT_UNIT.fullmatch(text)):
         # The recogniser has no ㎡; it spells m² or m2, or loses it altogether.
         yield from (_Guess(found["text"] + unit, found["text"] + "㎡", "dropped", _CLOSE) for unit in ("m²", "m2"))
+
+
+@cache
+def _units() -> tuple[str, ...]:
+    """The units of forms.txt that are nothing but Hanzi."""
+    vocabulary = load_vocabulary(data_folder("dictionaries") / "forms.txt")
+    names = (fold(name.text) for name in vocabulary.names if name.section == "unit")
+    return tuple(name for name in names if _HANZI.fullmatch(name))
 
 
 def _holds_a_sign(lines: Sequence[Line]) -> bool:
