@@ -292,17 +292,18 @@ def test_ink_that_says_nothing_is_looked_at_again_and_noted() -> None:
     assert table.readings[0].confidence == 0.0
 
 
+@pytest.mark.parametrize(("width", "dash"), [(0.9, "—"), (0.5, "-")])
 @pytest.mark.parametrize("read", ["", "一", "1"])
-def test_a_lone_dash_is_one_whatever_is_read(read: str) -> None:
+def test_a_lone_dash_is_one_whatever_is_read(read: str, width: float, dash: str) -> None:
     """No 1 and no 一 lies as a low bar in the middle of its cell: an amount of 1 where the form says none."""
     page = paper(400, 60)
-    ink(page, 4, 0.9, 0.6, 0.1)
+    ink(page, 4, 0.9, width, 0.1)
     recognise, _ = reader_saying(read, read)
 
     [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 400, 60))], recognise)
 
     assert isinstance(table, Table)
-    assert table.readings[0].text == "—"
+    assert table.readings[0].text == dash
 
 
 def test_what_the_second_look_sees_is_kept_but_not_sure() -> None:

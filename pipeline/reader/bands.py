@@ -17,6 +17,8 @@ LINE_HEIGHT = 48
 # A hyphen is a seventh of a character wide or more, in wide faces a third; a dash reaches from .4 to two characters.
 SHORT_DASH = 0.14
 LONG_DASH = 0.4
+# Lone hyphens of four faces as faxes: .25 to .54 of a character; dashes .76 to 1.12.
+EM_DASH = 0.65
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.document import Line, Place, Polygon, Posterior, Upright
 from pipeline.ink import Grey, printed
-from pipeline.reader.bands import LONG_DASH, Band, cut_band, drawn_smaller, is_dash, is_slash
+from pipeline.reader.bands import EM_DASH, Band, cut_band, drawn_smaller, is_dash, is_slash
 from pipeline.reader.signs import is_doubtful, tidy
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText, layer_agrees, pick_sample
@@ -140,7 +140,7 @@ def look_again(ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognis
             # What is seen only at the second look is not sure.
             band.line = replace(band.line, text=text, confidence=min(0.5, _confidence(recognition, sure)))
         elif flat:
-            band.line = replace(band.line, text="—" if band.length >= LONG_DASH else "-", confidence=0.9)
+            band.line = replace(band.line, text="—" if band.length >= EM_DASH else "-", confidence=0.9)
 
 
 def _is_flat(band: Band, ink: Grey, size: float) -> bool:
