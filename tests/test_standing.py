@@ -34,6 +34,7 @@ from pipeline.store import Store
 from pipeline.synth.fixtures import CASES
 from pipeline.synth.layouts import LAYOUTS, make_document
 from pipeline.synth.ocrtext import STYLES, DamageSettings, write_ocr_text
+from pipeline.templates import load_templates
 
 BEFORE = "version before"
 HEAD = "#! vocabulary: more\n#! source: a test\n\n"
@@ -348,6 +349,38 @@ def test_other_settings_make_records_of_the_kept_labelling(settings: Settings, m
         if not result.stands
     ]
     assert [outcome(result) for result in again] == [outcome(result) for result in found if not result.stands]
+
+
+def template(kind: str) -> str:
+    """A further template: of forms that are not there, of less of a layout that they have, or of its title alone."""
+    shipped = load_templates()
+    used = {json.loads(rows.body)["form"]["template"] for result in made() for rows in result.rows.records}
+    known = next(one for one in shipped if one.id in used)
+    title = {"strange": "{agency}{year}年林业碳汇目标登记表", "alike": known.titles[0], "title": known.titles[0]}[kind]
+    columns = known.columns if kind == "alike" else ("一级指标", "二级指标", "三级指标", "指标值")
+    fields = known.fields if kind == "alike" else ("项目名称",)
+    return (
+        f'id = "more"\nsource = "a test"\ntitles = ["{title}"]\n'
+        f"fields = {json.dumps(fields, ensure_ascii=False)}\ncolumns = {json.dumps(columns, ensure_ascii=False)}\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["strange", "alike", "title"])
+def test_with_another_template_what_stands_is_what_would_be_made(kind: str) -> None:
+    """A layout that no form is printed from leaves all as it was; one that some may be printed from makes them anew."""
+    shop = Workshop(
+        Settings(), load_engine_reader, load_record_maker, templates=(Material("more.toml", template(kind)),)
+    )
+    other, anew = load_record_maker(replace(shop, before=(Before(BEFORE),))), load_record_maker(shop)
+
+    found = [
+        other.make(replace(one, trace=before.rows.trace, made_with=BEFORE))
+        for one, before in zip(tasks(), made(), strict=True)
+    ]
+
+    for one, before, result in zip(tasks(), made(), found, strict=True):
+        assert outcome(before if result.stands else result) == outcome(anew.make(one))
+    assert all(result.stands for result in found) is (kind != "title")
 
 
 def test_decisions_make_records_of_the_kept_labelling(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
-"""What of a document's records stands when dictionaries, settings or decisions change.
+"""What of a document's records stands when dictionaries, templates, settings or decisions change.
 
-Code, models, templates and readings are compared by the store's keys; where these are other ones, everything is made
-anew. Else the document's trace (`bulk/trace.py`) has what was asked of the vocabularies. Where they answer all that
-labelling asked as before, the labelling stands, and need not be made from the readings. Repair weighs a label against
+Code, models and readings are compared by the store's keys; where these are other ones, everything is made anew. Else
+the document's trace (`bulk/trace.py`) has what was asked of the vocabularies. Where they answer all that labelling
+asked as before, the labelling stands, and need not be made from the readings; with other templates, where the readings
+are cut into the same forms and each has the template that it had, unchanged. Repair weighs a label against
 all names and words at once, so it is asked again where names changed, and not where other sections did. Where it says
 the same, checks would be told the same, and settings and decisions are as they were, the records stand: only their key
 is written. Whatever goes through a section as a whole is touched by any change of it.
@@ -10,17 +11,20 @@ is written. Whatever goes through a section as a whole is touched by any change 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pipeline.bulk.tasks import Before, MakeRecords
-from pipeline.bulk.trace import Asked, Trace, unpack_trace
+from pipeline.bulk.trace import Asked, Trace, joined_digest, unpack_trace
 from pipeline.dictionaries import SECTIONS, Dictionaries, comparison_key
 from pipeline.document import PageReading
+from pipeline.forms import join_forms
 from pipeline.interpret import InterpretTools, Labelling, Said, ask_repairs
 from pipeline.keep import renumbered, unpack
 from pipeline.levels import LevelModel
 from pipeline.levels.lexicon import FUZZY, LONGEST_LEVEL, MEASURED, Lexicon, changed_near
+from pipeline.templates import Template
 
 # Answers kept for keys that come again; a key and its answer take some 150 bytes.
 _MOST_KEPT = 400_000
@@ -84,29 +88,48 @@ class Kept:
     pages: list[PageReading]
 
 
-class Standing:
-    """Tells what stands of documents, with the tools of now and what those of before had otherwise, by version."""
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier version of which something may stand, with its dictionaries and templates."""
 
-    def __init__(self, tools: InterpretTools, before: dict[str, tuple[Before, Dictionaries]]) -> None:
-        """Take what records are made with now, and the versions that differ in dictionaries and settings only."""
-        self._tools, self._before = tools, before
+    version: Before
+    dictionaries: Dictionaries
+    templates: tuple[Template, ...]
+
+
+class Standing:
+    """Tells what stands of documents, with the tools of now and those of earlier versions."""
+
+    def __init__(self, tools: InterpretTools, before: Iterable[Earlier]) -> None:
+        """Take what records are made with now, and the versions that differ in what people give them only."""
+        self._tools = tools
+        self._before = {one.version.version: one for one in before}
         self._changes: dict[str, Changes] = {}
+        now = _contents(tools.templates)
+        # Of each version, the templates that are now as they were; None where all are.
+        self._same_templates = {
+            version: None
+            if (then := _contents(one.templates)) == now
+            else {key for key in now if now[key] == then.get(key)}
+            for version, one in self._before.items()
+        }
 
     def kept(self, task: MakeRecords) -> Kept | None:
         """What stands of the records that `task` asks for; None where everything has to be made anew."""
         if task.trace is None or task.made_with not in self._before:
             return None
-        before, dictionaries = self._before[task.made_with]
+        before, same_templates = self._before[task.made_with].version, self._same_templates[task.made_with]
         changes = self._changes.get(task.made_with)
         if changes is None:
-            changes = Changes(dictionaries, self._tools.dictionaries, self._tools.levels.model)
+            earlier = self._before[task.made_with].dictionaries
+            changes = Changes(earlier, self._tools.dictionaries, self._tools.levels.model)
             self._changes[task.made_with] = changes
         try:
             trace = unpack_trace(task.trace)
             if changes.touch(trace.labelling_asked):
                 return None
-            pages = _pages(task, trace)
-            if pages is None:
+            pages = _pages(task, trace, whole=same_templates is not None)
+            if pages is None or (same_templates is not None and not self._same_forms(trace, pages, same_templates)):
                 return None
             labelling, said = trace.labelling(pages), trace.said
             same = before.same_repair and changes.sections <= _NOT_REPAIRS
@@ -118,13 +141,24 @@ class Standing:
         )
         return Kept(trace, now, stands, labelling, pages)
 
+    def _same_forms(self, trace: Trace, pages: Sequence[PageReading], same_templates: set[str]) -> bool:
+        """Tell whether other templates cut a document into the same forms, each of a template that is as it was."""
+        forms, before = join_forms(pages, self._tools.templates, self._tools.dictionaries)
+        used = {form.template for form in forms if form.template is not None}
+        return used <= same_templates and joined_digest(forms, before) == trace.joined
 
-def _pages(task: MakeRecords, trace: Trace) -> list[PageReading] | None:
-    """The task's pages: unpacked where the trace refers to their lines, else what the trace knows of them."""
+
+def _contents(templates: Iterable[Template]) -> dict[str, Template]:
+    """Templates by their ids, wherever their files lie."""
+    return {template.id: replace(template, path=Path()) for template in templates}
+
+
+def _pages(task: MakeRecords, trace: Trace, *, whole: bool) -> list[PageReading] | None:
+    """The task's pages: unpacked where they are wanted `whole` or the trace refers to their lines, else as it knows."""
     slots, shells = task.pages or (), trace.shells()
     if len(shells) != len(slots) or any(slot.content is None for slot in slots):
         return None
-    if not trace.refers:
+    if not trace.refers and not whole:
         return [
             replace(shell, file=slot.file) if shell.file != slot.file else shell
             for shell, slot in zip(shells, slots, strict=True)

@@ -46,13 +46,14 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A version that differs from the one in force in its further dictionaries and its settings only, or not at all.
+    """A version that differs from the one in force in what people give it only: dictionaries, templates, settings.
 
     `same_repair` and `same_rest` say that repair's settings, and all others that records depend on, are the same.
     """
 
     version: str
     dictionaries: tuple[Material, ...] = ()
+    templates: tuple[Material, ...] = ()
     same_repair: bool = True
     same_rest: bool = True
 
@@ -119,8 +120,8 @@ class MakeRecords:
     pages: tuple[PageSlot, ...] | None
     decisions: tuple[Decision, ...]
     seen: int  # the last decision known when the task was made
-    # Where dictionaries, settings or decisions alone are others than of the stored records: the trace of these, the
-    # version they were made with, and whether decisions are as they were.
+    # Where dictionaries, templates, settings or decisions alone are others than of the stored records: the trace of
+    # these, the version they were made with, and whether decisions are as they were.
     trace: bytes | None = None
     made_with: str = ""
     same_decisions: bool = True

@@ -8,6 +8,7 @@ picture may be asked (posteriors) is still unpacked, for the lines that cells re
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,6 +38,7 @@ Asked = tuple[frozenset[str], frozenset[str], frozenset[str]]  # sections, keys,
 
 # Readings were packed at 6; at 1 packing takes a third of the time, and a trace is a tenth larger.
 _LEVEL = 1
+_PARTS = {"labelling", "rest", "said", "joined", "refers", "pages", "forms", "before"}
 _ROLES = {role.value: role for role in Role}
 _STATUSES = {status.value: status for status in Status}
 
@@ -61,6 +63,11 @@ class Trace:
     def said(self) -> list[list[Repair]]:
         """What repair said of each form's labels."""
         return [[_repair(one) for one in form] for form in self._content["said"]]
+
+    @property
+    def joined(self) -> str:
+        """A digest of the forms as the pages were cut into them (`joined_digest`)."""
+        return str(self._content["joined"])
 
     @property
     def refers(self) -> bool:
@@ -117,6 +124,7 @@ def pack_trace(
     return _packed(
         {
             "labelling": _listed(labelling_asked), "rest": _listed(rest_asked), "said": [_said(form) for form in said],
+            "joined": joined_digest([form.form for form in labelling.forms], labelling.before),
             "refers": packer.refers, "pages": shells, "forms": forms, "before": before,
         }
     )  # fmt: skip
@@ -126,11 +134,39 @@ def unpack_trace(content: bytes) -> Trace:
     """Return the trace that pack_trace made these bytes of. Raises ValueError where they are not whole."""
     try:
         found = json.loads(zlib.decompress(content))
-        if not isinstance(found, dict) or not found.keys() >= {"labelling", "rest", "said", "pages", "forms", "before"}:
+        if not isinstance(found, dict) or not found.keys() >= {
+            "joined",
+            "labelling",
+            "rest",
+            "said",
+            "pages",
+            "forms",
+            "before",
+        }:
             raise ValueError("parts of it are missing")
     except (zlib.error, TypeError, ValueError) as error:
         raise ValueError(f"not a trace: {error}") from error
     return Trace(found)
+
+
+def joined_digest(forms: Iterable[Form], before: Iterable[Line]) -> str:
+    """A digest of a document's forms before their cells have roles, and of the lines before them."""
+    total = hashlib.blake2b(digest_size=16)
+
+    def places(found: Iterable[Place]) -> list[tuple[object, ...]]:
+        return [(p.page, p.polygon, p.line, p.column, p.sheet, p.cell) for p in found]
+
+    for form in forms:
+        head = (form.title, places(form.title_places), form.pages, form.template, form.year, form.agency)
+        total.update(repr((head, form.money_unit, form.problems)).encode())
+        for row in form.rows:
+            cells = [
+                (c.text, c.row, c.col, c.rowspan, c.colspan, c.confidence, places(c.places), len(c.lines), c.notes)
+                for c in row.cells
+            ]
+            total.update(repr((row.n_cols, row.page, row.table, row.spans_known, cells)).encode())
+    total.update(repr([(line.text, places([line.place])) for line in before]).encode())
+    return total.hexdigest()
 
 
 def _packed(content: dict[str, Any]) -> bytes:

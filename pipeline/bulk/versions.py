@@ -59,14 +59,17 @@ def make_version(
 
 
 def held_against(digest: str, other: dict[str, Any], now: dict[str, Any]) -> Before | None:
-    """What a version has otherwise than the one in force; None where it differs in more than dictionaries, settings."""
-    free = ("dictionaries", "settings")
+    """What a version has otherwise than the one in force; None where it differs in more than what people give it."""
+    free = ("dictionaries", "templates", "settings")
     first, second = ({k: v for k, v in each.items() if k not in free} for each in (other, now))
     if first != second:
         return None
     old, new = other["settings"], now["settings"]
     rest = [{k: v for k, v in each.items() if k != "repair"} for each in (old, new)]
-    return Before(digest, materials_of(other, "dictionaries"), old["repair"] == new["repair"], rest[0] == rest[1])
+    return Before(
+        digest, materials_of(other, "dictionaries"), materials_of(other, "templates"),
+        same_repair=old["repair"] == new["repair"], same_rest=rest[0] == rest[1],
+    )  # fmt: skip
 
 
 def materials_of(content: dict[str, Any] | None, kind: str) -> tuple[Material, ...]:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline.bulk.standing import Standing
+from pipeline.bulk.standing import Earlier, Standing
 from pipeline.bulk.tasks import (
-    Before,
     Describe,
     MakeRecords,
     Material,
@@ -24,7 +23,7 @@ from pipeline.bulk.tasks import (
 )
 from pipeline.bulk.trace import Asked, pack_trace
 from pipeline.decisions import Decision, effective
-from pipeline.dictionaries import Dictionaries, load_dictionaries
+from pipeline.dictionaries import load_dictionaries
 from pipeline.document import Page, PageReading, Problem
 from pipeline.errors import InputError, PipelineError, SkippedInput, shown
 from pipeline.intake import InputAccount, Intake, document_digest, fault
@@ -40,6 +39,7 @@ from pipeline.keep import pack, renumbered, unpack
 from pipeline.pages import open_pages
 from pipeline.settings import Settings
 from pipeline.store import DocumentRows, StoredPage, record_rows
+from pipeline.templates import load_templates
 
 _Done = TypeVar("_Done")
 
@@ -101,7 +101,7 @@ class Worker:
 class _Maker:
     """The real one: the whole right half."""
 
-    def __init__(self, tools: InterpretTools, before: dict[str, tuple[Before, Dictionaries]]) -> None:
+    def __init__(self, tools: InterpretTools, before: Sequence[Earlier]) -> None:
         self._tools = tools
         self._standing = Standing(tools, before)
 
@@ -149,13 +149,15 @@ class _Maker:
 def load_record_maker(workshop: Workshop) -> RecordMaker:
     """Load dictionaries, templates and models as the workshop says. Raises DictionaryError, ModelError."""
     tools = load_tools(workshop)
-    before = {}
+    before = []
     for one in workshop.before:
-        words = tools.dictionaries
-        if one.dictionaries != workshop.dictionaries:
-            with tempfile.TemporaryDirectory(prefix="zhibiao-") as made:
-                words = load_dictionaries(_laid_out(Path(made), one.dictionaries))
-        before[one.version] = (one, words)
+        with tempfile.TemporaryDirectory(prefix="zhibiao-") as made:
+            words, layouts = tools.dictionaries, tools.templates
+            if one.dictionaries != workshop.dictionaries:
+                words = load_dictionaries(_laid_out(Path(made) / "dictionaries", one.dictionaries))
+            if one.templates != workshop.templates:
+                layouts = load_templates(_laid_out(Path(made) / "templates", one.templates))
+        before.append(Earlier(one, words, layouts))
     return _Maker(tools, before)
 
 
