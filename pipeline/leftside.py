@@ -9,8 +9,8 @@ from pathlib import Path
 from pipeline.document import Page, PageReading, Problem
 from pipeline.engine import Engine, load_engine
 from pipeline.grid import find_grids
-from pipeline.ink import use_threads
-from pipeline.reader import read_tables
+from pipeline.ink import at_once, use_threads
+from pipeline.reader import read_tables, text_ink
 from pipeline.settings import LeftSettings
 from pipeline.straighten import straighten
 from pipeline.textlayer import LayerText
@@ -42,10 +42,11 @@ def read_page(page: Page, tools: ReaderTools, debug: Path | None = None) -> Page
     clock = time.perf_counter()
     upright = straighten(page, engine.find_lines, engine.upside_down, tools.settings.straighten)
     clock = _note(tools, "straighten", clock)
-    grids = find_grids(upright, tools.settings.grid)
+    # Neither needs the other, and finding grids leaves one of two threads idle most of the time.
+    grids, ink = at_once(lambda: find_grids(upright, tools.settings.grid), lambda: text_ink(upright))
     clock = _note(tools, "grid", clock)
     layer = LayerText.over(page, upright)
-    blocks, layered = read_tables(upright, grids, engine.recognise, page.index, tools.settings.reader, layer)
+    blocks, layered = read_tables(upright, grids, engine.recognise, page.index, tools.settings.reader, layer, ink=ink)
     _note(tools, "read", clock)
     return PageReading(
         index=page.index,

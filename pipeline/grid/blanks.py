@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.grid.edges import Edges, keeps_off
-from pipeline.grid.lines import Line, Profile
+from pipeline.grid.lines import Line, Profile, stretches
 from pipeline.grid.pieces import Sheet
 from pipeline.ink import share
 
@@ -224,12 +225,28 @@ def _centred(view: View, number: int, edge: int, height: float) -> bool:
     y0, y1 = int(before.place + before.thick / 2) + inset, int(after.place - after.thick / 2) - inset
     if min(x0, y0) < 0 or x1 - x0 < 2 or y1 - y0 < 2 or y1 > view.sheet.mask.shape[0]:
         return False
+    if _is_drawn_over(view.sheet.mask[:, x0:x1], line.place, (y0, y1), height):
+        return False
     inked = np.flatnonzero(text_along(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height, axis=0)) + y0
     if len(inked) < height or inked[0] < line.place < inked[-1]:
         return False
     middle = (float(inked[0]) + float(inked[-1]) + 1) / 2
     own = (before.place + line.place) / 2 if middle < line.place else (line.place + after.place) / 2
     return abs(middle - (before.place + after.place) / 2) < 0.1 * height and abs(middle - own) > height
+
+
+def _is_drawn_over(mask: NDArray[np.uint8], place: float, within: tuple[int, int], height: float) -> bool:
+    """Tell whether more than dust is inked right before a place and right behind it, as where a ruling is drawn.
+
+    One look at two rows of pixels; what hangs together in the whole window is dearer to find.
+    """
+    before, behind = math.ceil(place) - 1, math.floor(place) + 1
+    if not within[0] <= before < behind < within[1]:
+        return False
+    return all(
+        max((b - a for a, b in stretches(mask[row].view(bool))), default=0) >= _least(height)
+        for row in (before, behind)
+    )
 
 
 def _neighbours(view: View, number: int, edge: int) -> tuple[Line, Line]:
@@ -271,10 +288,15 @@ def _gaps(view: View, number: int, edge: int, height: float) -> tuple[int, int] 
     return before_it, behind_it
 
 
+def _least(height: float) -> float:
+    """The area from which on a patch of ink is more than dust, in pixels."""
+    return max(3.0, (_DUST * height) ** 2)
+
+
 def text_along(window: NDArray[np.uint8], height: float, axis: int) -> NDArray[np.bool_]:
     """Where along a window's rows (axis 0) or columns (axis 1) there is more than dust."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(window, connectivity=8)
-    large = stats[:, cv2.CC_STAT_AREA] >= max(3.0, (_DUST * height) ** 2)
+    large = stats[:, cv2.CC_STAT_AREA] >= _least(height)
     large[0] = False
     inked: NDArray[np.bool_] = large[labels].any(axis=1 - axis)
     return inked

@@ -28,11 +28,16 @@ def add_dotted(across: Sheet, down: Sheet, height: float) -> None:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(across.mask, connectivity=8)
     wide, tall = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     thick = _THICK * height + 1
+    inked = np.flatnonzero(across.mask)
+    owner = labels.ravel()[inked]
     directions = (across, wide, tall, LEAST_H, _LONG_ACROSS), (down, tall, wide, LEAST_V, _LONG_DOWN)
     for sheet, along, thin, least, length in directions:
         dots = (thin <= thick) & (along <= 1.1 * least * height)
         dots[0] = False
-        mask = dots.astype(np.uint8)[labels]
+        if np.count_nonzero(dots) < _DOTS:
+            continue
+        mask = np.zeros_like(across.mask)
+        mask.ravel()[inked[dots[owner]]] = 1
         sheet.pieces += _rows_of_dots(sheet, mask if sheet is across else cv2.transpose(mask), length, height)
 
 

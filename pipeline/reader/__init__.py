@@ -25,7 +25,7 @@ from pipeline.reader.signs import pair_brackets
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText
 
-__all__ = ["read_tables"]
+__all__ = ["read_tables", "text_ink"]
 
 Box = tuple[float, float, float, float]
 
@@ -64,17 +64,19 @@ def read_tables(
     settings: ReaderSettings | None = None,
     layer: LayerText | None = None,
     sure: Sure | None = None,
+    ink: Grey | None = None,
 ) -> tuple[tuple[Table | Line, ...], bool]:
     """Read every cell of the grids, and the lines outside them; in reading order.
 
     `layer` is a digital page's text layer: where it is sound for a line, the recogniser is not asked. Returns the
     blocks and whether any line came from the layer. `sure` turns the scores of a line's characters into the line's
-    confidence; by default the calibration that comes with the package. Raises ModelError where that is unusable.
+    confidence; by default the calibration that comes with the package. `ink` is what `text_ink` returns, where that was
+    asked for before (it needs no grids). Raises ModelError where the calibration is unusable.
     """
     settings = settings or ReaderSettings()
     sure = sure or load_calibration().confidence
     size = _character_size(upright)
-    ink = flattened(upright.ink, size)
+    ink = text_ink(upright) if ink is None else ink
     slots = []
     for number, grid in enumerate(grids):
         for position, box in enumerate(grid.boxes):
@@ -226,6 +228,11 @@ def _reading_order(
             row = []
         row.append(block)
     return ordered + sorted(row, key=lambda item: item[1])
+
+
+def text_ink(upright: Upright) -> Grey:
+    """The page's ink as lines of text are cut from it: without shading and watermarks."""
+    return flattened(upright.ink, _character_size(upright))
 
 
 def _character_size(upright: Upright) -> float:

@@ -291,31 +291,69 @@ def _frame(warp: Warp) -> Warp:
     )
 
 
+# Squares of the lattice in which the map of the bend is straight, and in which the page is drawn: pixels a side.
+_SQUARE = 16
+# A square that holds nothing darker than this is paper: shades and watermarks that later steps look at are darker.
+# Scanned paper, its light evened, is 235 to 255.
+_PAPER = math.ceil(0.9 * 255) - 1
+# So many are drawn at once: their maps stay in the processor's cache, and OpenCV maps no picture of 32,767 rows.
+_AT_ONCE = 1_000
+# Interpolation looks so many pixels beyond a square; and ink is looked for in blocks of so many.
+_BEYOND, _BLOCK = 2.0, 4
+
+
 def apply_warp(ink: Grey, warp: Warp) -> Grey:
-    """Draw the base page's ink on the upright page; what lies outside the page is paper."""
+    """Draw the base page's ink on the upright page; what lies outside the page is paper.
+
+    Only squares that hold ink are drawn, which is a third of a form: drawing is the dearest step of a page.
+    """
     width, height = warp.size
     if (width, height) == warp.base_size and warp.angle == 0.0 and not warp.bend_x.any() and not warp.bend_y.any():
         return ink
-    step = 16
-    columns, rows = -(-width // step) + 2, -(-height // step) + 2
-    # A resize to `step` times the size lays the lattice's points in the middle of its squares, that is between pixels;
-    # its first and last half squares repeat the border and are cut off.
-    xs, ys = np.meshgrid((np.arange(columns) - 0.5) * step, (np.arange(rows) - 0.5) * step)
+    columns, rows = -(-width // _SQUARE), -(-height // _SQUARE)
+    xs, ys = np.meshgrid(np.arange(columns + 1) * float(_SQUARE), np.arange(rows + 1) * float(_SQUARE))
     points = np.stack([xs.ravel(), ys.ravel()], axis=1)
-    source = warp.unflatten(points) - 0.5  # an index is half a pixel less than its pixel's middle
-    lattice = source.reshape(rows, columns, 2).astype(np.float32)
-    upright = np.empty((height, width), np.uint8)
-    # Strip by strip: the maps of a whole page are eight times its size and would be written and read through memory.
-    for top in range(0, height, _STRIP * step):
-        bottom = min(height, top + _STRIP * step)
-        part = lattice[top // step : top // step + _STRIP + 2]
-        maps = cv2.resize(part, (columns * step, len(part) * step), interpolation=cv2.INTER_LINEAR)
-        maps = maps[step : step + bottom - top, step : step + width]
-        cv2.remap(
-            ink, maps, None, cv2.INTER_CUBIC, upright[top:bottom], borderMode=cv2.BORDER_CONSTANT, borderValue=255
-        )
-    return upright
+    lattice = warp.unflatten(points).reshape(rows + 1, columns + 1, 2).astype(np.float32)
+    # The corners of every square: (rows, columns, x and y).
+    corners = lattice[:-1, :-1], lattice[:-1, 1:], lattice[1:, :-1], lattice[1:, 1:]
+    down, across = np.nonzero(_inked(ink, corners))
+    upright = np.full((rows * _SQUARE, columns * _SQUARE), 255, np.uint8)
+    squares = upright.reshape(rows, _SQUARE, columns, _SQUARE).swapaxes(1, 2)
+    if len(down):
+        squares[down, across] = _draw(ink, np.stack([corner[down, across] for corner in corners], axis=1))
+    return np.ascontiguousarray(upright[:height, :width])
 
 
-# Squares of the lattice in a strip.
-_STRIP = 16
+def _inked(ink: Grey, corners: Sequence[NDArray[np.float32]]) -> NDArray[np.bool_]:
+    """Tell which squares hold ink, by where their four corners (rows, columns, x and y) lie on the page."""
+    darkest = cv2.erode(ink, np.ones((_BLOCK, _BLOCK), np.uint8), anchor=(0, 0))[::_BLOCK, ::_BLOCK]
+    tall, wide = darkest.shape
+    count = cv2.integral((darkest < _PAPER).view(np.uint8))
+    low, high = np.minimum.reduce(corners) - np.float32(_BEYOND), np.maximum.reduce(corners) + np.float32(_BEYOND)
+    x0, x1 = (_block(side[..., 0], wide) for side in (low, high + np.float32(_BLOCK)))
+    y0, y1 = (_block(side[..., 1], tall) * (wide + 1) for side in (low, high + np.float32(_BLOCK)))
+    count = count.ravel()
+    found: NDArray[np.bool_] = count.take(y1 + x1) - count.take(y0 + x1) - count.take(y1 + x0) + count.take(y0 + x0) > 0
+    return found
+
+
+def _block(places: NDArray[np.float32], number: int) -> NDArray[np.int32]:
+    """The block of pixels in which a place along one side lies, of `number` blocks."""
+    blocks: NDArray[np.int32] = np.clip(places * np.float32(1 / _BLOCK), 0, number).astype(np.int32)
+    return blocks
+
+
+def _draw(ink: Grey, corners: NDArray[np.float32]) -> Grey:
+    """Draw squares of which the corners (n, 4, x and y) lie on the page: (n, _SQUARE, _SQUARE)."""
+    weight = (np.arange(_SQUARE, dtype=np.float32) + np.float32(0.5)) / np.float32(_SQUARE)
+    ends = np.stack([1 - weight, weight])  # (2, _SQUARE)
+    shares = (ends[:, None, :, None] * ends[None, :, None, :]).reshape(4, _SQUARE * _SQUARE)
+    places = corners - np.float32(0.5)  # an index is half a pixel less than its pixel's middle
+    drawn = np.empty((len(places), _SQUARE, _SQUARE), np.uint8)
+    for first in range(0, len(places), _AT_ONCE):
+        part = places[first : first + _AT_ONCE]
+        # The squares stand over each other in one picture: a call for each of them would cost as much as drawing it.
+        xs, ys = ((np.ascontiguousarray(part[:, :, axis]) @ shares).reshape(-1, _SQUARE) for axis in (0, 1))
+        picture = drawn[first : first + _AT_ONCE].reshape(-1, _SQUARE)
+        cv2.remap(ink, xs, ys, cv2.INTER_CUBIC, picture, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
+    return drawn

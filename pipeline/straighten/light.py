@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,23 +23,29 @@ def without_dither(image: NDArray[np.uint8], height: float) -> NDArray[np.uint8]
         return image
     mask = cv2.threshold(cv2.extractChannel(image, 1), 127, 1, cv2.THRESH_BINARY_INV)[1]
     # Dots that touch at their corners are not one.
-    _, labels, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=4)
-    small = stats[:, cv2.CC_STAT_AREA] <= max(4.0, (0.13 * height) ** 2)
+    _, labels = cv2.connectedComponents(mask, connectivity=4)
+    inked = np.flatnonzero(mask)
+    owner = labels.ravel()[inked]
+    areas = np.bincount(owner, minlength=1)
+    small = areas <= max(4.0, (0.13 * height) ** 2)
     small[0] = False
-    # Counted, not weighed: text has one to three such dots to a character.
-    spots = np.zeros(mask.shape, np.float32)
-    places = centres[small].astype(int)
-    np.add.at(spots.ravel(), places[:, 1] * mask.shape[1] + places[:, 0], np.float32(1.0))
     window = odd(1.2 * height)
     # Two dotted rulings crossing have twenty in a window of this size, the palest grey that shows has thirty.
-    crowded = cv2.compare(cv2.blur(spots, (window, window)), 0.021, cv2.CMP_GE)
+    least = math.ceil(0.021 * window * window)
+    dots = inked[small[owner]]
+    places, areas = _centres(dots, owner[small[owner]], mask.shape[1]), areas[small]
+    # Counted, not weighed: text has one to three such dots to a character.
+    if not _may_be_crowded(places, mask.shape, window, least):
+        return image
+    spots = np.zeros(mask.shape, np.uint8)
+    np.add.at(spots.ravel(), places[:, 1] * mask.shape[1] + places[:, 0], np.uint8(1))
+    count = cv2.boxFilter(spots, cv2.CV_16U, (window, window), normalize=False)
+    crowded = cv2.compare(count, least, cv2.CMP_GE)
     if not cv2.countNonZero(crowded):
         return image
-    inked = np.flatnonzero(mask)
-    dots = inked[small[labels.ravel()[inked]]]
     strokes = mask.copy()
     strokes.ravel()[dots] = 0
-    crowded = cv2.bitwise_and(crowded, _strewn(spots, places, stats[small, cv2.CC_STAT_AREA], strokes, height))
+    crowded = cv2.bitwise_and(crowded, _strewn(spots, places, areas, strokes, height))
     # Up to the cells' rulings, over which the window reaches on one side only.
     near = cv2.dilate(crowded, np.ones((window // 2, window // 2), np.uint8))
     wiped = dots[near.ravel()[dots] > 0]
@@ -48,10 +56,36 @@ def without_dither(image: NDArray[np.uint8], height: float) -> NDArray[np.uint8]
     return cleaned
 
 
+def _centres(pixels: NDArray[np.intp], owner: NDArray[np.int32], wide: int) -> NDArray[np.intp]:
+    """The middle (n, x and y) of each of the patches that `pixels` belong to, in the order of their numbers."""
+    if not len(pixels):
+        return np.zeros((0, 2), np.intp)
+    rows = pixels // wide
+    count = np.bincount(owner)
+    there = np.flatnonzero(count)
+    sums = [np.bincount(owner, along) for along in (pixels - rows * wide, rows)]
+    return np.stack([(along[there] / count[there]).astype(np.intp) for along in sums], axis=1)
+
+
+def _may_be_crowded(places: NDArray[np.intp], shape: tuple[int, ...], window: int, least: int) -> bool:
+    """Tell whether `least` places may lie in a square window: it meets four squares of its size at most.
+
+    Over the page's edge a window sees what lies within it once more.
+    """
+    rows, columns = -(-shape[0] // window) + 1, -(-shape[1] // window) + 1
+    squares = np.bincount(places[:, 1] // window * columns + places[:, 0] // window, minlength=rows * columns)
+    squares = squares.reshape(rows, columns).astype(np.int64)
+    for edge in (0, -2, -1):
+        squares[edge] *= 2
+        squares[:, edge] *= 2
+    around = squares[:-1, :-1] + squares[1:, :-1] + squares[:-1, 1:] + squares[1:, 1:]
+    return bool(around.max(initial=0) >= least)
+
+
 def _strewn(
-    spots: NDArray[np.float32],
+    spots: Grey,
     places: NDArray[np.int_],
-    areas: NDArray[np.int32],
+    areas: NDArray[np.int_],
     strokes: Grey,
     height: float,
 ) -> Grey:
@@ -61,21 +95,26 @@ def _strewn(
     dots are of at most twice the smallest size, and .39 to .69 of the bits of text.
     """
     near, away, window = odd(0.25 * height), odd(0.3 * height), odd(1.2 * height)
-    reached = cv2.dilate((spots > 0).view(np.uint8), np.ones((near, near), np.uint8))
+    reached = cv2.dilate(cv2.min(spots, 1), np.ones((near, near), np.uint8))
     free = cv2.threshold(cv2.dilate(strokes, np.ones((away, away), np.uint8)), 0, 1, cv2.THRESH_BINARY_INV)[1]
     box = (window, window)
-    room = cv2.boxFilter(free, cv2.CV_32F, box)
-    share = cv2.boxFilter(cv2.bitwise_and(reached, free), cv2.CV_32F, box) / cv2.max(room, 0.02)
-    dense = (share > 0.5).view(np.uint8)
+    # Half of the blanks, of which there is a fiftieth of the window or more.
+    room = cv2.max(cv2.boxFilter(free, cv2.CV_16U, box, normalize=False), math.floor(0.02 * window * window))
+    taken = cv2.boxFilter(cv2.bitwise_and(reached, free), cv2.CV_16U, box, normalize=False)
+    dense = cv2.threshold(cv2.compare(cv2.add(taken, taken), room, cv2.CMP_GT), 0, 1, cv2.THRESH_BINARY)[1]
     count, patches = cv2.connectedComponents(dense, connectivity=4)
-    size = np.bincount(patches[dense > 0], minlength=count)
+    inked = np.flatnonzero(dense)
+    owner = patches.ravel()[inked]
+    size = np.bincount(owner, minlength=count)
     home = patches[places[:, 1], places[:, 0]]
     alike = areas <= 2 * np.percentile(areas, 10)
     share_alike = np.bincount(home, alike, minlength=count) / np.maximum(np.bincount(home, minlength=count), 1)
     # A shaded cell holds at least one line of text.
     grey = (share_alike > 0.8) & (size >= 3 * height * height)
     grey[0] = False
-    return cv2.LUT(dense, np.array([0, 255] + [0] * 254, np.uint8)) if grey[1:].all() else grey[patches] * np.uint8(255)
+    strewn = np.zeros_like(dense)
+    strewn.ravel()[inked[grey[owner]]] = 255
+    return strewn
 
 
 def turn_and_scale(image: NDArray[np.uint8], warp: Warp) -> NDArray[np.uint8]:
