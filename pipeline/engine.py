@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,8 +109,9 @@ class Engine:
             from paddleocr import TextDetection, TextRecognition
         except ImportError as error:
             raise ModelError(f"PaddleOCR cannot be imported ({error}); install zhibiao again") from error
-        self._detector = self._load(TextDetection, settings.detection, settings.detection_folder, _DETECTION)
-        self._recogniser = self._load(TextRecognition, settings.recognition, settings.recognition_folder, None)
+        with _resting():
+            self._detector = self._load(TextDetection, settings.detection, settings.detection_folder, _DETECTION)
+            self._recogniser = self._load(TextRecognition, settings.recognition, settings.recognition_folder, None)
         predictor = self._recogniser.paddlex_predictor
         self._tap = _Tap(predictor.runner)
         predictor.runner = self._tap
@@ -117,7 +119,8 @@ class Engine:
         self._twin = _width_twins(self.alphabet)
         self._seldom = _read_as(self.alphabet, _SELDOM)
         self._tailed = _read_as(self.alphabet, _TAILED)
-        self._classifier = self._load_classifier()
+        with _resting():
+            self._classifier = self._load_classifier()
 
     @property
     def name(self) -> str:
@@ -348,6 +351,32 @@ def _read_as(alphabet: Sequence[str], pairs: Mapping[str, str]) -> NDArray[np.in
         if read in place and printed in place:
             found[place[read]] = place[printed]
     return found
+
+
+@contextmanager
+def _resting() -> Iterator[None]:
+    """Let the threads of the sessions that are made here rest as soon as a network has run.
+
+    Left to itself each network's threads go on turning for 25 to 50 ms after every run, on the processor that the next
+    network, or the page's other steps, want. PaddleOCR hands no such entry on to ONNX Runtime.
+    """
+    try:
+        import onnxruntime
+    except ImportError:  # PaddlePaddle may run without it
+        yield
+        return
+    plain = onnxruntime.SessionOptions
+
+    class Resting(plain):  # type: ignore[misc, valid-type]
+        def __init__(self) -> None:
+            super().__init__()
+            self.add_session_config_entry("session.force_spinning_stop", "1")
+
+    onnxruntime.SessionOptions = Resting
+    try:
+        yield
+    finally:
+        onnxruntime.SessionOptions = plain
 
 
 def available_cores() -> int:

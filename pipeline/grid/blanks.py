@@ -295,8 +295,11 @@ def _least(height: float) -> float:
 
 def text_along(window: NDArray[np.uint8], height: float, axis: int) -> NDArray[np.bool_]:
     """Where along a window's rows (axis 0) or columns (axis 1) there is more than dust."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(window, connectivity=8)
-    large = stats[:, cv2.CC_STAT_AREA] >= _least(height)
-    large[0] = False
-    inked: NDArray[np.bool_] = large[labels].any(axis=1 - axis)
+    stats = cv2.connectedComponentsWithStats(window, connectivity=8)[2][1:]
+    large = stats[stats[:, cv2.CC_STAT_AREA] >= _least(height)]
+    # What hangs together is in every row between its first and its last.
+    first, length = (cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT) if axis == 0 else (cv2.CC_STAT_LEFT, cv2.CC_STAT_WIDTH)
+    inked = np.zeros(window.shape[axis], bool)
+    for start, long in large[:, [first, length]].tolist():
+        inked[start : start + long] = True
     return inked

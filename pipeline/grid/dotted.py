@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.grid.pieces import LEAST_H, LEAST_V, Mask, Piece, Pieces, Sheet
-from pipeline.ink import PRINT, Grey, darkness, share
+from pipeline.ink import PRINT, Grey, at_once, darkness, long_runs, patches, share
 
 # Between two dots or dashes there is up to this many text heights; one that a bad copy lost doubles it.
 _BETWEEN = 0.4
@@ -28,17 +28,23 @@ def add_dotted(across: Sheet, down: Sheet, height: float) -> None:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(across.mask, connectivity=8)
     wide, tall = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     thick = _THICK * height + 1
-    inked = np.flatnonzero(across.mask)
+    inked = np.flatnonzero(across.mask.view(bool))
     owner = labels.ravel()[inked]
-    directions = (across, wide, tall, LEAST_H, _LONG_ACROSS), (down, tall, wide, LEAST_V, _LONG_DOWN)
-    for sheet, along, thin, least, length in directions:
+
+    def look(sheet: Sheet, along: NDArray[np.int32], thin: NDArray[np.int32], least: float, length: float) -> Pieces:
         dots = (thin <= thick) & (along <= 1.1 * least * height)
         dots[0] = False
         if np.count_nonzero(dots) < _DOTS:
-            continue
+            return []
         mask = np.zeros_like(across.mask)
         mask.ravel()[inked[dots[owner]]] = 1
-        sheet.pieces += _rows_of_dots(sheet, mask if sheet is across else cv2.transpose(mask), length, height)
+        return _rows_of_dots(sheet, mask if sheet is across else cv2.transpose(mask), length, height)
+
+    found = at_once(
+        lambda: look(across, wide, tall, LEAST_H, _LONG_ACROSS), lambda: look(down, tall, wide, LEAST_V, _LONG_DOWN)
+    )
+    across.pieces += found[0]
+    down.pieces += found[1]
 
 
 def _rows_of_dots(sheet: Sheet, dots: Mask, least: float, height: float) -> Pieces:
@@ -46,12 +52,9 @@ def _rows_of_dots(sheet: Sheet, dots: Mask, least: float, height: float) -> Piec
     reach = round(_BETWEEN * height)
     # Leaning rows step by a pixel.
     rows = cv2.morphologyEx(cv2.dilate(dots, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, reach + 1)))
-    rows = cv2.morphologyEx(rows, cv2.MORPH_OPEN, np.ones((1, round(least * height)), np.uint8))
-    if not rows.any():
-        return []
-    count, _, stats, centres = cv2.connectedComponentsWithStats(rows, connectivity=8)
+    stats, centres, _, _ = patches(long_runs(rows, round(least * height)))
     found: Pieces = []
-    for number in range(1, count):
+    for number in range(1, len(stats)):
         x, y, w, h, area = (int(value) for value in stats[number])
         if h > 2 * _THICK * height + 4 or area < 0.5 * w * h:
             continue

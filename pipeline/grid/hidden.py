@@ -104,10 +104,16 @@ def _bits(others: Sequence[Line], view: tuple[Sheet, int, int], height: float) -
         last = round(following.place - following.thick / 2) - 1
         if not 1.1 * height <= last - first <= 4 * height or first < 0 or last > sheet.ink.shape[1]:
             continue
-        drawn = cv2.dilate(sheet.thin[low:high, first:last], np.ones((3, 1), np.uint8)) > 0
-        far = np.where(drawn.any(axis=1), (last - first) - drawn.argmax(axis=1) - drawn[:, ::-1].argmax(axis=1), 0)
-        candidate = (drawn.mean(axis=1) >= 0.35) & (far >= 0.65 * (last - first))
-        dark = (sheet.ink[low:high, first:last] < PRINT * 255).any(axis=1).astype(np.int64)
+        # Over a few long rows of pixels sums are made ten times as fast as along many short ones.
+        drawn = cv2.dilate(cv2.transpose(sheet.thin[low:high, first:last]), np.ones((1, 3), np.uint8))
+        candidate = drawn.sum(axis=0, dtype=np.int32) >= 0.35 * (last - first)
+        if not candidate.any():
+            continue
+        there = np.flatnonzero(candidate)
+        rows = drawn[:, there]
+        far = (last - first) - rows.argmax(axis=0) - rows[::-1].argmax(axis=0)
+        candidate[there] = far >= 0.65 * (last - first)
+        dark = cv2.transpose(sheet.ink[low:high, first:last]).min(axis=0) < PRINT * 255
         count = np.concatenate(([0], np.cumsum(dark)))
         for a, b in stretches(candidate):
             if b - a > 0.3 * height or a < flank or b + flank > high - low:

@@ -128,7 +128,7 @@ def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -
             return _faint_dash(ink[y0:y1, x0:x1], (x0, y0), size)
     bands = []
     for top, bottom in _split_rows(mask, size):
-        columns = np.flatnonzero(mask[top:bottom].any(axis=0))
+        columns = np.flatnonzero(mask[top:bottom].view(bool).any(axis=0))
         if not len(columns):
             continue
         left, right = int(columns[0]), int(columns[-1]) + 1
@@ -206,7 +206,7 @@ def _split_rows(mask: Grey, size: float) -> list[tuple[int, int]]:
 
 def is_dash(mask: Grey, size: float) -> bool:
     """A line of nothing but a dash or a hyphen, which may be as thin as a hair."""
-    columns = np.flatnonzero(mask.any(axis=0))
+    columns = np.flatnonzero(mask.view(bool).any(axis=0))
     if not len(columns) or mask.shape[0] > 0.3 * size:
         return False
     wide = int(columns[-1]) + 1 - int(columns[0])

@@ -35,7 +35,7 @@ def without_specks(mask: Grey, size: float) -> Grey:
     count, labels = cv2.connectedComponents(cv2.dilate(mask, reach), connectivity=8)
     if count <= 1:
         return mask
-    inked = np.flatnonzero(mask)
+    inked = np.flatnonzero(mask.view(bool))
     owner = labels.ravel()[inked] - 1
     x, y, w, h, area = _measured(inked, owner, count - 1, mask.shape[1])
     right, bottom = x + w, y + h
@@ -117,11 +117,11 @@ def _measured(
     # Of several values for one place the last one stays: the lowest row, and backwards the highest.
     top, bottom = np.zeros(number), np.zeros(number)
     top[owner[::-1]], bottom[owner] = rows[::-1], rows + 1
-    there = np.zeros((number, wide), bool)
-    there[owner, inked - rows * wide] = True
-    left = there.argmax(axis=1).astype(np.float64)
-    right = wide - there[:, ::-1].argmax(axis=1).astype(np.float64)
-    return left, top, right - left, bottom - top, area
+    columns = inked - rows * wide
+    left, right = np.full(number, wide), np.zeros(number, np.intp)
+    np.minimum.at(left, owner, columns)
+    np.maximum.at(right, owner, columns)
+    return left.astype(np.float64), top, (right + 1 - left).astype(np.float64), bottom - top, area
 
 
 def _beside(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp, basis
-from pipeline.ink import Grey, at_once, is_ruling, joined, smoothed, thin_across
+from pipeline.ink import Grey, at_once, is_ruling, joined, quantile, smoothed, thin_across
 from pipeline.straighten.textlines import sides
 
 
@@ -84,9 +84,10 @@ def _trace(ink: Grey, height: float, least: float) -> list[_Piece]:
         middle = (along - along.mean()) * (2.0 / max(1.0, w))
         order = min(7, 2 + w // round(10 * height))
         rest = centre - smoothed(middle, centre, order)
-        if math.sqrt(float(np.mean(rest**2))) > 0.07 * height:
+        if math.sqrt(float(rest @ rest) / len(rest)) > 0.07 * height:
             continue
-        if not is_ruling(ink, thin, along, centre, max(1.0, float(np.median(filled)) - 2.0), height):
+        thick = quantile(np.minimum(filled, 255).astype(np.uint8), 0.5) - 2.0
+        if not is_ruling(ink, thin, along, centre, max(1.0, thick), height):
             continue
         step = max(1, len(columns) // 24)
         trimmed = slice(min(2, len(columns) // 8), None, step)

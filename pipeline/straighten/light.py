@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Warp
-from pipeline.ink import Grey, odd, quantile, shrunk
+from pipeline.ink import Grey, at_once, odd, quantile, shrunk
 
 
 def without_dither(image: NDArray[np.uint8], height: float) -> NDArray[np.uint8]:
@@ -24,7 +24,7 @@ def without_dither(image: NDArray[np.uint8], height: float) -> NDArray[np.uint8]
     mask = cv2.threshold(cv2.extractChannel(image, 1), 127, 1, cv2.THRESH_BINARY_INV)[1]
     # Dots that touch at their corners are not one.
     _, labels = cv2.connectedComponents(mask, connectivity=4)
-    inked = np.flatnonzero(mask)
+    inked = np.flatnonzero(mask.view(bool))
     owner = labels.ravel()[inked]
     areas = np.bincount(owner, minlength=1)
     small = areas <= max(4.0, (0.13 * height) ** 2)
@@ -99,11 +99,14 @@ def _strewn(
     free = cv2.threshold(cv2.dilate(strokes, np.ones((away, away), np.uint8)), 0, 1, cv2.THRESH_BINARY_INV)[1]
     box = (window, window)
     # Half of the blanks, of which there is a fiftieth of the window or more.
-    room = cv2.max(cv2.boxFilter(free, cv2.CV_16U, box, normalize=False), math.floor(0.02 * window * window))
-    taken = cv2.boxFilter(cv2.bitwise_and(reached, free), cv2.CV_16U, box, normalize=False)
+    room, taken = at_once(
+        lambda: cv2.boxFilter(free, cv2.CV_16U, box, normalize=False),
+        lambda: cv2.boxFilter(cv2.bitwise_and(reached, free), cv2.CV_16U, box, normalize=False),
+    )
+    room = cv2.max(room, math.floor(0.02 * window * window))
     dense = cv2.threshold(cv2.compare(cv2.add(taken, taken), room, cv2.CMP_GT), 0, 1, cv2.THRESH_BINARY)[1]
     count, patches = cv2.connectedComponents(dense, connectivity=4)
-    inked = np.flatnonzero(dense)
+    inked = np.flatnonzero(dense.view(bool))
     owner = patches.ravel()[inked]
     size = np.bincount(owner, minlength=count)
     home = patches[places[:, 1], places[:, 0]]
