@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import comparison_key
 from pipeline.errors import DictionaryError
@@ -137,23 +139,52 @@ def _fits(template: Template, key: str) -> bool:
     return False
 
 
+# Half of a layout's fixed words must be printed; a misread one counts for a little less than one that is not.
+_LEAST_SHARE = 0.5
+_NEARLY = 0.9
+_MISREAD_IN = 4
+# Longer cells are narratives.
+_LONGEST_WORDS = 30
+
+
 def choose_template(templates: Sequence[Template], title: str, texts: Iterable[str]) -> Template | None:
     """Return the layout that a form was printed from, or None where none fits or two fit equally well.
 
     `texts` are the form's cells. The title must fit one of the layout's, where a year or an agency may stand before it
     and one character may be misread; among those the one wins whose fixed words are printed most completely. Half of
-    them must be there, or the title alone would decide between unlike layouts.
+    them must be there, or the title alone would decide between unlike layouts; where too many are misread, those that
+    are nearly there count as well.
     """
     printed = {comparison_key(text) for text in texts}
     key = comparison_key(re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", title))
-    scored = []
-    for template in templates:
-        if template.keys and _fits(template, key):
-            share = len(template.keys & printed) / len(template.keys)
-            scored.append((share, template.id, template))
-    scored.sort(key=lambda item: (-item[0], item[1]))
-    if not scored or scored[0][0] < 0.5:
+    fitting = [template for template in templates if template.keys and _fits(template, key)]
+    # Misread words count where those that were read right decide nothing.
+    return _fullest(fitting, printed, _exact_share) or _fullest(fitting, printed, _near_share)
+
+
+def _fullest(
+    templates: Sequence[Template], printed: Set[str], share: Callable[[Template, Set[str]], float]
+) -> Template | None:
+    scored = sorted(((share(template, printed), template.id, template) for template in templates), key=_by_share)
+    if not scored or scored[0][0] < _LEAST_SHARE:
         return None
-    if len(scored) > 1 and scored[1][0] == scored[0][0]:
-        return None
-    return scored[0][2]
+    return None if len(scored) > 1 and scored[1][0] == scored[0][0] else scored[0][2]
+
+
+def _by_share(item: tuple[float, str, Template]) -> tuple[float, str]:
+    return -item[0], item[1]
+
+
+def _exact_share(template: Template, printed: Set[str]) -> float:
+    return len(template.keys & printed) / len(template.keys)
+
+
+def _near_share(template: Template, printed: Set[str]) -> float:
+    """The share of a layout's words that are printed, or nearly: one character in four may be misread."""
+    missing = [key for key in template.keys - printed if len(key) >= _MISREAD_IN]
+    short = [text for text in printed if len(text) <= _LONGEST_WORDS]
+    near = sum(
+        process.extractOne(key, short, scorer=OSA.distance, score_cutoff=len(key) // _MISREAD_IN) is not None
+        for key in missing
+    )
+    return (len(template.keys & printed) + _NEARLY * near) / len(template.keys)

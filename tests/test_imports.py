@@ -55,7 +55,7 @@ OWNERS = {
     "openpyxl": {"synth"},
     "sklearn": {"training"},
     "jieba": {"repair", "synth", "training"},
-    "rapidfuzz": {"repair", "forms", "furniture", "levels", "synth", "evaluation", "training"},
+    "rapidfuzz": {"templates", "repair", "forms", "furniture", "levels", "synth", "evaluation", "training"},
     "xlsxwriter": {"export"},
     "pydantic": {"settings", "records", "templates", "checks"},
     "pyarrow": {"export"},

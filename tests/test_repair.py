@@ -520,6 +520,13 @@ def test_a_wall_beside_a_field_is_no_part_of_its_label(stray: str) -> None:
     assert (repair.status, repair.value, repair.kind) == (Status.REPAIRED, "结束时间", "inserted")
 
 
+def test_marks_of_the_layout_s_labels_are_the_layout_s() -> None:
+    """单位名称项目名称: the small mark between two words is the first thing that a fax loses."""
+    [repair] = _usual().repair_form([Label("单位名称项目名称", Role.LABEL)], None, (), heads=["单位名称、项目名称"])
+
+    assert (repair.status, repair.value) == (Status.REPAIRED, "单位名称、项目名称")
+
+
 def test_a_number_that_lost_its_mark_is_the_layout_s() -> None:
     """1一般公共预算: the 1 is no rest of a wall where the layout numbers its labels."""
     label = Label("1一般公共预算", Role.LABEL)

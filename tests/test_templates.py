@@ -54,6 +54,17 @@ def test_year_and_agency_before_a_title_change_no_layout(before: str) -> None:
     assert choose_template(templates, f"{before}关于部门预算项目支出绩效自评表", words) is None
 
 
+def test_misread_words_of_a_layout_are_its_words_where_nothing_else_decides() -> None:
+    """A poor fax has a character wrong in every other head; other words are as many, and make no layout."""
+    templates = load_templates()
+    sichuan = next(t for t in templates if t.id == "sichuan-self-eval-2023")
+    title = "部门预算项目支出绩效自评表"
+    damaged = [f"{word[:-1]}口" if len(word) > 3 else word for word in sichuan.keys]
+
+    assert choose_template(templates, title, damaged) is sichuan
+    assert choose_template(templates, title, [f"丙丁{word[:-2]}" for word in sichuan.keys]) is None
+
+
 def test_two_templates_with_one_id_stop_the_run(tmp_path: Path) -> None:
     """Which of them held would depend on the order of files."""
     path = tmp_path / "t.toml"

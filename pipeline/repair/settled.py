@@ -41,6 +41,7 @@ _STRAY_BEHIND = frozenset("|｜丨-—_·.。,，、'‘’`;；/\\(（[【《<"
 # Shorter names are too easily a part of another word.
 _SHORTEST_BESIDE_STRAY = 3
 _STRAY_SCORE = 0.98
+_NO_WORD = re.compile(r"[^\w]|_")
 
 
 # The evidence for what the layout prints on every form.
@@ -90,8 +91,10 @@ class Settled:
                 return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=source)
             if (rid := self._without_stray(raw, names)) is not None:
                 return rid
-        if label.role in (Role.LABEL, Role.HEADER) and (rid := self._without_foreign(raw, key, names)) is not None:
-            return rid
+            if (whole := self._with_marks(raw, heads)) is not None:
+                return whole
+            if (rid := self._without_foreign(raw, key, names)) is not None:
+                return rid
         if label.role not in CANDIDATES:
             return Repair(raw, raw, Status.UNKNOWN)
         if skeleton and any(comparison_key(name) == key for name in skeleton_names(label, skeleton)):
@@ -132,6 +135,18 @@ class Settled:
         return Repair(
             raw, known[0], Status.REPAIRED, "inserted", score=_STRAY_SCORE, evidence=source,
             reason=f"多字：已改为“{known[0]}”（{vouches}，旁边是表格线或污点）",
+        )  # fmt: skip
+
+    @staticmethod
+    def _with_marks(raw: str, heads: Mapping[str, str]) -> Repair | None:
+        """Return the repair of a label of the layout whose marks were lost or misread: 单位名称项目名称."""
+        words = _NO_WORD.sub("", raw)
+        fits = [name for name in heads if _NO_WORD.sub("", name) == words]
+        if len(fits) != 1 or not words:
+            return None
+        return Repair(
+            raw, fits[0], Status.REPAIRED, "several", score=_STRAY_SCORE, evidence=heads[fits[0]],
+            reason=f"标点：已改为“{fits[0]}”（表样固定文字）",
         )  # fmt: skip
 
     @staticmethod
