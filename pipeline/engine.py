@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from pipeline.document import Posterior
 from pipeline.errors import ModelError
+from pipeline.hanzi import is_uncommon
 from pipeline.settings import EngineSettings
 from pipeline.weights import without_tiny
 
@@ -119,6 +120,7 @@ class Engine:
         self._twin = _width_twins(self.alphabet)
         self._seldom = _read_as(self.alphabet, _SELDOM)
         self._tailed = _read_as(self.alphabet, _TAILED)
+        self._uncommon, self._common = _split_hanzi(self.alphabet)
         with _resting():
             self._classifier = self._load_classifier()
 
@@ -248,6 +250,13 @@ class Engine:
             if probabilities[run, seldom].max() >= _SELDOM_SHARE * probabilities[run, often].max():
                 best[run] = seldom
                 sure[run] += probabilities[run, seldom]
+        for number in np.flatnonzero(self._uncommon[best[begins]]):
+            run = slice(begins[number], ends[number])
+            frame = begins[number] + int(probabilities[run, best[begins[number]]].argmax())
+            rival = self._common[int(probabilities[frame, self._common].argmax())]
+            if probabilities[frame, rival] >= _COMMON_SHARE * probabilities[frame, best[begins[number]]]:
+                best[run] = rival
+                sure[run] = probabilities[run, rival]
         if np.count_nonzero(best[begins]) >= _SENTENCE:
             for number in np.flatnonzero(self._tailed[best[begins]] >= 0):
                 run = slice(begins[number], ends[number])
@@ -335,6 +344,10 @@ _SELDOM = {"[": "〔", "]": "〕"}
 _SELDOM_SHARE = 0.002
 
 
+# The recogniser knows the traditional forms of characters, which no form prints: 財务, 显著增強. Of 66 such readings on
+# drawn pages the likeliest character of GB/T 2312 in the same frame was the true one 60 times, within this share of it.
+_COMMON_SHARE = 0.01
+
 # A semicolon that lost its tail is read as a colon. Of marks in narratives on drawn pages of eleven kinds 46 of 47
 # colons left ； at most .0006 of their probability (one .02), of 8 semicolons read as colons five left .015 or more. In
 # labels, which are short, colons are common and semicolons none.
@@ -377,6 +390,13 @@ def _resting() -> Iterator[None]:
         yield
     finally:
         onnxruntime.SessionOptions = plain
+
+
+def _split_hanzi(alphabet: Sequence[str]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Tell for each symbol whether it is a Hanzi outside GB/T 2312, and return the indices of the Hanzi inside it."""
+    uncommon = np.array([is_uncommon(symbol) for symbol in alphabet])
+    hanzi = np.array(["\u4e00" <= symbol <= "\u9fff" for symbol in alphabet])
+    return uncommon, np.flatnonzero(hanzi & ~uncommon)
 
 
 def available_cores() -> int:

@@ -67,19 +67,3 @@ _SEAL = re.compile(r".*[(（](盖章|签字|签章|公章|签名|章)[)）][:：
 def is_printed_beside(text: str) -> bool:
     """Tell whether a text is the print's own beside a form and no value: a note, captions where seals and names go."""
     return bool(_NOTE.match(text)) or all(_SEAL.match(word) for word in text.split())
-
-
-@lru_cache(maxsize=30_000)
-def is_uncommon(character: str) -> bool:
-    """Tell whether a Hanzi is none of GB/T 2312's 6,763, which simplified Chinese is printed with, a few names apart.
-
-    >>> is_uncommon("強"), is_uncommon("强"), is_uncommon("㎡")
-    (True, False, False)
-    """
-    if not "\u4e00" <= character <= "\u9fff":
-        return False
-    try:
-        character.encode("gb2312")
-    except UnicodeEncodeError:
-        return True
-    return False

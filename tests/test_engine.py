@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline import engine as engine_module
-from pipeline.engine import _SELDOM, _TAILED, LINE_HEIGHT, Engine, _read_as, _width_twins, load_engine
+from pipeline.engine import _SELDOM, _TAILED, LINE_HEIGHT, Engine, _read_as, _split_hanzi, _width_twins, load_engine
 from pipeline.errors import ModelError
 from pipeline.settings import EngineSettings
 
@@ -28,11 +28,14 @@ def decoded(
     for row, frame in zip(table, frames, strict=True):
         for symbol, value in frame.items():
             row[alphabet.index(symbol)] = value
+    uncommon, common = _split_hanzi(alphabet)
     bare: Any = SimpleNamespace(
         alphabet=alphabet,
         _twin=_width_twins(alphabet),
         _seldom=_read_as(alphabet, _SELDOM),
         _tailed=_read_as(alphabet, _TAILED),
+        _uncommon=uncommon,
+        _common=common,
         name="test",
     )
     found = Engine._decode(bare, table, 0)
@@ -82,6 +85,16 @@ def test_a_semicolon_without_its_tail_is_asked_about() -> None:
 
     assert (tailed[-1], sound[-1], label[-1]) == ("；", "：", "：")
     assert scores[-1] < 0.5
+
+
+def test_a_traditional_form_is_the_likeliest_common_character_in_doubt() -> None:
+    """No form prints 財务; where nothing common is near, what was read stays for a person to see."""
+    alphabet = ["blank", "財", "财", "务", "喆"]
+
+    text, scores, _ = decoded([{"財": 0.85, "财": 0.1, "务": 0.01}, {"务": 0.99}, {"喆": 0.99, "务": 0.001}], alphabet)
+
+    assert text == "财务喆"
+    assert scores[0] == pytest.approx(0.1)
 
 
 def test_superscripts_are_no_width_twins() -> None:

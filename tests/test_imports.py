@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
      "rolemap", "furniture", "seams", "fieldvalues"),
     ("dictionaries", "dates", "htmlspans", "remote"),
     ("document", "records", "settings"),
-    ("geometry", "resources", "errors", "asked", "weights"),
+    ("geometry", "resources", "errors", "asked", "weights", "hanzi"),
 )  # fmt: skip
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from pipeline.checks.facts import Facts
-from pipeline.labeltext import is_uncommon
+from pipeline.hanzi import is_uncommon
 from pipeline.records import Finding
 
 Check = Callable[[Facts], Iterator[Finding]]

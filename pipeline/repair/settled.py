@@ -8,7 +8,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Label, Repair, Role, Status
-from pipeline.labeltext import is_uncommon
+from pipeline.hanzi import is_uncommon
 from pipeline.repair.channel import edits
 from pipeline.repair.folding import folded
 from pipeline.repair.shapes import Shapes
