@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from pipeline.store import Store
-from pipeline.store.search import FormHit, IndicatorHit, Measure, Query, Sign, find_forms, find_indicators
+from pipeline.store.search import FormHit, IndicatorHit, Measure, Query, Sign, find_forms, find_indicators, narrowing
 
 _MEASURE = re.compile(
     r"(?<!\S)(?P<sign>>=|<=|≥|≤|≧|≦|>|<|=)\s*(?P<number>-?\d+(?:\.\d+)?)\s*(?P<unit>[%‰]|[^\s\d<>=≥≤]{1,8})?(?!\S)"
@@ -43,8 +43,10 @@ def parse_query(
 
 def search(store: Store, query: Query, limit: int = 50) -> tuple[list[FormHit], list[IndicatorHit]]:
     """Forms and indicators that were found, `limit` of each at most; forms only where words were given."""
-    forms = find_forms(store, query, limit) if query.words and not (query.measures or query.level) else []
-    return forms, find_indicators(store, query, limit)
+    narrowed = narrowing(store, query)
+    asked = query.words and not (query.measures or query.level)
+    forms = find_forms(store, query, limit, narrowed) if asked else []
+    return forms, find_indicators(store, query, limit, narrowed)
 
 
 def hit_lines(forms: Sequence[FormHit], indicators: Sequence[IndicatorHit]) -> list[str]:

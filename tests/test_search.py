@@ -99,6 +99,23 @@ def test_few_forms_are_looked_through_and_many_asked_of_the_index(
     assert [hit.document for hit in search(store, parse_query("乡村振兴", year=2021))[0]] == ["d1.txt"]
 
 
+def test_few_forms_are_looked_through_for_parts_of_letters(store: Store) -> None:
+    """The index has AB as a word; of few forms it is the text that is looked through, on both databases."""
+    assert found(store, "b", agency="水利") == ["ＡＢ类培训 人数"]
+    assert found(store, "b类 人数", year=2021) == ["ＡＢ类培训 人数"]
+
+
+def test_what_comes_after_the_first_hits_of_the_words_is_found(store: Store) -> None:
+    """Where the first that hold the words do not meet the other conditions, those that do come all the same, once."""
+    rows = [("满意度", f"第{n}期满意度", "≥", "95" if n % 50 else "60") for n in range(1, 151)]
+    store.save([DocumentRows("d9.txt", "9" * 64, "text", "read", [], records=[
+        record_rows(make_record(9, "丙县财政局", 2022, rows), 0)])])  # fmt: skip
+
+    assert found(store, "期满意度 <70%") == ["第50期满意度", "第100期满意度", "第150期满意度"]
+    assert len(found(store, "满意度")) == len(set(found(store, "满意度"))) == 50
+    assert len(search(store, parse_query("满意度"), 500)[1]) == 152
+
+
 def test_forms_are_found_and_told_where_they_stand(store: Store) -> None:
     """A hit names year, agency, document and place."""
     forms, _ = search(store, parse_query("乡村振兴"))

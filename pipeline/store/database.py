@@ -52,6 +52,8 @@ def open_engine(where: str | Path, *, create: bool) -> Engine:
         ) from error
     if sqlite:
         _prepare_sqlite(engine)
+    elif engine.dialect.name == "postgresql":
+        _prepare_postgresql(engine)
     try:
         migrate(engine, create=create)
     except DatabaseError as error:
@@ -88,6 +90,16 @@ def _prepare_sqlite(engine: Engine) -> None:
         # A writer takes the lock at once: two that read first and write later would fail, not wait.
         writing = connection.get_execution_options().get("zhibiao_writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        # A question that is asked the fifth time would be planned once for all words: for one that stands nowhere it
+        # then goes through all indicators in their order, 700 ms instead of 10.
+        with connection.cursor() as cursor:
+            cursor.execute("SET plan_cache_mode = force_custom_plan")
+        connection.commit()
 
 
 @contextmanager

@@ -5,11 +5,11 @@ On SQLite the words stand in an FTS5 table, on PostgreSQL in arrays with a GIN i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, column, func, intersect, literal_column, or_, select, table
+from sqlalchemy import Connection, Select, and_, cast, column, func, intersect, literal_column, or_, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
@@ -83,23 +83,29 @@ class FormHit:
     review: int
 
 
-def find_indicators(store: Store, query: Query, limit: int = 50) -> list[IndicatorHit]:
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What agency and year leave: the conditions on forms, and the forms that meet them where these are few."""
+
+    conditions: tuple[Any, ...]
+    few: list[int] | None
+
+
+def narrowing(store: Store, query: Query) -> Narrowing:
+    """Find out what agency and year leave; once for indicators and forms."""
+    conditions = _of_form(store, query)
+    return Narrowing(tuple(conditions), _few_records(store, conditions))
+
+
+def find_indicators(
+    store: Store, query: Query, limit: int = 50, narrowed: Narrowing | None = None
+) -> list[IndicatorHit]:
     """Indicators that hold all words and meet all measures, in the order they were stored."""
     i, r, d = t.indicators.c, t.records.c, t.documents.c
     chosen: Select[Any] = select(
         i.id, i.record_id, r.form_id, i.position, d.name, r.title, r.agency, r.year, i.level1, i.level2, i.level3,
         i.target, i.review, i.page, i.place,
     ).join_from(t.indicators, t.records, r.id == i.record_id).join(t.documents, d.id == r.document_id)  # fmt: skip
-    asked = _of_form(store, query)
-    few = _few_records(store, asked)
-    if few is None:
-        chosen = _narrowed(chosen.where(*asked), store, query, t.INDICATOR_WORDS, i.id)
-    elif few:
-        chosen = chosen.where(d.current, i.record_id.in_(few)).order_by(i.id)
-        # The same said of both tables: PostgreSQL would go through all forms to join these few.
-        chosen = chosen if store.sqlite else chosen.where(r.id.in_(few))
-    else:
-        return []
     if query.level is not None:
         level = query.level
         chosen = chosen.where(or_(*(c.contains(level, autoescape=True) for c in (i.level1, i.level2))))
@@ -107,25 +113,50 @@ def find_indicators(store: Store, query: Query, limit: int = 50) -> list[Indicat
         chosen = chosen.where(i.review == query.review)
     for measure in query.measures:
         chosen = chosen.where(_measured(measure))
+    narrowed = narrowed or narrowing(store, query)
+    asked, few = narrowed.conditions, narrowed.few
+    of_any_words: Select[Any] | None = None
+    if few is None:
+        chosen = chosen.where(*asked)
+        of_any_words = chosen.where(d.current).order_by(i.id)
+        chosen = _narrowed(chosen, store, query, t.INDICATOR_WORDS, i.id)
+    elif few:
+        chosen = chosen.where(d.current, i.record_id.in_(few)).order_by(i.id)
+        if not store.sqlite:
+            # The same said of both tables: PostgreSQL would go through all forms to join these few.
+            chosen = chosen.where(r.id.in_(few))
+            # Runs of letters may be the middle of a longer one, which the index does not know.
+            if looked_for := [word for word in _looked_for(query) if not word[0].isascii()]:
+                # Said by its function: as an operator it would have the index give the words' hits in all other forms.
+                listed = _listed(t.INDICATOR_WORDS)
+                held = func.arraycontains(listed.c.words, cast(looked_for, ARRAY(Text)))
+                chosen = chosen.join(listed, listed.c.id == i.id).where(held)
+    else:
+        return []
     hits = []
     wanted = _compared(query.words) if few is None else [folded(word) for word in query.words]
     # Of few forms all indicators are fetched, for the words that are looked for may stand in the last of them.
     first = _first(limit, wanted) if few is None else _MOST
-    for row in _matching(store, chosen, i.id, first, wanted, ("level1", "level2", "level3", "target")):
-        hits.append(
-            IndicatorHit(row.record_id, row.form_id, row.position, row.name, row.title, row.agency, row.year,
-                         row.level1, row.level2, row.level3, row.target, row.review, row.page, row.place)
-        )  # fmt: skip
-        if len(hits) >= limit:
-            break
+    with store.reading() as connection:
+        if of_any_words is not None and not store.sqlite and (looked_for := _looked_for(query)):
+            rows = _rows_with(connection, looked_for, of_any_words, chosen, i.id, first)
+        else:
+            rows = _rows(connection, chosen, i.id, first, in_order=store.sqlite)
+        for row in _matching(rows, wanted, ("level1", "level2", "level3", "target")):
+            hits.append(
+                IndicatorHit(row.record_id, row.form_id, row.position, row.name, row.title, row.agency, row.year,
+                             row.level1, row.level2, row.level3, row.target, row.review, row.page, row.place)
+            )  # fmt: skip
+            if len(hits) >= limit:
+                break
     return hits
 
 
-def find_forms(store: Store, query: Query, limit: int = 50) -> list[FormHit]:
+def find_forms(store: Store, query: Query, limit: int = 50, narrowed: Narrowing | None = None) -> list[FormHit]:
     """Forms whose title, agency, labels or field texts hold all words, in the order they were stored."""
     r, d = t.records.c, t.documents.c
-    asked = _of_form(store, query)
-    few = _few_records(store, asked)
+    narrowed = narrowed or narrowing(store, query)
+    asked, few = narrowed.conditions, narrowed.few
     if few is not None and not few:
         return []
     chosen: Select[Any] = select(
@@ -140,13 +171,15 @@ def find_forms(store: Store, query: Query, limit: int = 50) -> list[FormHit]:
         chosen = chosen.where(r.review > 0 if query.review else r.review == 0)
     hits = []
     wanted = _compared(query.words)
-    for row in _matching(store, chosen, r.id, _first(limit, wanted), wanted, ("body",)):
-        hits.append(
-            FormHit(row.id, row.form_id, row.name, row.title, row.agency, row.year, row.project, row.indicators,
-                    row.review)
-        )  # fmt: skip
-        if len(hits) >= limit:
-            break
+    with store.reading() as connection:
+        rows = _rows(connection, chosen, r.id, _first(limit, wanted), in_order=store.sqlite)
+        for row in _matching(rows, wanted, ("body",)):
+            hits.append(
+                FormHit(row.id, row.form_id, row.name, row.title, row.agency, row.year, row.project, row.indicators,
+                        row.review)
+            )  # fmt: skip
+            if len(hits) >= limit:
+                break
     return hits
 
 
@@ -189,9 +222,19 @@ def _of_agency(store: Store, text: str) -> Any:
     return agency.in_(found) if len(found) <= _FEW else agency.contains(text, autoescape=True)
 
 
+def _looked_for(query: Query) -> list[str]:
+    """The words of the index that every hit has."""
+    return sorted({word for text in query.words for word in query_words(text)})
+
+
+def _listed(words: str) -> Any:
+    """The words of indicators or forms as PostgreSQL has them."""
+    return table(words, column("id"), column("words", ARRAY(Text)))
+
+
 def _narrowed(chosen: Select[Any], store: Store, query: Query, words: str, key: Any) -> Select[Any]:
     chosen = chosen.where(t.documents.c.current)
-    looked_for = sorted({word for text in query.words for word in query_words(text)})
+    looked_for = _looked_for(query)
     if not looked_for:
         return chosen.order_by(key)
     if store.sqlite:
@@ -201,7 +244,7 @@ def _narrowed(chosen: Select[Any], store: Store, query: Query, words: str, key: 
         found = chosen.join(index, index.c.rowid == key).where(literal_column(words).op("MATCH")(match))
         # In the index's own order, so that the first hits come before the last are looked for.
         return found.order_by(index.c.rowid)
-    listed = table(words, column("id"), column("words", ARRAY(Text)))
+    listed = _listed(words)
     return chosen.join(listed, listed.c.id == key).where(listed.c.words.contains(looked_for)).order_by(key)
 
 
@@ -218,19 +261,13 @@ def _measured(measure: Measure) -> Any:
     return and_(compared, unit == measure.unit if measure.unit else func.coalesce(unit, "") == "")
 
 
-def _matching(
-    store: Store, chosen: Select[Any], key: Any, first: int, wanted: Sequence[str], columns: Sequence[str]
-) -> Iterator[Any]:
-    """The rows whose text really holds every word that is `wanted`; the index knows only pairs of characters.
-
-    They come by their `key`, the `first` ones at once where that is quicker.
-    """
-    with store.reading() as connection:
-        for row in _rows(connection, chosen, key, first, in_order=store.sqlite):
-            # Where the index itself is sure, the columns to look through are not even fetched.
-            texts = [folded(getattr(row, name) or "") for name in columns] if wanted else []
-            if all(any(word in text for text in texts) for word in wanted):
-                yield row
+def _matching(rows: Iterable[Any], wanted: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
+    """The rows whose text really holds every word that is `wanted`; the index knows only pairs of characters."""
+    for row in rows:
+        # Where the index itself is sure, the columns to look through are not even fetched.
+        texts = [folded(getattr(row, name) or "") for name in columns] if wanted else []
+        if all(any(word in text for text in texts) for word in wanted):
+            yield row
 
 
 def _first(limit: int, wanted: Sequence[str]) -> int:
@@ -251,6 +288,33 @@ def _rows(connection: Connection, chosen: Select[Any], key: Any, first: int, *, 
             return
         chosen = chosen.where(key > rows[-1].id)
     yield from connection.execution_options(stream_results=True).execute(chosen.limit(_MOST))
+
+
+def _rows_with(
+    connection: Connection,
+    words: Sequence[str],
+    of_any_words: Select[Any],
+    with_words: Select[Any],
+    key: Any,
+    first: int,
+) -> Iterator[Any]:
+    """The rows with these words, on PostgreSQL; it is asked which the first are that have them, and for these alone.
+
+    It takes words that go together (满意, 意度) for independent, so for a tenth as many as there are, and would join
+    thousands to their forms and documents to show the first twenty. Where the first hits of the words do not meet the
+    other conditions, it is asked for both at once after all.
+    """
+    listed = _listed(t.INDICATOR_WORDS)
+    having = select(listed.c.id).where(listed.c.words.contains(list(words)))
+    hits = having.order_by(listed.c.id).limit(first).cte("hits")
+    count, last = (select(f).select_from(hits).scalar_subquery() for f in (func.count(), func.max(hits.c.id)))
+    chosen = of_any_words.join(hits, hits.c.id == key).add_columns(count.label("found"), last.label("last"))
+    rows = connection.execute(chosen).all()
+    yield from rows
+    if not rows:
+        yield from _rows(connection, with_words, key, first, in_order=False)
+    elif rows[0].found == first:
+        yield from _rows(connection, with_words.where(key > rows[0].last), key, first, in_order=False)
 
 
 def _compared(words: Sequence[str]) -> list[str]:
