@@ -116,7 +116,7 @@ def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -
         return []
     window = ink[y0:y1, x0:x1]
     mask = printed(window)
-    if not mask.any():
+    if not cv2.countNonZero(mask):
         return _faint_dash(window, (x0, y0), size)
     kept = without_specks(mask, size)
     if kept is not mask:
@@ -168,6 +168,9 @@ def _faint_dash(window: Grey, origin: tuple[int, int], size: float) -> list[Band
 
 def _split_rows(mask: Grey, size: float) -> list[tuple[int, int]]:
     """Part a box's ink into lines: (top, bottom) rows."""
+    # Most of a wide cell is blank.
+    left, _, wide, _ = cv2.boundingRect(mask)
+    mask = mask[:, left : left + wide]
     filled = mask.sum(axis=1)
     change = np.diff(np.concatenate(([0], (filled > 0).astype(np.int8), [0])))
     runs = list(zip(np.flatnonzero(change == 1).tolist(), np.flatnonzero(change == -1).tolist(), strict=True))

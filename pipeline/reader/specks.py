@@ -30,19 +30,23 @@ def without_specks(mask: Grey, size: float) -> Grey:
     A dot belongs to text where it lies on or over a character, between two of them (a decimal point), in a pair (a
     colon) or in a row (an ellipsis). Anything small stays only beside something large; alone in its cell, a dash does.
     """
+    # Most of a cell is blank: only the part that holds its ink is gone over.
+    x0, y0, wide, tall = cv2.boundingRect(mask)
+    if not wide:
+        return mask
+    part = mask[y0 : y0 + tall, x0 : x0 + wide]
     # A fax breaks signs into pieces; what lies closer than an eighth of a character belongs together.
     reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (odd(0.12 * size),) * 2)
-    count, labels = cv2.connectedComponents(cv2.dilate(mask, reach), connectivity=8)
-    if count <= 1:
-        return mask
-    inked = np.flatnonzero(mask.view(bool))
+    count, labels = cv2.connectedComponents(cv2.dilate(part, reach), connectivity=8)
+    inked = np.flatnonzero(np.ascontiguousarray(part).view(bool))
     owner = labels.ravel()[inked] - 1
-    x, y, w, h, area = _measured(inked, owner, count - 1, mask.shape[1])
+    x, y, w, h, area = _measured(inked, owner, count - 1, wide)
+    x += x0
+    y += y0
     right, bottom = x + w, y + h
-    tall, wide = mask.shape
     extent = np.maximum(w, h)
     tiny = area < max(3.0, 0.004 * size * size)
-    beside, over = (x <= 0) | (right >= wide), (y <= 0) | (bottom >= tall)
+    beside, over = (x <= 0) | (right >= mask.shape[1]), (y <= 0) | (bottom >= mask.shape[0])
     # What is left of a ruling runs along its edge; a bar of = that touches the edge does not.
     along = (beside & (w <= 0.12 * size)) | (over & (h <= 0.12 * size))
     rest = along | ((beside | over) & (area < 0.02 * size * size))
@@ -51,7 +55,7 @@ def without_specks(mask: Grey, size: float) -> Grey:
     if not large.any():
         # Alone in its cell no sign is so small but a row of dots: two specks are no 二 and no colon.
         alone = np.array([not _in_a_row(i, x, y, w, h, size) for i in range(count - 1)])
-        drop |= (extent <= _ALONE * size) & alone & ~_hyphens(x, y, w, h, area, (tall, wide), size)
+        drop |= (extent <= _ALONE * size) & alone & ~_hyphens(x, y, w, h, area, mask.shape, size)
     else:
         small = np.flatnonzero(~large & ~drop)
         # Marks hold on to marks: the comma behind a closing quotation mark, both far from any character.
@@ -63,7 +67,7 @@ def without_specks(mask: Grey, size: float) -> Grey:
         drop[marks] = [not _in_a_row(i, x, y, w, h, size) for i in marks]
         lx, lr, ly, lb = x[large], right[large], y[large], bottom[large]
         for i in np.flatnonzero(kept & ~large):
-            wraps = _wraps(i, kept, x, right, y, bottom, wide, size)
+            wraps = _wraps(i, kept, x, right, y, bottom, mask.shape[1], size)
             drop[i] = not wraps and _is_dust_at_the_end(i, kept, x, right, y, bottom, area, size)
         stops = np.flatnonzero(kept & ~large & ~drop)
         for i in small[extent[small] <= _DOT * size]:
@@ -77,19 +81,20 @@ def without_specks(mask: Grey, size: float) -> Grey:
                 or _is_comma(x[i], y[i], w[i], h[i], lr, lb, size)
                 or _fills_a_gap(x[i], right[i], (y[i] + bottom[i]) / 2, lx, lr, ly, lb, size)
                 or _parts_words(i, kept, x, right, y, bottom, size)
-                or _wraps(i, kept, x, right, y, bottom, wide, size)
+                or _wraps(i, kept, x, right, y, bottom, mask.shape[1], size)
                 or _is_quotation(i, x, right, y, bottom, lx, lr, ly, size)
                 or _completes(i, stops, x, right, y, bottom, size)
             )
     if not drop.any():
         return mask
+    gone = inked[drop[owner]]
     kept_ink = mask.copy()
-    kept_ink.ravel()[inked[drop[owner]]] = 0
+    kept_ink[y0 + gone // wide, x0 + gone % wide] = 0
     return kept_ink
 
 
 def _hyphens(
-    x: _Measures, y: _Measures, w: _Measures, h: _Measures, area: _Measures, shape: tuple[int, int], size: float
+    x: _Measures, y: _Measures, w: _Measures, h: _Measures, area: _Measures, shape: tuple[int, ...], size: float
 ) -> NDArray[np.bool_]:
     """A hyphen alone in its cell says "none": a flat bar at half the cell's height, in its middle or where text begins.
 

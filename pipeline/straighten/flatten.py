@@ -118,11 +118,12 @@ def fit_warp(ink: Grey, height: float, lines: NDArray[np.float64], start: Warp) 
     """Fit skew, perspective and curl to the page's rulings; to its lines of text where it has none."""
     side = float(max(ink.shape))
     middle = (ink.shape[1] / 2.0, ink.shape[0] / 2.0)
-    # How the page leans is seen on a quarter of its size already, if there is any ruling to see it by.
-    horizontal, vertical = trace_rulings(ink, height, 4)
     level = 0.0
-    if _length(horizontal) + _length(vertical) >= _SOME * height:
-        level = _level(horizontal, vertical, _NO_LINES, height)
+    if not _looks_level(lines):
+        # How the page leans is seen on a quarter of its size already, if there is any ruling to see it by.
+        horizontal, vertical = trace_rulings(ink, height, 4)
+        if _length(horizontal) + _length(vertical) >= _SOME * height:
+            level = _level(horizontal, vertical, _NO_LINES, height)
     rest = 0.0
     if abs(level) <= _LEAN:
         horizontal, vertical = _traced(ink, height)
@@ -192,6 +193,17 @@ def _level(
         angles, lengths = np.concatenate([angles, text_angles]), np.concatenate([lengths, text_lengths])
     level = _weighted_median(angles, lengths) if len(angles) else 0.0
     return level if abs(level) <= _MOST_LEAN else 0.0
+
+
+# So many long lines of text, most of which lean by less than this (radians, a fifth of a degree), say that a page is
+# level. It may lean by up to a degree all the same, for boxes that hardly lean are found level: its rulings will tell.
+_TELLING, _HARDLY = 8, 0.0035
+
+
+def _looks_level(lines: NDArray[np.float64]) -> bool:
+    """Tell whether the lines of text lie level."""
+    angles = np.abs(_text_slopes(lines)[0])
+    return len(angles) >= _TELLING and float(np.quantile(angles, 0.75)) <= _HARDLY
 
 
 def _text_slopes(lines: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
