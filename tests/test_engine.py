@@ -150,6 +150,15 @@ def test_the_packaged_weights_are_whole(loaded: Engine) -> None:
 
 
 @pytest.mark.engine
+def test_the_networks_threads_rest_between_their_runs(loaded: Engine) -> None:
+    """Threads that turn on after a run take the processor from the page's other steps; ONNX Runtime was told so."""
+    runners: list[Any] = [loaded._detector.paddlex_predictor.runner, loaded._tap]
+
+    for session in (loaded._classifier, *(runner.session for runner in runners)):
+        assert session.get_session_options().get_session_config_entry("session.force_spinning_stop") == "1"
+
+
+@pytest.mark.engine
 def test_a_crop_reads_the_same_in_any_company(loaded: Engine) -> None:
     """Padding and neighbours change readings; a crop is padded to its own bucket and batched with equals only."""
     crops = [number(text) for text in ("2020", "1,234.50", "87%", "2021", "100%", "3600000")]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.document import Grid, Page, Polygon, Upright
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.grid import find_grids
+from pipeline.grid.blanks import text_along
 from pipeline.grid.edges import Edges
 from pipeline.grid.lines import Line
 from pipeline.grid.pieces import drop_texts, search
@@ -443,3 +444,16 @@ def test_a_wall_that_ends_inside_a_joined_cell_is_drawn_to_its_end_where_most_of
     middle = Edges([False, True], [0.33, seen], [False, True])
     mend(rows, columns, [whole, middle, whole], [whole, none, whole])
     assert middle.walls == [wall, True]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_text_along_a_line_is_what_is_more_than_dust(axis: int) -> None:
+    """Pixel by pixel: a row or column counts where a patch of a few pixels or more has one in it."""
+    rng = np.random.default_rng(5)
+    for share in (0.02, 0.1, 0.3):
+        window = (rng.random((60, 90)) < share).astype(np.uint8)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(window, connectivity=8)
+        large = stats[:, cv2.CC_STAT_AREA] >= 15.2  # (.13 of 30)²
+        large[0] = False
+
+        assert np.array_equal(text_along(window, 30.0, axis), large[labels].any(axis=1 - axis))

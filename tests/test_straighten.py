@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.document import Page, Polygon, Upright
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.straighten import straighten
+from pipeline.straighten.flatten import apply_warp
 from pipeline.straighten.light import find_desk, without_dither
 from pipeline.straighten.textlines import find_turns, text_height
 from pipeline.synth.pages import make_pages
@@ -250,6 +251,29 @@ def test_a_blank_page_and_noise_are_straightened_to_themselves() -> None:
 
         assert upright.ink.dtype == np.uint8
         assert upright.seals == ()
+
+
+def test_only_paper_is_left_out_when_a_page_is_drawn() -> None:
+    """Squares without ink are not drawn; whatever is printed stands where and as dark as if all of them were."""
+    rng = np.random.default_rng(3)
+    ink = rng.integers(236, 256, (700, 530), np.uint8)
+    for x, y, w, h in rng.integers((5, 5, 1, 1), (480, 640, 60, 9), (60, 4)):
+        ink[y : y + h, x : x + w] = 20
+    ink[-2:, 100:200] = 0  # at the very edge too
+    bend = np.zeros(len(HORIZONTAL_TERMS))
+    bend[1] = 0.01
+    none = np.zeros(len(VERTICAL_TERMS))
+    warp = Warp((530, 700), 0, 1.0, 0.02, 700.0, bend, none, (14.0, 11.0), (560, 730))
+    drawn = apply_warp(ink, warp)
+
+    xs, ys = np.meshgrid(np.arange(560) + 0.5, np.arange(730) + 0.5)
+    source = warp.unflatten(np.stack([xs.ravel(), ys.ravel()], axis=1)).reshape(730, 560, 2).astype(np.float32) - 0.5
+    whole = cv2.remap(ink, source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
+    printed = whole < 200
+    assert printed.sum() > 5_000
+    assert np.abs(drawn.astype(int) - whole)[printed].max() <= 16  # maps are straight within a square
+    assert drawn[~printed].min() >= 180
+    assert (drawn == 255).mean() > 0.3 > (whole == 255).mean()
 
 
 def test_a_page_that_lies_straight_is_not_drawn_anew() -> None:
