@@ -1,0 +1,88 @@
+"""Boxes of text -> tables, where nothing else says where cells are: no rulings, no markup.
+
+What words with boxes show is white channels, heights and middles. Four steps: lines as close as wrapped lines are one
+cell's (`wraps`); rows are as high as their lines and the page's padding, so that the rows follow each other wall to wall
+and a space that is left is blank rows (`heights`, `rows`); between texts beside each other there is a wall, and as
+few walls as will do are taken (`columns`); each cell takes those rows in whose middle its text stands, as printed labels of
+merged cells do (`cells`). Pages of pixels without rulings and files of words share this.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.alignment.cells import Placed, place
+from pipeline.alignment.columns import walls
+from pipeline.alignment.heights import levels, measure
+from pipeline.alignment.pieces import Box, Piece, Scale, around, character, is_vertical, visual_rows
+from pipeline.alignment.rows import choose_rows, parted
+from pipeline.alignment.wraps import joined_cells, unfilled, wrap_limits
+
+__all__ = ["Box", "Layout", "Piece", "Placed", "around", "find_layouts"]
+
+# What it takes to give up the likeliest spacing of wrapped lines for another.
+_SECOND = 0.5
+_PAGE_MARK = re.compile(r"^\s*(第\s*\d+\s*页.*|[-—－–]*\s*\d{1,4}\s*[-—－–]*|\d+\s*/\s*\d+)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One table: its cells, the heights of its rows' walls and the places of its columns' (one more than rows)."""
+
+    cells: tuple[Placed, ...]
+    across: tuple[float, ...]
+    down: tuple[float, ...]
+    cost: float = 0.0
+
+
+def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
+    """Return the tables and the pieces outside them, from top to bottom; every piece comes out once."""
+    size = character(pieces)
+    upright = [p for p in pieces if not is_vertical(p, size)]
+    tall = [p for p in pieces if is_vertical(p, size)]
+    rows = visual_rows(upright)
+    before: list[Layout | Piece] = []
+    after: list[Layout | Piece] = []
+    while rows and len(rows[0]) == 1 and _is_above(rows, size):
+        before.extend(rows.pop(0))
+    while rows and len(rows[-1]) == 1 and _PAGE_MARK.match(rows[-1][0].text):
+        after[:0] = rows.pop()
+    tabular = sum(len(row) > 1 for row in rows) * 2 > len(rows)
+    inner = [piece for row in rows for piece in row]
+    if len(inner) + len(tall) < 2:
+        return [*before, *inner, *tall, *after]
+    best: Layout | None = None
+    for number, limit in enumerate(wrap_limits(upright, size, tabular)):
+        cells = joined_cells(inner, Scale(size, limit)) + tall
+        found = lay_out(cells, size)
+        cost = found.cost + unfilled(cells, size) + _SECOND * (number > 0)
+        if best is None or cost < best.cost:
+            best = replace(found, cost=cost)
+    assert best is not None
+    return [*before, best, *after]
+
+
+def _is_above(rows: Sequence[Sequence[Piece]], size: float) -> bool:
+    """Tell whether the first row's lone piece stands above everything, as a title does and a wrapped label does not."""
+    piece = rows[0][0]
+    return len(rows) == 1 or min(p.box[1] for p in rows[1]) - piece.box[3] > -0.1 * size
+
+
+def lay_out(pieces: Sequence[Piece], size: float) -> Layout:
+    """Lay pieces out as one table: texts in the middles of their cells, or at their tops, whichever fits better."""
+    return min((_lay_out(pieces, size, top) for top in (False, True)), key=lambda layout: layout.cost)
+
+
+def _lay_out(pieces: Sequence[Piece], size: float, top: bool) -> Layout:
+    found = levels(pieces, size, top)
+    heights = measure(found, size, top)
+    rows, cost = choose_rows(found, heights, size, top)
+    rows = parted(rows, pieces)
+    between = walls(pieces, size)
+    placed, misfit = place(pieces, rows, between, heights, size, top)
+    sides = around([piece.box for piece in pieces])
+    margin = 0.35 * size
+    down = (sides[0] - margin, *between, sides[2] + margin)
+    return Layout(tuple(placed), (rows[0].top, *(row.bottom for row in rows)), down, cost + misfit)

@@ -1,0 +1,95 @@
+"""Which columns a table has: walls between texts that stand beside each other, as few as will do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.alignment.pieces import Piece
+
+# Texts beside each other share this much of the lower one's height.
+_BESIDE = 0.3
+# Texts at one left edge stand so close to it, and so far from their wall (characters' heights).
+_EDGE, _PADDING = 0.2, 0.35
+# A merged cell's label and the rows right above and below it are no further apart.
+_NEAR = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The space between two texts beside each other: there is a wall in it."""
+
+    left: float
+    right: float
+    first: int  # the numbers of the two pieces
+    second: int
+
+
+def gaps(pieces: Sequence[Piece]) -> list[Gap]:
+    """Find the spaces between pieces that stand beside each other with nothing between them."""
+    found = []
+    order = sorted(range(len(pieces)), key=lambda i: pieces[i].box[0])
+    for place, i in enumerate(order):
+        one = pieces[i].box
+        hidden: list[tuple[float, float]] = []
+        for j in order[place + 1 :]:
+            other = pieces[j].box
+            low, high = max(one[1], other[1]), min(one[3], other[3])
+            if high - low < _BESIDE * min(one[3] - one[1], other[3] - other[1]):
+                continue
+            middle = (low + high) / 2
+            if any(a <= middle <= b for a, b in hidden):
+                continue
+            hidden.append((other[1], other[3]))
+            left, right = one[2], other[0]
+            if left > right:
+                left = right = (left + right) / 2
+            found.append(Gap(left, right, i, j))
+    return found
+
+
+def _beside_rows(pieces: Sequence[Piece], found: Sequence[Gap], size: float) -> list[Gap]:
+    """Find the spaces beside pieces that stand level with nothing: labels of merged cells between two of their rows."""
+    level = {gap.first for gap in found} | {gap.second for gap in found}
+    spaces = []
+    for i, piece in enumerate(pieces):
+        if i in level:
+            continue
+        near = [
+            j
+            for j, other in enumerate(pieces)
+            if j in level and max(other.box[1] - piece.box[3], piece.box[1] - other.box[3]) < _NEAR * size
+        ]
+        right = min((j for j in near if pieces[j].box[0] > piece.box[2]), key=lambda j: pieces[j].box[0], default=None)
+        left = max((j for j in near if pieces[j].box[2] < piece.box[0]), key=lambda j: pieces[j].box[2], default=None)
+        if right is not None:
+            spaces.append(Gap(piece.box[2], pieces[right].box[0], i, right))
+        if left is not None:
+            spaces.append(Gap(pieces[left].box[2], piece.box[0], left, i))
+    return spaces
+
+
+def walls(pieces: Sequence[Piece], size: float) -> list[float]:
+    """The places of the walls, from left to right, without the table's own sides: as few as part all neighbours."""
+    found: list[float] = []
+    group: list[Gap] = []
+    beside = gaps(pieces)
+    for gap in sorted([*beside, *_beside_rows(pieces, beside, size)], key=lambda g: (g.right, g.left)):
+        if group and gap.left < group[0].right:
+            group.append(gap)
+            continue
+        if group:
+            found.append(_place(group, size))
+        group = [gap]
+    if group:
+        found.append(_place(group, size))
+    return found
+
+
+def _place(group: Sequence[Gap], size: float) -> float:
+    """Where in what a group of spaces shares the wall stands: left of texts that begin at one place, else amid."""
+    left, right = max(gap.left for gap in group), group[0].right
+    edge = sum(abs(gap.right - right) < _EDGE * size for gap in group)
+    if edge >= 2 and edge >= 0.4 * len(group):
+        return max((left + right) / 2, right - _PADDING * size)
+    return (left + right) / 2

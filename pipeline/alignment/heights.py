@@ -1,0 +1,104 @@
+"""How high rows are: so many lines and some padding, the same on a whole page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from pipeline.alignment.pieces import Piece
+
+# Middles of texts that stand in one row differ by less than this (characters' heights): outlines hold the ink, and that
+# of 一 or of a number is not as high as that of other characters.
+LEVEL = 0.25
+# Line pitch where no text of the page is wrapped: office programs set 1.15 to 1.5.
+_PITCH = 1.3
+# Rows' paddings are alike to this (both sides together), and never more than a row and a half.
+_ALIKE, _MOST_PADDING = 0.15, 2.5
+
+
+@dataclass(slots=True)
+class Level:
+    """Pieces whose middles (or, in tables set to the top, whose first lines) are at one height."""
+
+    pieces: list[Piece]
+    at: float
+
+    def counts(self) -> list[int]:
+        """How many lines the row may have by its pieces; one of more lines may span several rows."""
+        return sorted({lines_of(piece) for piece in self.pieces})
+
+
+@dataclass(frozen=True, slots=True)
+class Heights:
+    """A page's row heights: `pitch` a line, `padding` above and below together, and never less than `least`."""
+
+    pitch: float
+    padding: float
+    least: float
+
+    def of(self, lines: int) -> float:
+        """The height of a row of so many lines."""
+        return max(lines * self.pitch + self.padding, self.least)
+
+
+def lines_of(piece: Piece) -> int:
+    """How many lines a piece has."""
+    return max(1, len(piece.lines))
+
+
+def anchor(piece: Piece, top: bool) -> float:
+    """The height that pieces of one row share: their middle, or their first line's in a table set to the top."""
+    if top and piece.lines:
+        return (piece.lines[0][1] + piece.lines[0][3]) / 2
+    return piece.middle
+
+
+def levels(pieces: Sequence[Piece], size: float, top: bool) -> list[Level]:
+    """Gather the pieces that stand at one height, from top to bottom."""
+    found: list[Level] = []
+    for piece in sorted(pieces, key=lambda p: anchor(p, top)):
+        if found and anchor(piece, top) - found[-1].at < LEVEL * size:
+            found[-1].pieces.append(piece)
+        else:
+            found.append(Level([piece], anchor(piece, top)))
+    for level in found:
+        level.at = median(anchor(piece, top) for piece in level.pieces)
+    return found
+
+
+def measure(found: Sequence[Level], size: float, top: bool) -> Heights:
+    """Measure the row heights of a page by the distances of rows that follow each other."""
+    pitches = [(b[1] + b[3] - a[1] - a[3]) / 2 for level in found for p in level.pieces for a, b in pairwise(p.lines)]
+    pitch = median(pitches) if pitches else _PITCH * size
+    sure = [level for level in found if len(level.pieces) > 1] or list(found)
+    single: list[float] = []
+    several: list[float] = []
+    for above, below in pairwise(sure):
+        one, other = max(above.counts()), max(below.counts())
+        # In the middle style half of each row lies between, in the other the whole upper one.
+        lines = one if top else (one + other) / 2
+        padding = below.at - above.at - lines * pitch
+        if -0.1 * size <= padding <= _MOST_PADDING * size:
+            (single if one == other == 1 else several).append(max(0.0, padding))
+    padding, votes = _mode(several, size)
+    least, seen = _mode(single, size)
+    if votes < 2 and seen:
+        padding = least
+    elif seen < 2 and votes:
+        least = padding
+    if not seen and not votes:
+        padding = least = 0.4 * size
+    # A least height shows in rows of one line only.
+    return Heights(pitch, min(padding, least), pitch + max(padding, least) if least > padding else pitch + least)
+
+
+def _mode(values: Sequence[float], size: float) -> tuple[float, int]:
+    """The value that most others are like, the least of several, and how many are."""
+    best, most = 0.0, 0
+    for value in sorted(values):
+        like = [other for other in values if abs(other - value) < _ALIKE * size]
+        if len(like) > most:
+            best, most = median(like), len(like)
+    return best, most

@@ -1,0 +1,162 @@
+"""Wrapped lines: how close they stand on this page, and which pieces they join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from pipeline.alignment.pieces import WRAP_GAP, Box, Piece, Scale, around, space
+
+# Two lines below each other never overlap by more than this.
+_SAME_LINE = 0.5
+# Gaps of one kind differ by less than this: outlines are off by a pixel or two.
+_JUMP = 0.09
+# and by less than this many pixels, which outlines on coarse pages are rounded to.
+_COARSE = 1.5
+# No gap is as small: lines would stand on each other.
+_NONE = -1.0
+# From this width on a column holds paragraphs, whose last lines may be short; the longest level-2 name has nine
+# characters.
+_PARAGRAPH = 12.0
+# The least share of full lines among lines that go on: all labels are, of texts about half (paragraphs end), of rows a
+# fifth.
+_FULL_LABELS, _FULL_TEXTS = 0.7, 0.4
+# What is narrower than this many characters is a number or a sign where its text is not known.
+_SHORT = 1.7
+# Wrapped lines are never further apart than this; so many limits are tried at most.
+_WIDEST, _TRIES = 1.0, 6
+# A first line is indented by two characters, in text of more than a few.
+_INDENT, _LONG = 2.8, 5.0
+# Kinds of gaps that differ by less are not told apart.
+_LEAST_JUMP = 0.035
+# What a line costs that was joined to one that had room left: in a label, and in a paragraph, which may end there.
+_UNFILLED, _UNFILLED_LONG = 1.0, 0.2
+
+
+def wrap_limit(pieces: Sequence[Piece], size: float, tabular: bool) -> float | None:
+    """The gap (in characters' heights) up to which a line goes on the one above it, where the page tells it.
+
+    Line spacing is one for a page, and rows have some padding more: the smallest gaps are those of wrapped lines, if
+    their upper lines fill their columns. _NONE: nothing on the page is wrapped. `tabular`: most lines have others
+    beside them.
+    """
+    pairs = sorted(_neighbours(pieces, size))
+    jump = max(_JUMP, _COARSE / size)
+    first = 0
+    while first < len(pairs):
+        last = next((i for i in range(first + 1, len(pairs)) if pairs[i][0] - pairs[i - 1][0] > jump), len(pairs))
+        closest = pairs[first:last]
+        short = [full for _, long, full in closest if not long]
+        long = [full for _, long, full in closest if long]
+        filled = sum(short) >= _FULL_LABELS * len(short) and (len(short) >= 2 or sum(long) >= _FULL_TEXTS * len(long))
+        if last == len(pairs):
+            # One spacing only: a page of texts, or of rows none of which is wrapped.
+            return (closest[-1][0] + jump / 2 if not tabular else _NONE) if filled and len(closest) >= 6 else None
+        if filled:
+            return (closest[-1][0] + pairs[last][0]) / 2
+        if len(closest) >= 3:
+            return _NONE
+        first = last  # one or two gaps are a chance: outlines that touch, an amount over a line
+    return None
+
+
+def wrap_limits(pieces: Sequence[Piece], size: float, tabular: bool) -> list[float | None]:
+    """The limits that are worth a try, the likeliest first: none, and between any two kinds of gaps on the page."""
+    found: list[float | None] = [wrap_limit(pieces, size, tabular)]
+    sizes = sorted(gap for gap, _, _ in _neighbours(pieces, size) if gap < _WIDEST)
+    jumps = sorted(((b - a, a, b) for a, b in pairwise([*sizes, _WIDEST + _JUMP])), reverse=True)
+    least = max(_LEAST_JUMP, 0.5 / size)
+    found.extend((a + b) / 2 if b < _WIDEST else a + _JUMP for jump, a, b in jumps[: _TRIES - 2] if jump > least)
+    return [*found, _NONE]
+
+
+def unfilled(pieces: Sequence[Piece], size: float) -> float:
+    """What joined lines cost that end where their cell would have had room for more."""
+    cost = 0.0
+    for piece in pieces:
+        long = piece.width >= _PARAGRAPH * size
+        for above, below in pairwise(piece.lines):
+            full = above[2] > piece.box[2] - 1.6 * size
+            ends = above[2] - above[0] < below[2] - below[0] - 0.7 * size
+            if not full and (ends or not long):
+                cost += _UNFILLED_LONG if long else _UNFILLED
+    return cost
+
+
+def _is_worded(piece: Piece, size: float) -> bool:
+    """Tell whether a piece is words and no number: numbers are not wrapped, and as long as each other."""
+    if not piece.text:
+        return piece.width > _SHORT * size
+    return sum("\u4e00" <= ch <= "\u9fff" for ch in piece.text) >= 2
+
+
+def _neighbours(pieces: Sequence[Piece], size: float) -> Iterator[tuple[float, bool, bool]]:
+    """For each line that another stands close below: the gap, whether they are long, whether the upper one is full.
+
+    A label's line is full where the next is no longer; a paragraph's where it reaches its column's right edge.
+    """
+    ordered = sorted(pieces, key=lambda p: p.middle)
+    for i, piece in enumerate(ordered):
+        if not _is_worded(piece, size):
+            continue
+        for other in ordered[i + 1 : i + 40]:
+            gap = space(piece, other, size)
+            if gap > 1.6:
+                break
+            across = min(piece.box[2], other.box[2]) - max(piece.box[0], other.box[0])
+            if gap > -0.4 and across > 0.5 * min(piece.width, other.width):
+                long = max(piece.width, other.width) >= _PARAGRAPH * size
+                edge = max(p.box[2] for p in ordered if abs(p.box[0] - piece.box[0]) < 2.5 * size)
+                full = piece.box[2] > edge - 1.2 * size if long else piece.width >= other.width - 0.7 * size
+                yield gap, long, full
+                break
+
+
+def joined_cells(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
+    """Return pieces with wrapped lines joined; before columns are known.
+
+    Lines that go on each other overlap; what stands beside a wrapped line, within its cell's width, is of that line.
+    """
+    limit = WRAP_GAP if scale.wrap is None else scale.wrap
+    if limit <= _NONE:
+        return list(pieces)
+    cells: list[list[Piece]] = []
+    boxes: list[Box] = []
+    for piece in sorted(pieces, key=lambda p: (p.middle, p.box[0])):
+        found = [i for i, box in enumerate(boxes) if _is_under(cells[i], box, piece, scale, limit)]
+        if not found:
+            cells.append([piece])
+            boxes.append(piece.box)
+            continue
+        first = found[0]
+        for i in reversed(found[1:]):
+            cells[first] += cells.pop(i)
+            boxes[first] = around([boxes[first], boxes.pop(i)])
+        cells[first].append(piece)
+        boxes[first] = around([boxes[first], piece.box])
+    return [_joined(cell, box) for cell, box in zip(cells, boxes, strict=True)]
+
+
+def _joined(cell: Sequence[Piece], box: Box) -> Piece:
+    if len(cell) == 1:
+        return cell[0]
+    lines: list[Box] = []
+    for piece in sorted(cell, key=lambda p: p.middle):
+        if lines and (piece.middle < lines[-1][3] - 0.2 * (lines[-1][3] - lines[-1][1])):
+            lines[-1] = around([lines[-1], piece.box])
+        else:
+            lines.append(piece.box)
+    return Piece(tuple(key for p in cell for key in p.keys), box, "".join(p.text for p in cell), tuple(lines))
+
+
+def _is_under(cell: Sequence[Piece], box: Box, piece: Piece, scale: Scale, limit: float) -> bool:
+    last = max(cell, key=lambda p: p.middle)
+    gap = space(last, piece, scale.size)
+    left, right = max(box[0], piece.box[0]), min(box[2], piece.box[2])
+    if gap < -_SAME_LINE:
+        return len(cell) > 1 and piece.box[0] >= box[0] and piece.box[2] <= box[2] + scale.size
+    if scale.wrap is None and last.width < piece.width - scale.size:
+        return False  # how close wrapped lines stand is not known: only what fills its line goes on
+    # A paragraph's first line is indented: its second may be a word that ends before the first begins.
+    indent = 0.5 * scale.size < last.box[0] - piece.box[0] < _INDENT * scale.size and last.width > _LONG * scale.size
+    return gap < limit and right - left > (-0.3 * scale.size if indent else 0.5 * min(piece.width, box[2] - box[0]))
