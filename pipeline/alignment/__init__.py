@@ -1,10 +1,10 @@
 """Boxes of text -> tables, where nothing else says where cells are: no rulings, no markup.
 
 What words with boxes show is white channels, heights and middles. Four steps: lines as close as wrapped lines are one
-cell's (`wraps`); rows are as high as their lines and the page's padding, so that the rows follow each other wall to wall
-and a space that is left is blank rows (`heights`, `rows`); between texts beside each other there is a wall, and as
-few walls as will do are taken (`columns`); each cell takes those rows in whose middle its text stands, as printed labels of
-merged cells do (`cells`). Pages of pixels without rulings and files of words share this.
+cell's (`wraps`); rows are as high as their lines and the page's padding, so that the rows follow each other wall to
+wall, and a space that is left is blank rows (`heights`, `rows`); between texts beside each other there is a wall, and
+as few walls as will do are taken (`columns`); each cell takes those rows in whose middle its text stands, as printed
+labels of merged cells do (`cells`). Pages of pixels without rulings and files of words share this.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.alignment.cells import Placed, place
-from pipeline.alignment.columns import walls
+from pipeline.alignment.columns import is_channel, walls
 from pipeline.alignment.heights import levels, measure
 from pipeline.alignment.pieces import Box, Piece, Scale, around, character, is_vertical, visual_rows
 from pipeline.alignment.rows import choose_rows, parted
 from pipeline.alignment.wraps import joined_cells, unfilled, wrap_limits
 
-__all__ = ["Box", "Layout", "Piece", "Placed", "around", "find_layouts"]
+__all__ = ["Box", "Layout", "Piece", "Placed", "around", "find_layouts", "is_channel"]
 
 # What it takes to give up the likeliest spacing of wrapped lines for another.
 _SECOND = 0.5

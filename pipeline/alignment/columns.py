@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.alignment.pieces import Piece
+from pipeline.alignment.pieces import Box, Piece
 
 # Texts beside each other share this much of the lower one's height.
 _BESIDE = 0.3
 # Texts at one left edge stand so close to it, and so far from their wall (characters' heights).
 _EDGE, _PADDING = 0.2, 0.35
+# So many other texts at least begin or end where two columns of one line part.
+_LEAST = 2
+# Lines as close as this are of one paragraph.
+_AROUND = 0.8
 # A merged cell's label and the rows right above and below it are no further apart.
 _NEAR = 1.2
 
@@ -67,6 +71,23 @@ def _beside_rows(pieces: Sequence[Piece], found: Sequence[Gap], size: float) -> 
         if left is not None:
             spaces.append(Gap(pieces[left].box[2], piece.box[0], left, i))
     return spaces
+
+
+def is_channel(gap: Box, boxes: Sequence[Box], size: float) -> bool:
+    """Tell whether a gap within a line parts two columns: other texts begin or end with it, and none near runs over it.
+
+    `gap` is x0, y0, x1, y1; in a paragraph the lines above and below run over the blank of a comma.
+    """
+    left, top, right, bottom = gap
+    sides = sum(abs(box[0] - right) < _EDGE * size or abs(box[2] - left) < _EDGE * size for box in boxes)
+    over = any(
+        box[0] < left - size
+        and box[2] > right + size
+        and box[1] < bottom + _AROUND * size
+        and top - _AROUND * size < box[3]
+        for box in boxes
+    )
+    return sides >= _LEAST and not over
 
 
 def walls(pieces: Sequence[Piece], size: float) -> list[float]:

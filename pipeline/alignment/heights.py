@@ -16,6 +16,10 @@ LEVEL = 0.25
 _PITCH = 1.3
 # Rows' paddings are alike to this (both sides together), and never more than a row and a half.
 _ALIKE, _MOST_PADDING = 0.15, 2.5
+# Padding where no two rows follow each other.
+_USUAL = 0.4
+# Values count as many from this share of the commonest one's number on.
+_MANY = 0.45
 
 
 @dataclass(slots=True)
@@ -82,23 +86,16 @@ def measure(found: Sequence[Level], size: float, top: bool) -> Heights:
         padding = below.at - above.at - lines * pitch
         if -0.1 * size <= padding <= _MOST_PADDING * size:
             (single if one == other == 1 else several).append(max(0.0, padding))
-    padding, votes = _mode(several, size)
-    least, seen = _mode(single, size)
-    if votes < 2 and seen:
-        padding = least
-    elif seen < 2 and votes:
-        least = padding
-    if not seen and not votes:
-        padding = least = 0.4 * size
-    # A least height shows in rows of one line only.
-    return Heights(pitch, min(padding, least), pitch + max(padding, least) if least > padding else pitch + least)
+    told = _mode(several, size) if len(several) > 1 else _mode([*single, *several], size)
+    padding = _USUAL * size if told is None else told
+    # A least height of rows shows in those of one line only, and then in all of them.
+    alike = any(abs(value - padding) < _ALIKE * size for value in single)
+    least = padding if alike else _mode(single, size)
+    return Heights(pitch, padding, pitch + (padding if least is None else least))
 
 
-def _mode(values: Sequence[float], size: float) -> tuple[float, int]:
-    """The value that most others are like, the least of several, and how many are."""
-    best, most = 0.0, 0
-    for value in sorted(values):
-        like = [other for other in values if abs(other - value) < _ALIKE * size]
-        if len(like) > most:
-            best, most = median(like), len(like)
-    return best, most
+def _mode(values: Sequence[float], size: float) -> float | None:
+    """The least value that many others are like: rows that were passed over make the distances of others greater."""
+    likes = [[other for other in values if abs(other - value) < _ALIKE * size] for value in sorted(values)]
+    most = max(map(len, likes), default=0)
+    return next((median(like) for like in likes if len(like) > _MANY * most), None)

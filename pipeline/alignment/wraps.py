@@ -31,6 +31,8 @@ _INDENT, _LONG = 2.8, 5.0
 _LEAST_JUMP = 0.035
 # What a line costs that was joined to one that had room left: in a label, and in a paragraph, which may end there.
 _UNFILLED, _UNFILLED_LONG = 1.0, 0.2
+# A label's line has room left where another character and a half would fit.
+_ROOM = 1.3
 
 
 def wrap_limit(pieces: Sequence[Piece], size: float, tabular: bool) -> float | None:
@@ -75,11 +77,13 @@ def unfilled(pieces: Sequence[Piece], size: float) -> float:
     cost = 0.0
     for piece in pieces:
         long = piece.width >= _PARAGRAPH * size
+        widest = max((line[2] - line[0] for line in piece.lines), default=0.0)
         for above, below in pairwise(piece.lines):
-            full = above[2] > piece.box[2] - 1.6 * size
-            ends = above[2] - above[0] < below[2] - below[0] - 0.7 * size
-            if not full and (ends or not long):
-                cost += _UNFILLED_LONG if long else _UNFILLED
+            if long:
+                ends = above[2] - above[0] < below[2] - below[0] - 0.7 * size
+                cost += _UNFILLED_LONG * (ends and above[2] < piece.box[2] - 1.6 * size)
+            else:
+                cost += _UNFILLED * (above[2] - above[0] < widest - _ROOM * size)
     return cost
 
 

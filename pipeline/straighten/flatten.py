@@ -121,19 +121,20 @@ def fit_warp(ink: Grey, height: float, lines: NDArray[np.float64], start: Warp) 
     level = 0.0
     if not _looks_level(lines):
         # How the page leans is seen on a quarter of its size already, if there is any ruling to see it by.
-        horizontal, vertical = trace_rulings(ink, height, 4)
+        horizontal, vertical = _unless_text(*trace_rulings(ink, height, 4), lines, height)
         if _length(horizontal) + _length(vertical) >= _SOME * height:
             level = _level(horizontal, vertical, _NO_LINES, height)
     rest = 0.0
     if abs(level) <= _LEAN:
-        horizontal, vertical = _traced(ink, height)
+        horizontal, vertical = _unless_text(*_traced(ink, height), lines, height)
         level, rest = 0.0, _level(horizontal, vertical, lines, height)
     if abs(level + rest) > _LEAN:
         # Leaning rulings are traced in bits: they are traced on the page as turned.
         level += rest
         matrix = cv2.getRotationMatrix2D((middle[0] - 0.5, middle[1] - 0.5), math.degrees(level), 1.0)
         turned = cv2.warpAffine(ink, matrix, (ink.shape[1], ink.shape[0]), flags=cv2.INTER_LINEAR, borderValue=255)
-        horizontal, vertical = _traced(turned, height)
+        along = cv2.transform(lines.reshape(-1, 1, 2), matrix).reshape(-1, 4, 2) if len(lines) else lines
+        horizontal, vertical = _unless_text(*_traced(turned, height), along, height)
         rest = _level(horizontal, vertical, _NO_LINES, height)
         rest = rest if abs(rest) <= _LEAN else 0.0
     horizontal_points = [_rotate(piece.along, piece.across, middle, -rest) for piece in horizontal]
@@ -149,6 +150,33 @@ def fit_warp(ink: Grey, height: float, lines: NDArray[np.float64], start: Warp) 
         zeros_y, zeros_x = np.zeros(len(HORIZONTAL_TERMS)), np.zeros(len(VERTICAL_TERMS))
         warp = Warp(start.page_size, start.turns, start.scale, -level, side, zeros_y, zeros_x, (0.0, 0.0), (1, 1))
     return _frame(warp)
+
+
+def _unless_text(
+    horizontal: list[_Piece], vertical: list[_Piece], lines: NDArray[np.float64], height: float
+) -> tuple[list[_Piece], list[_Piece]]:
+    """Leave out the strokes of text where hardly anything else is left: the page has no rulings to be bent by.
+
+    On a page with rulings such strokes are few beside them, and all stay. The rule under a running head is no table's:
+    that has verticals, or three horizontals at least.
+    """
+    if not len(lines):
+        return horizontal, vertical
+    low, high = lines.min(axis=1), lines.max(axis=1)
+    reach, edge = 0.5 * height, 0.25 * height
+
+    def stands_free(piece: _Piece, axis: int) -> bool:
+        ends = ((float(piece.along[0]), float(piece.along[-1])), (float(piece.across.min()), float(piece.across.max())))
+        (x0, x1), (y0, y1) = ends if axis == 0 else ends[::-1]
+        inside = (
+            (low[:, 0] - reach < x0) & (x1 < high[:, 0] + reach) & (low[:, 1] - edge < y0) & (y1 < high[:, 1] + edge)
+        )
+        return not inside.any()
+
+    free = [piece for piece in horizontal if stands_free(piece, 0)], [p for p in vertical if stands_free(p, 1)]
+    long = sum(_length([piece]) >= _LONG * height for piece in free[0])
+    some = _length(free[0]) + _length(free[1]) >= _SOME * height and (_length(free[1]) >= _FEW * height or long >= 3)
+    return (horizontal, vertical) if some else free
 
 
 # Rulings are traced to half a pixel. Pages that were drawn (not scanned) have nearly all of theirs moved by up to .4
@@ -167,6 +195,8 @@ def _is_straight(warp: Warp, pieces: Sequence[tuple[NDArray[np.float64], NDArray
 
 # As many text heights of ruling as the horizontals, and the verticals, of a table of one row have.
 _SOME, _FEW = 40.0, 4.0
+# A ruling across a table, not a stroke of text or an underline.
+_LONG = 10.0
 _NO_LINES = np.zeros((0, 4, 2))
 
 
