@@ -123,7 +123,8 @@ class RepairSettings(StageSettings):
     open_lead: float = 2.0
     # The least probability of a repair that the picture supports (docs/repair.md has the curve). Few sound labels have
     # such a candidate, and a misread label that is mended wrongly was wrong before.
-    least_picture_score: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.6
+    # Repairs under `review_confidence` are shown to a person all the same.
+    least_picture_score: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.5
 
 
 class CheckSettings(StageSettings):

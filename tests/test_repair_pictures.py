@@ -128,6 +128,17 @@ def test_a_second_look_has_its_say() -> None:
     assert all(evidence["looked_twice"] == evidence["second_differs"] == 1.0 for evidence in by_name.values())
 
 
+def test_a_text_unlike_its_picture_has_a_score_all_the_same() -> None:
+    """Chances are counted as they are, not as logarithms: however small, they neither vanish nor lose their order."""
+    picture = picture_of([seen("区级光荣牌闲冒率区级光荣牌闲冒率", {6: "置"}, 0.999)])
+
+    assert picture is not None
+    texts = ["区级光荣牌闲冒率区级光荣牌闲置率", "甲乙丙丁戊己庚辛甲乙丙丁戊己庚辛", "甲" * 30]
+    near, far, farther = picture.scores(texts)
+    assert np.isfinite([near, far, farther]).all()
+    assert near > far >= farther
+
+
 def test_a_word_misread_all_over_a_form_does_not_hide_the_true_one() -> None:
     """The form's own texts make a word of 牌气; general words alone know 脾气."""
     labels = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,9 @@ _SPREAD = 4.0
 # Symbols that stand for one another in print: the dictionary's ( may be printed （.
 _SAME = ("(（", ")）", ",，", ":：", ";；", "%％", '"“”', "'‘’", "-－—", "/／", "+＋", "=＝", "[【〔", "]】〕", ".．·")
 _NEVER = -1e9
+# The chances of a text are brought back to 1 after so many frames, of which each may take e^-14, and are never less
+# than what a float holds: a text so unlike its picture is none.
+_RESCALED, _LEAST = 16, 1e-300
 # How much worse than the best (nats) a choice may be: of the true characters that are among the frame's symbols at all,
 # all are within 8. What blank frames hold is mostly spill, and slows the search down.
 _DEPTH = 8.0
@@ -114,7 +118,7 @@ class Picture:
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the log-likelihood of each of `texts` (spaces count for nothing), the mean of all looks.
 
-        About 0.2 ms a text and look.
+        About 0.1 ms a text and look.
         """
         first = self.scores_of_one_look(texts)
         return first if self.second is None else (first + self.second.scores_of_one_look(texts)) / 2
@@ -129,29 +133,40 @@ class Picture:
         longest = max(len(row) for row in rows)
         states = 2 * longest + 1
         frames = len(self._blank)
-        emit = np.full((frames, len(rows), states), _NEVER, np.float32)
-        skip = np.zeros((len(rows), states), bool)
+        symbols = sorted({character for row in rows for character in row})
+        place = {character: number for number, character in enumerate(symbols, start=1)}
+        # Every frame's probabilities stand beside that of its likeliest symbol, so that none is lost to rounding.
+        columns = np.stack([self._blank, *(self._column(character) for character in symbols)])
+        highest = columns.max(axis=0)
+        chances = np.exp(columns - highest).astype(np.float64)
+        # A text's states: a blank before each character and after the last. The last symbol of all is never seen.
+        chances = np.concatenate([chances, np.zeros((1, frames))])
+        own = np.full((len(rows), states), len(symbols) + 1)
+        skip = np.zeros((len(rows), states))
         last = np.zeros(len(rows), np.int64)
         for number, row in enumerate(rows):
-            emit[:, number, 0 : 2 * len(row) + 1 : 2] = self._blank[:, None]
-            for k, character in enumerate(row):
-                emit[:, number, 2 * k + 1] = self._column(character)
-                # From one character to the next without a blank between, unless they are the same.
-                skip[number, 2 * k + 1] = k > 0 and row[k - 1] != character
+            own[number, 0 : 2 * len(row) + 1 : 2] = 0
+            own[number, 1 : 2 * len(row) : 2] = [place[character] for character in row]
+            # From one character to the next without a blank between, unless they are the same.
+            skip[number, 3 : 2 * len(row) : 2] = [a != b for a, b in pairwise(row)]
             last[number] = 2 * len(row)
-        alpha = np.full((len(rows), states), _NEVER, np.float64)
-        alpha[:, :2] = emit[0, :, :2]
+        emit = chances[own]
+        alpha = np.zeros((len(rows), states))
+        alpha[:, :2] = emit[:, :2, 0]
+        spent = np.full(len(rows), float(highest.sum()))
         for frame in range(1, frames):
-            one = np.full_like(alpha, _NEVER)
-            one[:, 1:] = alpha[:, :-1]
-            two = np.full_like(alpha, _NEVER)
-            two[:, 2:] = np.where(skip[:, 2:], alpha[:, :-2], _NEVER)
-            top = np.maximum(np.maximum(alpha, one), two)
-            alpha = top + np.log(np.exp(alpha - top) + np.exp(one - top) + np.exp(two - top)) + emit[frame]
+            ahead = alpha.copy()
+            ahead[:, 1:] += alpha[:, :-1]
+            ahead[:, 2:] += skip[:, 2:] * alpha[:, :-2]
+            ahead *= emit[:, :, frame]
+            if frame % _RESCALED == 0:
+                scale = np.maximum(ahead.max(axis=1), _LEAST)
+                ahead /= scale[:, None]
+                spent += np.log(scale)
+            alpha = ahead
         at = np.arange(len(rows))
-        ends = alpha[at, last]
-        before = np.where(last > 0, alpha[at, np.maximum(last - 1, 0)], _NEVER)
-        result: NDArray[np.float64] = np.logaddexp(ends, before)
+        ends = alpha[at, last] + np.where(last > 0, alpha[at, np.maximum(last - 1, 0)], 0.0)
+        result: NDArray[np.float64] = spent + np.log(np.maximum(ends, _LEAST))
         return result
 
     def certainties(self, key: str) -> list[float]:
