@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, or_, select, text, update
 
 from pipeline.decisions import Decision
 from pipeline.errors import StoreError
@@ -183,6 +183,11 @@ class Store:
                 rows = connection.execute(select(t.traces).where(t.traces.c.document_id.in_(chunk)))
                 found.update((row.document_id, bytes(row.content)) for row in rows)
         return found
+
+    def drop_traces(self) -> None:
+        """Forget all traces: the next reinterpretation makes everything anew."""
+        with writing(self.engine) as connection:
+            connection.execute(delete(t.traces))
 
     def let_stand(self, documents: Sequence[tuple[int, str]], version: str) -> None:
         """Note that the records of documents (id, interpretation) are what this version would make of them."""
