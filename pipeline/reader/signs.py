@@ -73,8 +73,8 @@ def is_doubtful(text: str) -> bool:
 
 
 # Hanzi stand in squares of one size. Of 14,150 lines that were read right none has two that stand more than 1.6 times
-# as far apart as the line's others; of 11 that lost a mark between two (、，” are faint, and have a square of their own)
-# nine have such at 1.8 to 2.2 times.
+# as far apart as the line's others; of 11 that lost a mark between two (such are faint, and have a square of their
+# own) nine have them at 1.8 to 2.2 times.
 _GAP = 1.7
 _LEAST_PAIRS = 5
 
