@@ -321,3 +321,29 @@ def test_heads_whose_brackets_were_lost_are_heads() -> None:
     [record] = records("部门（单位）整体支出绩效目标表\n" + form)
 
     assert fields(record)["年度主要任务→任务2→预算金额"] == "13"
+
+
+def test_a_grid_without_heads_asks_for_every_row() -> None:
+    """What its columns hold was told by what stands in them: half of two parallel grids may be taken for remarks."""
+    grid = table(
+        "项目名称|>4:义务植树", "产出指标|数量指标|植树株数|≥20株|≥30株", "|质量指标|成活率|≥98%|≥99%",
+        "满意度指标|服务对象满意度指标|群众满意度|≥90%|≥95%",
+    )  # fmt: skip
+    [record] = records("项目支出绩效目标表\n" + grid)
+
+    assert record.indicators
+    assert all(row.review for row in record.indicators)
+
+
+def test_heads_of_amounts_that_a_break_cuts_are_one_beside_heads_printed_again() -> None:
+    """年初预 | 算 and 预算执行 | 率, while 权重 and 得分 of one line stand on both pages."""
+    first = table("项目名称|>5:义务植树", "预算执行情况（10||年初预|预算执行|权重|得分")
+    second = table(
+        "3:分）||算|率|权重|得分", "总额|649|100%|10|10", "其中：财政资金|77|99%|—|—",
+        "一级指标|二级指标|三级指标|指标值|完成值|得分", "产出指标|数量指标|株数|≥9株|9株|10",
+    )  # fmt: skip
+    [record] = records("部门预算项目支出绩效自评表\n" + first + "\n" + second)
+
+    values = fields(record)
+    assert [value for key, value in values.items() if key.endswith("财政资金→年初预算")] == ["77"]
+    assert [value for key, value in values.items() if key.endswith("总额→预算执行率")] == ["100%"]

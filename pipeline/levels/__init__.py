@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.dictionaries import Dictionaries, comparison_key
-from pipeline.document import Form, LabelledForm, Role, Row
+from pipeline.document import Form, IndicatorRow, LabelledForm, Role, Row, RowCell
 from pipeline.levels.columns import infer_headers, refine_headers
 from pipeline.levels.cuts import UNSURE, joined_cuts
 from pipeline.levels.decode import EMPTY, FIELDS, Choice, decode, skeleton_of
@@ -102,7 +102,33 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     stray, divided = gatherer.fields.strays, gatherer.fields.divided
     strays = (*stray, *unplaced(labelled, fields, indicators, found_headers, [*stray, *divided]))
     strays += tuple(blank_columns(headers, indicators))
+    if not any(headers):
+        indicators = _in_doubt(indicators)
     return LabelledForm(form, fields, indicators, strays, found_headers, labelled)
+
+
+def _in_doubt(indicators: Sequence[IndicatorRow]) -> tuple[IndicatorRow, ...]:
+    """The rows of a grid without heads: what its columns hold was told by what stands in them, and asks.
+
+    A level that rows share stays one cell.
+    """
+    made: dict[int, RowCell] = {}
+
+    def doubted(cell: RowCell) -> RowCell:
+        if id(cell) not in made:
+            made[id(cell)] = replace(cell, certainty=min(cell.certainty, DOUBT))
+        return made[id(cell)]
+
+    return tuple(
+        replace(
+            row,
+            level1=doubted(row.level1) if row.level1 is not None else None,
+            level2=doubted(row.level2) if row.level2 is not None else None,
+            level3=doubted(row.level3) if row.level3 is not None else None,
+            target=tuple(map(doubted, row.target)),
+        )
+        for row in indicators
+    )
 
 
 def _log_probabilities(

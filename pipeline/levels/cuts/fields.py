@@ -45,7 +45,7 @@ def join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> Row | None:
     within = _cuts_a_label(row, partners, lexicon)
     # Beside a label that is cut stands its value, whatever it says.
     alone = sum(bool(cell.text) for cell in row.cells) == 2
-    if within and (rests := _rests_of_heads(row, partners, lexicon)):
+    if (within or _heads_again(row, partners)) and (rests := _rests_of_heads(row, partners, lexicon)):
         for head, rest in rests:
             whole = one_cell(head.cell, rest, head.cell.text + rest.text)
             put_cell(done, head, whole)
@@ -106,6 +106,13 @@ def _cuts_a_label(row: Row, partners: Mapping[int, Above], lexicon: Lexicon) -> 
     return any(one.text and _is_cut_label(one, cell, lexicon) for one, cell in pairs)
 
 
+def _heads_again(row: Row, partners: Mapping[int, Above]) -> bool:
+    """Tell whether two cells or more say what the cells over the break say, as heads of one line do."""
+    pairs = [(partners[id(cell)].cell.text, cell.text) for cell in row.cells if cell.text and id(cell) in partners]
+    again = [one for one, other in pairs if comparison_key(one) == comparison_key(other)]
+    return sum(not BARE_VALUE.fullmatch(text) for text in again) >= 2
+
+
 def _rest_of_number(row: Row, partners: Mapping[int, Above]) -> tuple[Above, RowCell] | None:
     """Digits alone in a page's first row, under a number: an amount of its own would have a label beside it."""
     filled = [cell for cell in row.cells if cell.text]
@@ -116,7 +123,10 @@ def _rest_of_number(row: Row, partners: Mapping[int, Above]) -> tuple[Above, Row
 
 
 def _rests_of_heads(row: Row, partners: Mapping[int, Above], lexicon: Lexicon) -> list[tuple[Above, RowCell]] | None:
-    """A row of nothing but the last characters of labels, each with the cell over the break; else None."""
+    """A row of nothing but the last characters of labels, each with the cell over the break; else None.
+
+    Heads of one line may be printed again beside those that the break cuts.
+    """
     known = lexicon.exact["field"] | lexicon.exact["narrative"]
     found: list[tuple[Above, RowCell]] = []
     for cell in row.cells:
@@ -126,12 +136,14 @@ def _rests_of_heads(row: Row, partners: Mapping[int, Above], lexicon: Lexicon) -
         if one is None or not one.cell.text:
             return None
         whole = comparison_key(one.cell.text + cell.text)
+        if comparison_key(cell.text) == comparison_key(one.cell.text):
+            continue
         open_label = whole in known or comparison_key(one.cell.text) not in known
         rest = len(cell.text) <= SHORT and not BARE_VALUE.fullmatch(cell.text) and open_label
         if not rest and not _WEIGHT.fullmatch(cell.text):
             return None
         found.append((one, cell))
-    return found
+    return found or None
 
 
 def _is_worded(one: Above, cell: RowCell) -> bool:
