@@ -29,6 +29,13 @@ _MOSTLY, _WIDE = 0.5, 6.0
 _ALL = 0.9
 # Characters of one text stand no further from a stroke of it; and a row of two lines is no higher.
 _TOUCHING, _TWO_LINES = 0.25, 3.5
+# A wall of which less is seen may be none, where the texts beside it say so: they stand in the middle of both cells as
+# one to so many text heights, and one of them is further off its own cell's middle, and its left, than a text is.
+_HARDLY, _MIDDLE, _OFF, _LEFT, _ALONE = 0.4, 0.25, 0.35, 0.5, 1.0
+# Of one text that runs on over the place, it is enough that it stands better so by this.
+_STRUNG, _BETTER = 0.7, 0.1
+# A line of text is no higher.
+_LINE = 1.2
 # Where a page loses less than this share of its rulings, nothing was broken.
 _WHOLE = 0.001
 # From this share on whole walls may be gone.
@@ -95,7 +102,7 @@ def _settle(view: View, number: int, edge: int, damage: float, height: float) ->
         # halfway over a joined cell leaves two gaps, each as short as a break.
         over = stands is False or (damage < _WHOLE and not stands)
         over = over or (not view.upright and damage < BROKEN and seen < _DUSTY)
-        over = over or (view.upright and seen < _STUB and _centred(view, number, edge, height))
+        over = over or _is_one(view, number, edge, seen, height)
         if over or (alone and seen < (0.15 if any(along) else 0.3)):
             edges.walls[edge] = False
         return
@@ -247,6 +254,52 @@ def _is_drawn_over(mask: NDArray[np.uint8], place: float, within: tuple[int, int
         max((b - a for a, b in stretches(mask[row].view(bool))), default=0) >= _least(height)
         for row in (before, behind)
     )
+
+
+def _is_one(view: View, number: int, edge: int, seen: float, height: float) -> bool:
+    """Tell whether the texts on both sides of an edge stand in the middle of both cells as one, not each in its own.
+
+    Text begins at its cell's left where it is not in its middle; over and under each other it is always in the middle
+    or fills the cell.
+    """
+    if seen >= (_HARDLY if view.upright else _ALL):
+        return False
+    line, (before, after) = view.lines[number], _neighbours(view, number, edge)
+    left, right = view.crossings[edge], view.crossings[edge + 1]
+    inset = max(2, round(0.1 * height))
+    x0, x1 = int(left.place + left.thick / 2) + inset, int(right.place - right.thick / 2) - inset
+    y0, y1 = int(before.place + before.thick / 2) + inset, int(after.place - after.thick / 2) - inset
+    if min(x0, y0) < 0 or x1 - x0 < 2 or y1 - y0 < 2 or y1 > view.sheet.mask.shape[0]:
+        return False
+    inked = np.flatnonzero(text_along(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height, axis=0)) + y0
+    own = line.thick / 2 + max(1.0, 0.06 * height)
+    sides = inked[inked < line.place - own], inked[inked > line.place + own]
+    if sum(map(len, sides)) < (height if view.upright else 0.5 * height):
+        return False
+    out = float(inked[0]) - before.place, after.place - float(inked[-1]) - 1
+    as_one = abs(out[0] - out[1]) / 2
+    if as_one > _MIDDLE * height:
+        return False
+    offs = []
+    for side, start, end in zip(sides, (before.place, line.place), (line.place, after.place), strict=True):
+        if len(side):
+            margins = float(side[0]) - start, end - float(side[-1]) - 1
+            at_left = view.upright and margins[0] <= _LEFT * height
+            offs.append(0.0 if at_left else abs(margins[0] - margins[1]) / 2)
+    # One line of text lies on the place of a horizontal: it is what is seen there.
+    beyond = float(inked[-1]) + 1 - line.place, line.place - float(inked[0])
+    low = float(inked[-1] - inked[0]) <= _LINE * height
+    on_it = not view.upright and low and min(beyond) > -own - 1
+    if seen >= (_ALL if on_it else _HARDLY):
+        return False
+    if on_it and len(offs) == 2:
+        return True
+    if len(offs) < 2:
+        return max(offs) > _ALONE * height * (1 if as_one > _MIDDLE * height / 2 else 0.5)
+    # The stroke that stands at the wall's place is part of a text whose characters are as near to it as to each other.
+    near = inked[(inked >= sides[0][-1]) & (inked <= sides[1][0])]
+    strung = int(np.diff(near).max()) <= _STRUNG * height
+    return max(offs) > _OFF * height or (strung and max(offs) > as_one + _BETTER * height)
 
 
 def _neighbours(view: View, number: int, edge: int) -> tuple[Line, Line]:

@@ -13,6 +13,7 @@ from pipeline.grid.edges import Edges, doubt, judge
 from pipeline.grid.hidden import add_stubs, beside, drawn_stretches, open_borders, open_sides
 from pipeline.grid.lines import Line, Profile, cluster, part_creases, profile, within
 from pipeline.grid.pieces import Pieces, Sheet
+from pipeline.grid.remnants import add_remnants
 from pipeline.grid.spans import Span, find_spans, idle, mend
 from pipeline.grid.told import close_by_text
 
@@ -164,6 +165,8 @@ class Draft:
         level, plumb = self.creases
         broken = self.damage >= BROKEN
         found = add_stubs(self.columns, rows, (self.down, x0, x1), drawn[0], plumb, broken, self.height)
+        if broken and not self.across.toned:
+            found |= add_remnants(self.columns, rows, (self.down, x0, x1), plumb, self.height)
         # A column is no row of text: what stands free over the width of one is a dash.
         return add_stubs(self.rows, columns, (self.across, y0, y1), drawn[1], level, False, self.height) or found
 

@@ -229,7 +229,12 @@ def drop_texts(across: Sheet, lines: NDArray[np.float64], height: float) -> None
             for x0, x1, y, tall in boxes
         )
 
-    across.pieces = [piece for piece in across.pieces if not is_text(piece) and not _is_strung(across, piece, height)]
+    # A box may be around two lines of text, with a ruling between them.
+    across.pieces = [
+        piece
+        for piece in across.pieces
+        if not (is_text(piece) and not _stands_between(across, piece, height)) and not _is_strung(across, piece, height)
+    ]
 
 
 # How far the strokes that hang on a piece must reach, and how far no stroke of a character does (text heights).
@@ -239,6 +244,27 @@ _SHADED = 0.6
 # A character has up to four strokes beside each other. Measured on eight kinds of damage (2,554 pieces): lines of text
 # have 1.6 to 4 a text height on one side or the other, rulings, with text that runs into them, up to 0.65.
 _STRUNG = 1.2
+
+
+# Between a ruling and the text over and under it there is a row of pixels, so near, of which no more than this is inked
+# (strokes hang on every line of text, .13 of its length and more; text that runs into a ruling takes up to .05 of it).
+# Text beyond, up to a line away, inks more than that of one row of pixels.
+_BLANK, _FREE, _BEYOND, _TEXT = 0.3, 0.07, 1.0, 0.1
+
+
+def _stands_between(sheet: Sheet, piece: Piece, height: float) -> bool:
+    """Tell whether a piece parts two lines of text: a blank row of pixels above and below it, and text beyond."""
+    columns = np.arange(int(piece.first), int(piece.last))
+    along = (columns + 0.5 - (piece.first + piece.last) / 2) / max(1.0, piece.length)
+    edge = piece.thick / 2 + max(1.0, 0.08 * height)
+    offsets, near = np.arange(edge, _BEYOND * height), max(2, round(_BLANK * height - edge))
+    for side in (-1, 1):
+        rows = np.floor(piece.place + piece.lean * along + side * offsets[:, None]).astype(np.intp)
+        np.clip(rows, 0, len(sheet.mask) - 1, out=rows)
+        inked = np.count_nonzero(sheet.mask[rows, columns], axis=1) / max(1, len(columns))
+        if inked[:near].min(initial=1.0) > _FREE or inked[near:].max(initial=0.0) < _TEXT:
+            return False
+    return True
 
 
 def _is_strung(sheet: Sheet, piece: Piece, height: float) -> bool:

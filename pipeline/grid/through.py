@@ -27,6 +27,8 @@ _STROKE = 0.06
 # The detector's box of one line is up to twice as high as its characters; of two lines it is three times.
 _ONE_LINE = 2.5
 _SHORTEST = 1.5
+# Between a wall and the text over or under it there is a blank row of pixels so near.
+_NEAR = 0.3
 # Print fills a seventh of its line or more, half of that in thin faces.
 _INKED = 0.07
 
@@ -47,7 +49,7 @@ def without_walls_through_text(grid: Grid, lines: NDArray[np.float64], ink: Grey
         if np.abs(floors - (y0 + y1) / 2).min() > _MIDDLE * size or not _is_text(ink, quad, size):
             continue
         pair = _cut(cells, boxes, (x0 + x1) / 2, (y0 + y1) / 2, (x0 + size, x1 - size), size)
-        if pair is not None:
+        if pair is not None and not _stands_free(ink, quad, boxes[pair[0]][3], boxes[pair[1]][1], size):
             _join(cells, boxes, doubtful, pair)
     upper = 0
     while upper < len(cells):
@@ -121,6 +123,19 @@ def _is_text(ink: Grey, quad: NDArray[np.float64], size: float) -> bool:
     for y0, y1 in ((middle - 0.4 * size, middle - 0.15 * size), (middle + 0.15 * size, middle + 0.4 * size)):
         window = printed(ink[max(0, int(y0)) : max(0, int(y1) + 1), max(0, left) : max(0, right)])
         if not window.size or window.mean() < _INKED:
+            return False
+    return True
+
+
+def _stands_free(ink: Grey, quad: NDArray[np.float64], top: float, bottom: float, size: float) -> bool:
+    """Tell whether there are blank rows right over and right under a wall: a box may hold the lines over and under it.
+
+    Text that stands on the wall's place has its strokes there.
+    """
+    left, right = int(quad[:, 0].min() + size / 2), int(quad[:, 0].max() - size / 2)
+    for y0, y1 in ((top - _NEAR * size, top), (bottom, bottom + _NEAR * size)):
+        window = printed(ink[max(0, int(y0)) : max(0, int(y1) + 1), max(0, left) : max(0, right)])
+        if not window.size or np.count_nonzero(window, axis=1).min() >= _STROKE * max(size, right - left) / 2:
             return False
     return True
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,15 +22,19 @@ from pipeline.grid.pieces import Sheet
 
 # Text heights: the middle of a text is off its cell's middle by half of this at most; it begins so near to its cell's
 # wall, keeps so far from it, and is so far from the walls of a cell that is not its own.
-_CENTRED, _ALIGNED, _CLEAR, _OFF = 0.3, 0.5, 0.08, 1.0
+_CENTRED, _ALIGNED, _CLEAR, _OFF = 0.3, 0.6, 0.08, 1.0
 # A row of one line is up to this high without its margins.
 _ONE_LINE = 1.8
 # No break takes more of a wall; a higher row's is seen.
 _HIGHEST = 5.5
+# What is no wider than a ruling is cut out with so much beside it, to see whether it is wider.
+_FLANK = 0.15
 # Two texts that a wall parts leave this much between them: a sign of punctuation leaves up to .75.
 _APART = 0.9
 # So much of an edge is more than dust.
 _BIT = 0.08
+# Of a wall of which so much is seen no more is asked.
+_SEEN = 0.5
 # More texts than this in a joined cell are no cells of their own.
 _MOST = 4
 
@@ -79,19 +84,47 @@ def close_by_text(
             if not inside or not whole:
                 continue
             if inked is None:
-                inked = text_along(np.ascontiguousarray(sheet.mask[y0:y1]), height, axis=1)
+                window = _without_bits(sheet.mask[y0:y1], [columns[c] for c in open_ones], height)
+                inked = text_along(window, height, axis=1)
             # What hangs on a wall that is guessed itself is no news.
-            sure = all(c in (0, len(columns) - 1) or down[c].sure[row] for c in (left, right))
+            sure = all(
+                c in (0, len(columns) - 1) or down[c].sure[row] or down[c].cover[row] >= _SEEN for c in (left, right)
+            )
             firm = [c for c in inside if sure and all(_beside(down, row, c))]
+            between = [c for c in inside if sure and 0 < row < len(rows) - 2 and _goes_on(down, row, c)]
             # In higher rows the lines of one text leave gaps as well: there only texts in the middle say anything.
-            for c in _told(inked, columns, (left, right), inside, firm, height, y1 - y0 <= _ONE_LINE * height):
+            for c in _told(
+                inked, columns, (left, right), inside, (firm, between), height, y1 - y0 <= _ONE_LINE * height
+            ):
                 down[c].walls[row] = True
+
+
+def _without_bits(window: NDArray[np.uint8], lines: Sequence[Line], height: float) -> NDArray[np.uint8]:
+    """Copy a row of the page without the bits that are no wider than a line and lie on its place: it left them."""
+    window = np.ascontiguousarray(window).copy()
+    for line in lines:
+        own = line.thick / 2 + max(1.0, _CLEAR * height)
+        flank = max(2, round(_FLANK * height))
+        first, last = max(0, int(line.place - own)), int(line.place + own) + 1
+        a, b = max(0, first - flank), last + flank
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(window[:, a:b], connectivity=8)
+        left, width = stats[:, cv2.CC_STAT_LEFT] + a, stats[:, cv2.CC_STAT_WIDTH]
+        bits = (left >= first) & (left + width <= last)
+        bits[0] = False
+        if bits.any():
+            window[:, a:b][bits[labels]] = 0
+    return window
 
 
 def _beside(down: Sequence[Edges], row: int, number: int) -> list[bool]:
     """Whether a vertical surely is there in the row above and in that below."""
     sure = down[number].sure
     return [sure[other] for other in (row - 1, row + 1) if 0 <= other < len(sure)]
+
+
+def _goes_on(down: Sequence[Edges], row: int, number: int) -> bool:
+    """Tell whether a vertical is a wall in the row above and in that below, sure or not."""
+    return down[number].walls[row - 1] and down[number].walls[row + 1]
 
 
 def _may_be(columns: Sequence[Line], down: Sequence[Edges], row: int, number: int) -> bool:
@@ -107,14 +140,15 @@ def _told(
     columns: Sequence[Line],
     span: tuple[int, int],
     inside: Sequence[int],
-    firm: Sequence[int],
+    held: tuple[Sequence[int], Sequence[int]],
     height: float,
     one_line: bool,
 ) -> list[int]:
     """Those of the places `inside` a joined span at which its texts say that there is a wall.
 
-    At the `firm` ones a wall stands both above and below.
+    `held` are those at which a wall surely stands both above and below, and those at which one stands there at all.
     """
+    firm, between_walls = held
 
     def text(first: int, last: int) -> _Text | None:
         a = int(columns[first].place + columns[first].thick / 2 + 0.1 * height)
@@ -140,7 +174,7 @@ def _told(
             waiting = []
         waiting = [*waiting, behind]
     if len(texts) == 1 and len(free) == 1:
-        both = free if free[0] in firm else []
+        both = free if free[0] in firm or free[0] in between_walls else []
         return both if _alone(texts[0], left, columns[free[0]].place, right, height) else []
     if not 2 <= len(texts) <= _MOST:
         return []
