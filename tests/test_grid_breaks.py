@@ -16,11 +16,11 @@ H = 30.0
 ROWS, COLUMNS = (100, 148, 196, 244, 292), (100, 300, 560, 900)
 
 
-def _found(ink: NDArray[np.uint8]) -> list[Grid]:
+def _found(ink: NDArray[np.uint8], lines: NDArray[np.float64] | None = None) -> list[Grid]:
     size = (ink.shape[1], ink.shape[0])
     zeros = np.zeros(len(HORIZONTAL_TERMS)), np.zeros(len(VERTICAL_TERMS))
     warp = Warp(size, 0, 1.0, 0.0, float(max(size)), *zeros, (0.0, 0.0), size)
-    return find_grids(Upright(ink, warp, H, np.zeros((0, 4, 2))))
+    return find_grids(Upright(ink, warp, H, np.zeros((0, 4, 2)) if lines is None else lines))
 
 
 def _sheet(rows: Sequence[int] = ROWS, columns: Sequence[int] = COLUMNS) -> NDArray[np.uint8]:
@@ -227,3 +227,64 @@ def test_a_whole_ruling_between_two_texts_stays() -> None:
     [grid] = _found(ink)
 
     assert len(grid.cells) == 12
+
+
+def _spans(grid: Grid) -> set[tuple[int, int, int, int]]:
+    return {(cell.row, cell.col, cell.rowspan, cell.colspan) for cell in grid.cells}
+
+
+def test_a_vertical_of_which_only_bits_are_left_is_found() -> None:
+    """One bit grows out of a ruling, others stand free at the same place: none is a piece, together they are a line."""
+    ink = _sheet(ROWS[:3])
+    ink[100:104, 620:700] = ink[194:200, 400:440] = 255
+    ink[102:196, 555:567] = 255
+    ink[148:150, 555:567] = 0
+    for first, last in ((102, 116), (128, 138), (164, 176)):
+        ink[first:last, 560:562] = 0
+
+    [grid] = _found(ink)
+
+    assert {(0, 1, 1, 1), (0, 2, 1, 1)} <= _spans(grid)
+
+
+def test_a_label_in_the_middle_of_several_rows_is_in_one_cell() -> None:
+    """A break may begin in the label's column or behind it; the label says that no ruling was there."""
+    ink = _sheet(columns=(100, 150, 560, 900))
+    for y in ROWS[1:-1]:
+        ink[y : y + 2, 102:150] = 255
+    ink[196:198, 150:176] = 255  # from the label's column on, or only behind it
+    ink[148:150, 620:690] = ink[150:190, 560:562] = 255
+    _write(ink, 110, 142, 196)
+    ink[182:212, 124:126] = 0
+
+    [grid] = _found(ink)
+
+    assert (0, 0, 4, 1) in _spans(grid)
+
+
+def test_a_bit_of_a_wall_is_no_text_that_runs_over_it() -> None:
+    """What a break left of a wall lies on its place; the texts on both sides begin at their cells' left."""
+    ink = _broken_sheet()
+    ink[198:244, 555:567] = 255
+    ink[216:222, 560:562] = 0
+    _write(ink, 308, 420, 220)
+    _write(ink, 566, 660, 220)
+
+    [grid] = _found(ink)
+
+    assert {(2, 1, 1, 1), (2, 2, 1, 1)} <= _spans(grid)
+
+
+def test_a_box_around_two_lines_of_text_takes_no_ruling_from_between_them() -> None:
+    """On coarse pictures the detector takes two lines for one; a ruling between them has blanks above and below it."""
+    ink = _sheet()
+    ink[196:198, 102:900] = 255
+    ink[196:198, 330:540] = 0  # a piece no longer than the text
+    ink[196:198, 100:300] = ink[196:198, 600:900] = 0
+    _write(ink, 320, 550, 178)
+    _write(ink, 320, 550, 214)
+    around = np.array([[[318.0, 170.0], [552.0, 170.0], [552.0, 224.0], [318.0, 224.0]]])
+
+    [grid] = _found(ink, around)
+
+    assert {(1, 1, 1, 1), (2, 1, 1, 1)} <= _spans(grid)
