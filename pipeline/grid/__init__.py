@@ -12,6 +12,7 @@ from pipeline.grid.dotted import add_dotted
 from pipeline.grid.draft import build
 from pipeline.grid.grouping import group
 from pipeline.grid.pieces import drop_texts, search
+from pipeline.grid.printed import lay_out_print
 from pipeline.grid.through import without_walls_through_text
 from pipeline.settings import GridSettings
 
@@ -31,5 +32,5 @@ def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[G
         if grid is not None:
             grids.append(without_walls_through_text(grid, upright.lines, upright.ink, upright.text_height / 1.2))
     if not grids:
-        grids = infer_grids(upright)
+        grids = lay_out_print(upright) or infer_grids(upright)
     return sorted(grids, key=lambda grid: (min(box[1] for box in grid.boxes), min(box[0] for box in grid.boxes)))

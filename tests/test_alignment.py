@@ -1,0 +1,81 @@
+"""Proves pipeline/alignment: rows and columns from boxes of text alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.alignment import Layout, Piece, find_layouts, is_channel
+
+EM = 20.0
+
+
+def drawn(*cells: tuple[float, float, float, float, int], top: bool = False) -> list[Piece]:
+    """Texts in ruled cells whose rulings are not seen: a cell's x0, y0, x1, y1 and its characters, centred."""
+    pieces = []
+    for number, (x0, y0, x1, y1, count) in enumerate(cells):
+        x, y = (x0 + x1 - count * EM) / 2, y0 + 10 if top else (y0 + y1 - EM) / 2
+        pieces.append(Piece((number,), (x, y, x + count * EM, y + EM)))
+    return pieces
+
+
+def spans(pieces: list[Piece]) -> dict[int, tuple[int, int, int, int]]:
+    """The slot and span of each text by its number."""
+    [layout] = [found for found in find_layouts(pieces) if isinstance(found, Layout)]
+    return {cell.piece.keys[0]: (cell.row, cell.col, cell.rowspan, cell.colspan) for cell in layout.cells}
+
+
+def rows(count: int, start: float = 0.0) -> list[tuple[float, float, float, float, int]]:
+    """Rows 40 high with a name and a value each, right of a column for labels."""
+    sizes = (6, 4, 7, 5, 6, 4, 8, 5)
+    return [
+        cell
+        for i in range(count)
+        for y in (start + 40.0 * i,)
+        for cell in ((200.0, y, 500.0, y + 40, sizes[i % 8]), (500.0, y, 700.0, y + 40, 2 + i % 3))
+    ]
+
+
+def head() -> list[tuple[float, float, float, float, int]]:
+    """The heads of three columns."""
+    return [(0.0, 0.0, 200.0, 40.0, 4), (200.0, 0.0, 500.0, 40.0, 4), (500.0, 0.0, 700.0, 40.0, 3)]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_a_label_in_the_middle_of_its_rows_has_them_all(count: int) -> None:
+    """Merged labels are printed in the middle: level with a row where their number is odd, between two where even."""
+    labels = [(0.0, 40.0, 200.0, 40.0 + 40 * count, 4), (0.0, 40.0 + 40 * count, 200.0, 40.0 + 80 * count, 4)]
+
+    found = spans(drawn(*head(), *rows(2 * count, 40.0), *labels))
+
+    assert [found[3 + 4 * count], found[4 + 4 * count]] == [(1, 0, count, 1), (1 + count, 0, count, 1)]
+
+
+def test_rows_that_only_a_space_tells_of_are_rows() -> None:
+    """A skeleton's blank rows leave their height and nothing else."""
+    filled = [*rows(3, 40.0), *rows(3, 240.0)]
+
+    found = spans(drawn(*head(), *filled, (0.0, 40.0, 200.0, 240.0, 4), (0.0, 240.0, 200.0, 360.0, 4)))
+
+    assert (found[15], found[16]) == ((1, 0, 5, 1), (6, 0, 3, 1))
+
+
+def test_every_text_comes_out_once() -> None:
+    """Whatever the guess, nothing is lost and nothing doubled."""
+    pieces = drawn(*head(), *rows(5, 40.0), (900.0, 300.0, 1000.0, 330.0, 2))
+
+    found = [
+        key
+        for block in find_layouts(pieces)
+        for piece in ([cell.piece for cell in block.cells] if isinstance(block, Layout) else [block])
+        for key in piece.keys
+    ]
+
+    assert sorted(found) == list(range(len(pieces)))
+
+
+def test_a_comma_in_a_paragraph_parts_no_columns() -> None:
+    """The lines above and below run over its blank; where columns part, others begin and none runs over."""
+    starts = [(500.0, y, 600.0, y + EM) for y in (200.0, 240.0)]
+
+    assert is_channel((480.0, 100.0, 500.0, 120.0), starts, EM)
+    assert not is_channel((480.0, 100.0, 500.0, 120.0), [*starts, (200.0, 126.0, 800.0, 146.0)], EM)
