@@ -33,8 +33,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "pages", "straighten", "grid", "reader", "ocrtext", "importers", "forms", "levels", "repair", "targets",
         "assemble", "checks", "keep", "store", "export", "explain", "debug", "synth",
     ),
-    ("engine", "calibration", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress", "decisions", "alignment",
-     "rolemap", "furniture", "seams", "fieldvalues"),
+    (
+        "engine", "calibration", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress", "decisions",
+        "alignment", "rolemap", "furniture", "seams", "fieldvalues",
+    ),
     ("dictionaries", "dates", "htmlspans", "remote"),
     ("document", "records", "settings"),
     ("geometry", "resources", "errors", "asked", "weights", "hanzi"),

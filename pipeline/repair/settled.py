@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Label, Repair, Role, Status
@@ -99,6 +99,8 @@ class Settled:
             return Repair(raw, raw, Status.UNKNOWN)
         if skeleton and any(comparison_key(name) == key for name in skeleton_names(label, skeleton)):
             return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=FROM_LAYOUT)
+        if skeleton and (asked := _cut_short(raw, key, skeleton_names(label, skeleton))) is not None:
+            return asked
         meant = self._seen[label.role].get(key)
         if meant is None:
             return None
@@ -200,6 +202,17 @@ class Settled:
                     for seen in entry.seen:
                         meant.setdefault(comparison_key(seen), set()).add((text, entry.vocabulary))
         return {key: min(names) for key, names in meant.items() if len({name for name, _ in names}) == 1}
+
+
+def _cut_short(raw: str, key: str, names: Iterable[str]) -> Repair | None:
+    """Propose the layout's level of which a label is the beginning: a break or a wall kept the rest from it."""
+    whole = [name for name in names if comparison_key(name).startswith(key) and 2 * len(key) >= len(name)]
+    if len(whole) != 1:
+        return None
+    return Repair(
+        raw, raw, Status.PROPOSED, "dropped", score=0.5, proposal=whole[0], evidence=FROM_LAYOUT,
+        reason=f"可能缺少结尾：表样此处为“{whole[0]}”",
+    )  # fmt: skip
 
 
 def skeleton_names(label: Label, skeleton: Mapping[str, Sequence[str]]) -> set[str]:
