@@ -12,6 +12,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
@@ -19,6 +20,7 @@ from openpyxl.utils.escape import unescape
 from pipeline.errors import PipelineError
 from pipeline.export import mask_record, sheet, write_jsonl, write_workbook
 from pipeline.export.celltext import MAX_UNITS, cell_text, is_active
+from pipeline.export.columns import Column
 from pipeline.export.rows import At, numeric, parse_at, spot_words, wrapped_lines
 from pipeline.records import (
     FieldValue,
@@ -387,6 +389,21 @@ def test_the_same_records_make_the_same_file(tmp_path: Path) -> None:
     write_workbook(iter(made), tmp_path / "b.xlsx")
 
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_a_sheet_remembers_no_row_that_it_has_written(tmp_path: Path) -> None:
+    """The library keeps every row's height to the end: of a million rows that is 400 MB."""
+    book = xlsxwriter.Workbook(str(tmp_path / "w.xlsx"), {"constant_memory": True})
+    one = sheet.Sheet(book, sheet.Formats(book), "指标", [Column("名称", 20, "text")])
+    for number in range(50):
+        one.add([sheet.Cell(f"第{number}行")])
+
+    assert len(one._sheet.row_info) <= 2
+    assert len(one._sheet.row_sizes) <= 2
+    one.finish()
+    book.close()
+    rows = openpyxl.load_workbook(tmp_path / "w.xlsx")["指标"].row_dimensions
+    assert {rows[number].height for number in range(2, 52)} == {20.25}  # 20 in the steps that screens have
 
 
 def test_no_records_make_an_empty_workbook(tmp_path: Path) -> None:

@@ -163,6 +163,9 @@ class Sheet:
         self._sheet.set_row(self._row, min(max(lines, default=1), MAX_ROW_LINES) * LINE_POINTS + 4)
         for index, (cell, value) in enumerate(zip(cells, values, strict=True)):
             self._write(index, cell, value, first=first)
+        # The library writes a row when the next one begins, and keeps its height to the end: 400 bytes a row.
+        for kept in (self._sheet.row_info, self._sheet.row_sizes):
+            kept.pop(self._row - 1, None)
         self._row += 1
 
     def _write(self, column: int, cell: Cell, value: str | float | None, *, first: bool) -> None:
