@@ -24,6 +24,8 @@ __all__ = ["Box", "Layout", "Piece", "Placed", "around", "find_layouts", "is_cha
 
 # What it takes to give up the likeliest spacing of wrapped lines for another.
 _SECOND = 0.5
+# On sheets of more texts than any form's page has, only the likeliest is tried.
+_MANY = 500
 _PAGE_MARK = re.compile(r"^\s*(第\s*\d+\s*页.*|[-—－–]*\s*\d{1,4}\s*[-—－–]*|\d+\s*/\s*\d+)\s*$")
 
 
@@ -54,7 +56,8 @@ def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
     if len(inner) + len(tall) < 2:
         return [*before, *inner, *tall, *after]
     best: Layout | None = None
-    for number, limit in enumerate(wrap_limits(upright, size, tabular)):
+    limits = wrap_limits(upright, size, tabular)
+    for number, limit in enumerate(limits if len(inner) < _MANY else limits[:1]):
         cells = joined_cells(inner, Scale(size, limit)) + tall
         found = lay_out(cells, size)
         cost = found.cost + unfilled(cells, size) + _SECOND * (number > 0)

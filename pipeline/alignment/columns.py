@@ -36,7 +36,10 @@ def gaps(pieces: Sequence[Piece]) -> list[Gap]:
     for place, i in enumerate(order):
         one = pieces[i].box
         hidden: list[tuple[float, float]] = []
+        whole = False  # a neighbour as high as the piece hides all behind it
         for j in order[place + 1 :]:
+            if whole:
+                break
             other = pieces[j].box
             low, high = max(one[1], other[1]), min(one[3], other[3])
             if high - low < _BESIDE * min(one[3] - one[1], other[3] - other[1]):
@@ -45,6 +48,9 @@ def gaps(pieces: Sequence[Piece]) -> list[Gap]:
             if any(a <= middle <= b for a, b in hidden):
                 continue
             hidden.append((other[1], other[3]))
+            whole = whole or (
+                other[1] <= one[1] + 0.2 * (one[3] - one[1]) and other[3] >= one[3] - 0.2 * (one[3] - one[1])
+            )
             left, right = one[2], other[0]
             if left > right:
                 left = right = (left + right) / 2
