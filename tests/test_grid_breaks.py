@@ -239,7 +239,7 @@ def test_a_vertical_of_which_only_bits_are_left_is_found() -> None:
     ink[100:104, 620:700] = ink[194:200, 400:440] = 255
     ink[102:196, 555:567] = 255
     ink[148:150, 555:567] = 0
-    for first, last in ((102, 116), (128, 138), (164, 176)):
+    for first, last in ((102, 116), (121, 129), (164, 174)):
         ink[first:last, 560:562] = 0
 
     [grid] = _found(ink)
@@ -286,5 +286,22 @@ def test_a_box_around_two_lines_of_text_takes_no_ruling_from_between_them() -> N
     around = np.array([[[318.0, 170.0], [552.0, 170.0], [552.0, 224.0], [318.0, 224.0]]])
 
     [grid] = _found(ink, around)
+
+    assert {(1, 1, 1, 1), (2, 1, 1, 1)} <= _spans(grid)
+
+
+def test_a_hair_ruling_of_which_bits_are_left_all_along_is_a_wall() -> None:
+    """A copy of one bit keeps a quarter of a hair ruling here and there; in a joined cell there would be nothing."""
+    ink = _sheet()
+    for y in (148, 196):
+        ink[y : y + 2, 102:900] = 255
+        for x in (*range(120, 290, 33), *range(320, 550, 36), *range(580, 880, 38)):
+            ink[y : y + 2, x : x + 11] = 0
+        ink[y : y + 2, 600:690] = 0
+    ink[244:246, 330:390] = ink[196:198, 700:750] = ink[100:102, 640:690] = 255
+    _write(ink, 380, 480, 172)
+    _write(ink, 380, 480, 220)
+
+    [grid] = _found(ink)
 
     assert {(1, 1, 1, 1), (2, 1, 1, 1)} <= _spans(grid)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.grid.edges import Edges, keeps_off
-from pipeline.grid.lines import Line, Profile, stretches
+from pipeline.grid.lines import Line, Profile, close, stretches
 from pipeline.grid.pieces import Sheet
 from pipeline.ink import share
 
@@ -27,6 +27,8 @@ _DUSTY = 0.3
 _MOSTLY, _WIDE = 0.5, 6.0
 # A ruling that is seen so far is none of text, whatever stands beside it.
 _ALL = 0.9
+# So much of a hair ruling is left in bits, in each third of an edge.
+_SPREAD = 0.2
 # Characters of one text stand no further from a stroke of it; and a row of two lines is no higher.
 _TOUCHING, _TWO_LINES = 0.25, 3.5
 # A wall of which less is seen may be none, where the texts beside it say so: they stand in the middle of both cells as
@@ -88,6 +90,10 @@ def _damage(views: Sequence[View]) -> float:
 
 def _settle(view: View, number: int, edge: int, damage: float, height: float) -> None:
     edges = view.edges[number]
+    if damage >= BROKEN and not edges.walls[edge] and _is_spread(view, number, edge, height):
+        edges.walls[edge] = edges.sure[edge] = True
+        edges.cover[edge] = max(edges.cover[edge], share(_drawn(view, number, edge)))
+        return
     along = [edges.sure[other] for other in (edge - 1, edge + 1) if 0 <= other < len(edges.sure)]
     beside = [view.edges[other].sure[edge] for other in (number - 1, number + 1) if 0 < other < len(view.lines) - 1]
     if not any(along) and not (edges.walls[edge] and beside):
@@ -128,6 +134,25 @@ def _drawn(view: View, number: int, edge: int) -> NDArray[np.bool_]:
     part = view.profiles[number].drawn[:, max(0, first) : max(0, last)]
     best: NDArray[np.bool_] = part[np.argmax(part.sum(axis=1))]
     return best
+
+
+def _is_spread(view: View, number: int, edge: int, height: float) -> bool:
+    """Tell whether bits of a horizontal of a page of one bit are spread over an edge, and no text comes near them.
+
+    A hair ruling keeps a quarter of its length there, in bits longer than dust; of a joined cell nothing is seen.
+    """
+    if view.upright or view.sheet.toned:
+        return False
+    drawn = _drawn(view, number, edge)
+    if len(drawn) < _WIDE / 2 * height or share(drawn) < _SPREAD:
+        return False
+    bits = [(a, b) for a, b in stretches(close(drawn, 2)) if b - a >= 1.5 * _DUST * height]
+    third = len(drawn) / 3
+    return (
+        sum(b - a for a, b in bits) >= _SPREAD * len(drawn)
+        and all(any(a < (part + 1) * third and b > part * third for a, b in bits) for part in range(3))
+        and _stands(view, number, edge, height) is True
+    )
 
 
 def _between(view: View, number: int, edge: int, height: float) -> bool:
