@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
+from pipeline.assemble.agency import agency_of
+from pipeline.assemble.entries import entry_of, spot_of, where_of
+from pipeline.assemble.labels import (
+    SplitLabel,
+    collect_labels,
+    continued_fields,
+    field_key,
+    joined_value,
+    lacks_heads,
+    level_text,
+    strays_in,
+)
 from pipeline.dictionaries import comparison_key
 from pipeline.document import (
-    FieldEntry,
     IndicatorRow,
-    Label,
     LabelledForm,
     Line,
     PageReading,
-    Place,
     Repair,
-    Role,
     RowCell,
     Status,
     Target,
@@ -28,10 +34,7 @@ from pipeline.document import (
 from pipeline.labeltext import (
     BLANK_COLUMN,
     is_printed_beside,
-    joined_text,
     label_text,
-    split_weight,
-    without_placeholder,
 )
 from pipeline.records import (
     FieldValue,
@@ -40,142 +43,22 @@ from pipeline.records import (
     Indicator,
     Record,
     RepairEntry,
-    RunnerUp,
     Source,
     SourcePage,
     TargetValue,
     ValueCell,
-    Where,
 )
+
+__all__ = ["Assembly", "collect_labels", "joined_value"]
 
 # How sure a value may be whose cell no ruling shows: rows and columns were inferred from the text's alignment.
 _UNRULED = 0.5
-# What stands alone in a cell of a table of amounts.
-_AMOUNT = re.compile(r"[\d,，.]+(?:%|％|万?元|亿元)?|[—–\/-]")
 
 ParseTarget = Callable[[str, str | None], tuple[Target, Repair | None]]
 # raw text, the lines it was read from, the indicator's name -> what the picture repairs in it
 RereadTarget = Callable[[str, Sequence[Line], str | None], Repair | None]
 RereadAmount = Callable[[str, Sequence[Line]], Repair | None]
 ParseField = Callable[[str, str, str | None], dict[str, Any] | None]
-SplitLabel = Callable[[str], tuple[str, str | None]]
-
-
-def level_text(cell: RowCell) -> tuple[str, str | None]:
-    """A level's name and the weight printed beside it."""
-    text = label_text(cell.text)
-    if cell.role is Role.LEVEL3:
-        return without_placeholder(text), None
-    return split_weight(text.rstrip("。"))  # no level's name is a sentence
-
-
-def joined_value(cells: Sequence[RowCell]) -> str:
-    """Join the pieces of a value: loose lines stay lines, a sentence cut by a page break becomes one again."""
-    text = ""
-    for cell in cells:
-        if not text:
-            text = cell.text
-        elif "loose" in cell.notes:
-            text += "\n" + cell.text
-        else:
-            text = joined_text(text, cell.text)
-    return text
-
-
-def field_label(cell: RowCell, split_label: SplitLabel) -> tuple[str, str | None]:
-    """A field's label as it reads on one line, and the money unit behind it; no label ends with a stop."""
-    return split_label(label_text(cell.text).rstrip("。"))
-
-
-def field_key(entry: FieldEntry, split_label: SplitLabel, values: Mapping[int, str]) -> tuple[str, str | None]:
-    """The field's key (label path joined by →) and the money unit its label names.
-
-    `values` maps id(cell) to the repaired text of that label.
-    """
-    parts = []
-    unit = None
-    for cell in entry.labels:
-        name, found = field_label(cell, split_label)
-        unit = found or unit
-        if id(cell) in values:
-            name = split_label(values[id(cell)])[0]
-        parts.append(name)
-    return "→".join(parts), unit
-
-
-def continued_fields(
-    entries: Sequence[FieldEntry], split_label: SplitLabel, values: Mapping[int, str]
-) -> list[tuple[FieldEntry, tuple[RowCell, ...]]]:
-    """Fields whose label stands again over the rest of their value on the next page made one, with those labels."""
-    done: list[tuple[FieldEntry, tuple[RowCell, ...]]] = []
-    for entry in entries:
-        if done:
-            before, again = done[-1]
-            key = field_key(entry, split_label, values)[0]
-            if key == field_key(before, split_label, values)[0] and _on_next_page(before, entry):
-                whole = FieldEntry(before.labels, (*before.values, *entry.values))
-                done[-1] = (whole, (*again, *entry.labels))
-                continue
-        done.append((entry, ()))
-    return done
-
-
-def _on_next_page(before: FieldEntry, entry: FieldEntry) -> bool:
-    # The label may be a column's head pages before.
-    pages = [
-        [place.page for cell in e.values or e.labels for place in cell.places if place.page is not None]
-        for e in (before, entry)
-    ]
-    return bool(pages[0] and pages[1]) and min(pages[1]) - max(pages[0]) == 1
-
-
-def _strays_in(entry: FieldEntry) -> bool:
-    """Text from outside the tables of a page took part in a value that has a cell of its own there.
-
-    A ruled cell holds its whole text; beside it, what stands between the tables may be another row that lost its grid.
-    Plain text has no outlines that could say so.
-    """
-    ruled = any(place.polygon for cell in entry.labels for place in cell.places) and any(
-        "loose" not in cell.notes for cell in entry.values
-    )
-    return ruled and any("loose" in cell.notes for cell in entry.values)
-
-
-def _lacks_heads(entry: FieldEntry) -> bool:
-    """Whether a field is a row of amounts under heads that were lost: which is which, somebody has to say."""
-    amounts = [cell for cell in entry.values if _AMOUNT.fullmatch("".join(cell.text.split()))]
-    return any(one.row == other.row and one.col != other.col for one, other in pairwise(amounts))
-
-
-def collect_labels(labelled: LabelledForm, split_label: SplitLabel) -> list[tuple[RowCell, Label]]:
-    """Every label of a form once, in reading order, as repair wants it: without weights and money units."""
-    found: list[tuple[RowCell, Label]] = []
-    seen: set[int] = set()
-
-    def add(cell: RowCell | None, role: Role, parents: tuple[str, ...] = ()) -> None:
-        if cell is None or id(cell) in seen:
-            return
-        seen.add(id(cell))
-        if role in (Role.LEVEL1, Role.LEVEL2, Role.LEVEL3):
-            text = level_text(cell)[0]
-        else:
-            # 項目资金(万元): the dictionaries know the name, and units of money are no part of it.
-            text = field_label(cell, split_label)[0] if role is Role.LABEL else label_text(cell.text)
-        found.append((cell, Label(text, role, parents, cell.lines)))
-
-    for entry in labelled.fields:
-        for cell in entry.labels:
-            add(cell, Role.LABEL)
-    for cell in labelled.headers:
-        add(cell, Role.HEADER)
-    for row in labelled.indicators:
-        level1 = level_text(row.level1)[0] if row.level1 else ""
-        level2 = level_text(row.level2)[0] if row.level2 else ""
-        add(row.level1, Role.LEVEL1)
-        add(row.level2, Role.LEVEL2, (level1,))
-        if row.level3 is not None and level_text(row.level3)[0]:
-            add(row.level3, Role.LEVEL3, (level1, level2))
-    return found
 
 
 _TARGET_PARTS = tuple(TargetValue.model_fields)
@@ -216,7 +99,7 @@ class Assembly:
             source=Source(document=self.document, sha256=self.sha256, pages=self._source_pages()),
             form=FormHead(
                 title=label_text(form.title), template=form.template, year=form.year,
-                agency=form.agency or _agency_of(fields),
+                agency=form.agency or agency_of(fields),
                 money_unit=form.money_unit,  # type: ignore[arg-type]  # pydantic checks the word
             ),
             fields=fields,
@@ -271,8 +154,8 @@ class Assembly:
                 parsed=parsed,
                 status="unknown" if value == text else "repaired",
                 confidence=confidence,
-                review=doubtful or confidence < self.review_confidence or _strays_in(entry) or _lacks_heads(entry),
-                where=[where for cell in cells for where in _where(cell.places)],
+                review=doubtful or confidence < self.review_confidence or strays_in(entry) or lacks_heads(entry),
+                where=[where for cell in cells for where in where_of(cell.places)],
             )
         return fields
 
@@ -281,7 +164,7 @@ class Assembly:
         repair = self.reread_amount(text, [line for cell in cells for line in cell.lines])
         if repair is None:
             return None
-        self._entries.append(_entry(f"fields.{key}", repair))
+        self._entries.append(entry_of(f"fields.{key}", repair))
         return repair.value
 
     # -- indicators ----------------------------------------------------------------------------------------------------
@@ -307,7 +190,7 @@ class Assembly:
                 raw="" if "inferred" in cell.notes else cell.text,
                 status=repair.status.value if repair else "unknown",
                 confidence=self._confidence([cell]),
-                where=_where(cell.places),
+                where=where_of(cell.places),
             )
         target, target_doubt = self._target(number, row, names["level3"], cells)
         for header, cell in row.extra:
@@ -343,12 +226,12 @@ class Assembly:
         status = "unknown"
         if repair is not None and repair.status in (Status.REPAIRED, Status.PROPOSED):
             status = repair.status.value
-            self._entries.append(_entry(f"indicators[{number}].target", repair))
+            self._entries.append(entry_of(f"indicators[{number}].target", repair))
         cells["target"] = ValueCell(
             raw=raw,
             status=status,  # type: ignore[arg-type]  # pydantic checks the word
             confidence=self._confidence(row.target),
-            where=[where for cell in row.target for where in _where(cell.places)],
+            where=[where for cell in row.target for where in where_of(cell.places)],
         )
         value = TargetValue.model_validate({part: getattr(target, part) for part in _TARGET_PARTS})
         return value, status == "proposed"
@@ -366,7 +249,7 @@ class Assembly:
             return False
         if id(cell) not in self._entered:
             self._entered.add(id(cell))
-            self._entries.append(_entry(at, repair))
+            self._entries.append(entry_of(at, repair))
         return repair.status is Status.PROPOSED or repair.score < self.review_confidence
 
     def _is_misread(self, cell: RowCell) -> bool:
@@ -429,82 +312,12 @@ class Assembly:
         for cell in self.labelled.strays:
             if BLANK_COLUMN in cell.notes:
                 yield Finding(
-                    code="text.unplaced", severity="info", at=_spot(cell.places),
+                    code="text.unplaced", severity="info", at=spot_of(cell.places),
                     message=f"“{label_text(cell.text)}”一栏全部空白", remedy="如应填写，请对照原件",
                 )  # fmt: skip
                 continue
             yield Finding(
                 code="text.unplaced", severity="info" if is_printed_beside(cell.text) else "warning",
-                at=_spot(cell.places),
+                at=spot_of(cell.places),
                 message=f"读到的文字未能归入任何栏目：{cell.text}", remedy="对照原件，确认其归属",
             )  # fmt: skip
-
-
-# Labels whose value names the agency, the nearest to the form first; where the title names none.
-_AGENCY_LABELS = (
-    "实施单位", "项目实施单位", "项目单位", "申报单位", "填报单位", "预算单位", "资金使用单位", "单位名称",
-    "部门（单位）名称", "部门(单位)名称", "部门名称", "组织实施单位", "单位(专项)名称", "主管部门", "项目主管部门",
-    "主管部门及代码", "主管部门及编码", "主管预算部门",
-)  # fmt: skip
-_AGENCY_LABEL = re.compile(r"(执行|承担|承办|责任|用款|使用|建设|牵头|负责)(单位|部门)(名称)?([(（].*[)）])?$")
-
-
-# [015001]某局, 219-某镇; 某局（盖章）: where the seal goes is no part of the name.
-_CODE_BEFORE = re.compile(r"^[\[【(（]?[0-9A-Za-z]{3,24}[\]】)）]?\s*[-—]?\s*(?=\D)")
-_SEAL_BEHIND = re.compile(r"\s*[(（](?:盖章|公章|签章|章|加盖公章)[)）]$")
-
-
-def _agency_of(fields: Mapping[str, FieldValue]) -> str | None:
-    """The agency as a field names it, without the code printed before it."""
-    # 填报单位（盖章）：what is to be done there is printed with the label.
-    bare = {_SEAL_BEHIND.sub("", name): value for name, value in reversed(list(fields.items()))}
-    for label in (*_AGENCY_LABELS, *(name for name in bare if _AGENCY_LABEL.match(name))):
-        value = bare.get(label)
-        if value is not None and value.value:
-            name = str((value.parsed or {}).get("name") or _CODE_BEFORE.sub("", value.value))
-            return _SEAL_BEHIND.sub("", name) or name
-    return None
-
-
-def _entry(at: str, repair: Repair) -> RepairEntry:
-    proposed = repair.status is Status.PROPOSED
-    runner = repair.runner_up
-    return RepairEntry(
-        at=at,
-        raw=repair.raw,
-        value=(repair.proposal or repair.raw) if proposed else repair.value,
-        status="proposed" if proposed else "repaired",
-        kind=repair.kind or "several",  # type: ignore[arg-type]  # pydantic checks the word
-        origin=repair.origin,  # type: ignore[arg-type]  # pydantic checks the word
-        score=round(min(max(repair.score, 0.0), 1.0), 4),
-        runner_up=RunnerUp(value=runner.value, score=round(min(max(runner.score, 0.0), 1.0), 4)) if runner else None,
-        evidence=repair.evidence,
-        reason=repair.reason,
-    )
-
-
-def _where(places: Iterable[Place]) -> list[Where]:
-    found = []
-    for place in places:
-        found.append(
-            Where(
-                page=None if place.page is None else place.page + 1,
-                polygon=[(round(x, 1), round(y, 1)) for x, y in place.polygon] or None,
-                line=None if place.line is None else place.line + 1,
-                column=place.column,
-                sheet=place.sheet,
-                cell=place.cell,
-            )
-        )
-    return found
-
-
-def _spot(places: Sequence[Place]) -> str:
-    if not places:
-        return "form"
-    place = places[0]
-    if place.line is not None:
-        return f"line {place.line + 1}"
-    if place.page is not None:
-        return f"page {place.page + 1}"
-    return f"{place.sheet}!{place.cell}"
