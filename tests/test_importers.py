@@ -74,6 +74,11 @@ def tiles(table: Table) -> bool:
     return sorted(taken) == [(r, c) for r in range(table.n_rows) for c in range(table.n_cols)]
 
 
+def inside(table: Table) -> bool:
+    cells = [r.cell for r in table.readings]
+    return all(c.row + c.rowspan <= table.n_rows and c.col + c.colspan <= table.n_cols for c in cells)
+
+
 def records(pages: list[PageReading]) -> list[Record]:
     return list(interpret(pages, "a test", SHA256, interpret_tools()))
 
@@ -783,7 +788,9 @@ def test_damage_never_crashes(form: str, data: st.DataObject, sound: dict[str, b
 
     assert said.startswith(str(path)) == (not pages)
     assert "\n" not in said
-    assert all(tiles(table) for page in pages for table in page.tables)
+    # HTML with a tag too many states rows that are short of slots: what follows reads them as they are.
+    holds = inside if form == "paddle-structure" else tiles
+    assert all(holds(table) for page in pages for table in page.tables)
 
 
 @given(at=st.integers(0, 10_000))
