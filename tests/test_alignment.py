@@ -79,3 +79,12 @@ def test_a_comma_in_a_paragraph_parts_no_columns() -> None:
 
     assert is_channel((480.0, 100.0, 500.0, 120.0), starts, EM)
     assert not is_channel((480.0, 100.0, 500.0, 120.0), [*starts, (200.0, 126.0, 800.0, 146.0)], EM)
+
+
+def test_more_texts_than_a_page_has_stay_as_they_are() -> None:
+    """A file may hold a million words; rows are looked for among what a form's page can hold, and nothing is lost."""
+    pieces = drawn(*rows(900))
+
+    found = find_layouts(pieces)
+
+    assert sorted(one.keys for one in found if isinstance(one, Piece)) == sorted(piece.keys for piece in pieces)

@@ -26,6 +26,9 @@ __all__ = ["Box", "Layout", "Piece", "Placed", "around", "find_layouts", "is_cha
 _SECOND = 0.5
 # On sheets of more texts than any form's page has, only the likeliest is tried.
 _MANY = 500
+# Beyond this it is no page of a form, and looking for rows would take minutes (it grows with the square): all of it
+# stays loose text.
+_MOST = 1_500
 _PAGE_MARK = re.compile(r"^\s*(第\s*\d+\s*页.*|[-—－–]*\s*\d{1,4}\s*[-—－–]*|\d+\s*/\s*\d+)\s*$")
 
 
@@ -40,7 +43,12 @@ class Layout:
 
 
 def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
-    """Return the tables and the pieces outside them, from top to bottom; every piece comes out once."""
+    """Return the tables and the pieces outside them, from top to bottom; every piece comes out once.
+
+    More pieces than a form's page has are no table.
+    """
+    if len(pieces) > _MOST:
+        return sorted(pieces, key=lambda piece: (piece.box[1], piece.box[0]))
     size = character(pieces)
     upright = [p for p in pieces if not is_vertical(p, size)]
     tall = [p for p in pieces if is_vertical(p, size)]
