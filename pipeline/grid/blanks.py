@@ -245,18 +245,28 @@ def _is_bar(view: View, number: int, edge: int, height: float) -> bool:
     return int(free) <= max(3.0, (_DUST * height) ** 2)
 
 
+def _both_cells(view: View, number: int, edge: int, height: float) -> tuple[int, int, int, int] | None:
+    """The insides of the two cells beside an edge, ruling to ruling across it: x0, x1, y0, y1; None without room."""
+    before, after = _neighbours(view, number, edge)
+    left, right = view.crossings[edge], view.crossings[edge + 1]
+    inset = max(2, round(0.1 * height))
+    x0, x1 = int(left.place + left.thick / 2) + inset, int(right.place - right.thick / 2) - inset
+    y0, y1 = int(before.place + before.thick / 2) + inset, int(after.place - after.thick / 2) - inset
+    if min(x0, y0) < 0 or x1 - x0 < 2 or y1 - y0 < 2 or y1 > view.sheet.mask.shape[0]:
+        return None
+    return x0, x1, y0, y1
+
+
 def _centred(view: View, number: int, edge: int, height: float) -> bool:
     """Tell whether text on one side of a vertical stands in the middle of both cells as one, to a tenth of a height.
 
     It is no sure sign by itself: it decides where nothing of the vertical is seen.
     """
     line, (before, after) = view.lines[number], _neighbours(view, number, edge)
-    left, right = view.crossings[edge], view.crossings[edge + 1]
-    inset = max(2, round(0.1 * height))
-    x0, x1 = int(left.place + left.thick / 2) + inset, int(right.place - right.thick / 2) - inset
-    y0, y1 = int(before.place + before.thick / 2) + inset, int(after.place - after.thick / 2) - inset
-    if min(x0, y0) < 0 or x1 - x0 < 2 or y1 - y0 < 2 or y1 > view.sheet.mask.shape[0]:
+    room = _both_cells(view, number, edge, height)
+    if room is None:
         return False
+    x0, x1, y0, y1 = room
     if _is_drawn_over(view.sheet.mask[:, x0:x1], line.place, (y0, y1), height):
         return False
     inked = np.flatnonzero(text_along(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height, axis=0)) + y0
@@ -290,12 +300,10 @@ def _is_one(view: View, number: int, edge: int, seen: float, height: float) -> b
     if seen >= (_HARDLY if view.upright else _ALL):
         return False
     line, (before, after) = view.lines[number], _neighbours(view, number, edge)
-    left, right = view.crossings[edge], view.crossings[edge + 1]
-    inset = max(2, round(0.1 * height))
-    x0, x1 = int(left.place + left.thick / 2) + inset, int(right.place - right.thick / 2) - inset
-    y0, y1 = int(before.place + before.thick / 2) + inset, int(after.place - after.thick / 2) - inset
-    if min(x0, y0) < 0 or x1 - x0 < 2 or y1 - y0 < 2 or y1 > view.sheet.mask.shape[0]:
+    room = _both_cells(view, number, edge, height)
+    if room is None:
         return False
+    x0, x1, y0, y1 = room
     inked = np.flatnonzero(text_along(np.ascontiguousarray(view.sheet.mask[y0:y1, x0:x1]), height, axis=0)) + y0
     own = line.thick / 2 + max(1.0, 0.06 * height)
     sides = inked[inked < line.place - own], inked[inked > line.place + own]
