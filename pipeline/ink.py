@@ -287,6 +287,24 @@ def _far(thick: float, height: float) -> int:
     return max(_edge(thick, height) + 3, round(thick / 2 + 0.25 * height))
 
 
+# So many dashes in a row that are all alike, and their gaps too, are no strokes of text, however close text stands.
+_DASHES = 12
+_ALIKE = 0.8
+
+
+def _is_even(drawn: NDArray[np.bool_]) -> bool:
+    """Tell whether a line is dashes of one length with gaps of one length, to a pixel or a quarter."""
+    edges = np.flatnonzero(drawn[1:] != drawn[:-1])
+    lengths = np.diff(edges)
+    if len(lengths) < 2 * _DASHES:
+        return False
+    for alternate in (lengths[::2], lengths[1::2]):
+        usual = float(np.median(alternate))
+        if share(np.abs(alternate - usual) <= max(1.0, 0.25 * usual)) < _ALIKE:
+            return False
+    return True
+
+
 def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
     """Judge a band with the piece along its middle row."""
     middle, edge = part.shape[0] // 2, _edge(thick, height)
@@ -309,4 +327,6 @@ def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
         solid = float(
             cv2.morphologyEx(drawn.astype(np.uint8).reshape(1, -1), cv2.MORPH_CLOSE, np.ones((1, dots + 1))).mean()
         )
+        if solid < 0.85 and _is_even(drawn):
+            solid = 1.0
     return solid >= 0.85 and (both < 0.12 or (width > 7 * height and both < 0.3))

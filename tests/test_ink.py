@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.ink import Runs, at_once, long_runs, patches, use_threads
+from pipeline.ink import Runs, at_once, is_level_ruling, long_runs, patches, thin_across, use_threads
 
 
 def _mask(seed: int, shape: tuple[int, int] = (60, 200)) -> NDArray[np.uint8]:
@@ -67,3 +67,19 @@ def test_what_fails_beside_another_call_is_raised(threads: int) -> None:
             at_once(lambda: 1, lambda: 1 // 0)
     finally:
         use_threads(before)
+
+
+@pytest.mark.parametrize(("even", "ruled"), [(True, True), (False, False)])
+def test_even_dashes_are_a_ruling_however_close_text_stands(even: bool, ruled: bool) -> None:
+    """In a tight table text all but touches dashes with gaps wider than dots have; strokes in a row are not even."""
+    height = 36.0
+    page = np.full((60, 600), 255, np.uint8)
+    rng = np.random.default_rng(1)
+    x = 0
+    while x < 600:
+        page[29:31, x : x + (6 if even else int(rng.integers(2, 14)))] = 0
+        x += 10 if even else int(rng.integers(12, 22))
+    for x in range(0, 600, 12):  # what stands beside it, three quarters of the way
+        page[38:42, x : x + 9] = 0
+
+    assert is_level_ruling(page, thin_across(page, height), (0, 28, 600, 4), height) is ruled
