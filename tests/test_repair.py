@@ -520,13 +520,14 @@ def test_a_wall_beside_a_field_is_no_part_of_its_label(stray: str) -> None:
     assert (repair.status, repair.value, repair.kind) == (Status.REPAIRED, "结束时间", "inserted")
 
 
-def test_the_beginning_of_a_level_of_the_layout_is_asked_about() -> None:
+@pytest.mark.parametrize("piece", ["服务对象满意", "度指标"])
+def test_a_piece_of_a_level_of_the_layout_is_asked_about(piece: str) -> None:
     """服务对象满意 at the foot of a page: the rest stands on the next one, where nobody may have found it."""
-    label = Label("服务对象满意", Role.LEVEL2, ("满意度指标",))
+    label = Label(piece, Role.LEVEL2, ("满意度指标",))
 
     [repair] = _usual().repair_form([label], {"满意度指标": ["服务对象满意度指标"]}, ())
 
-    assert (repair.status, repair.value, repair.proposal) == (Status.PROPOSED, "服务对象满意", "服务对象满意度指标")
+    assert (repair.status, repair.value, repair.proposal) == (Status.PROPOSED, piece, "服务对象满意度指标")
 
 
 def test_marks_of_the_layout_s_labels_are_the_layout_s() -> None:

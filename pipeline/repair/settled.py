@@ -41,6 +41,7 @@ _STRAY_BEHIND = frozenset("|｜丨-—_·.。,，、'‘’`;；/\\(（[【《<"
 # Shorter names are too easily a part of another word.
 _SHORTEST_BESIDE_STRAY = 3
 _STRAY_SCORE = 0.98
+_SHORTEST_PIECE = 2
 _NO_WORD = re.compile(r"[^\w]|_")
 
 
@@ -205,13 +206,13 @@ class Settled:
 
 
 def _cut_short(raw: str, key: str, names: Iterable[str]) -> Repair | None:
-    """Propose the layout's level of which a label is the beginning: a break or a wall kept the rest from it."""
-    whole = [name for name in names if comparison_key(name).startswith(key) and 2 * len(key) >= len(name)]
-    if len(whole) != 1:
+    """Propose the level of the layout of which a label is the beginning or the end; a break or a wall hides the rest."""
+    whole = [name for name in names if comparison_key(name).startswith(key) or comparison_key(name).endswith(key)]
+    if len(whole) != 1 or len(key) < _SHORTEST_PIECE:
         return None
     return Repair(
         raw, raw, Status.PROPOSED, "dropped", score=0.5, proposal=whole[0], evidence=FROM_LAYOUT,
-        reason=f"可能缺少结尾：表样此处为“{whole[0]}”",
+        reason=f"可能不完整：表样此处为“{whole[0]}”",
     )  # fmt: skip
 
 
