@@ -206,7 +206,7 @@ class Settled:
 
 
 def _cut_short(raw: str, key: str, names: Iterable[str]) -> Repair | None:
-    """Propose the level of the layout of which a label is the beginning or the end; a break or a wall hides the rest."""
+    """Propose the level of the layout of which a label is the beginning or the end; a break or wall hides the rest."""
     whole = [name for name in names if comparison_key(name).startswith(key) or comparison_key(name).endswith(key)]
     if len(whole) != 1 or len(key) < _SHORTEST_PIECE:
         return None
