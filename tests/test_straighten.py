@@ -203,6 +203,26 @@ def test_dots_of_a_shaded_cell_are_wiped() -> None:
     assert (cleaned[text > 0] == 0).all()
 
 
+def test_dashes_around_a_shaded_cell_stay() -> None:
+    """Wiped with the dots, the rulings of a shaded header were lost, and the rows beside it with them."""
+    rng = np.random.default_rng(4)
+    page = np.full((400, 900, 3), 255, np.uint8)
+    page[60:160, 100:700][rng.random((100, 600)) < 0.08] = 0
+    ruling = np.zeros(page.shape[:2], bool)
+    for x in range(100, 700, 9):
+        ruling[59:61, x : x + 5] = ruling[160:162, x : x + 5] = True
+    for y in range(62, 158, 9):
+        ruling[y : y + 5, 399:401] = True
+    page[ruling] = 0
+
+    cleaned = without_dither(page, 28.0)
+
+    assert (cleaned[ruling] == 0).all(axis=1).mean() > 0.9
+    inside = np.zeros_like(ruling)
+    inside[66:154, 106:390] = True
+    assert (cleaned[inside][:, 0] == 0).mean() < 0.008
+
+
 def test_thin_text_of_a_fax_is_no_grey() -> None:
     """Thin strokes fall into bits on a page of one bit; wiped as dots, text was lost and nobody saw it."""
     page = make_pages("self-eval-transfer-payment", "fax", 500_000)[1][1]
