@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from pipeline.document import Posterior
 from pipeline.errors import ModelError
-from pipeline.hanzi import is_uncommon
+from pipeline.hanzi import is_hanzi, is_uncommon
 from pipeline.settings import EngineSettings
 from pipeline.weights import without_tiny
 
@@ -395,7 +395,7 @@ def _resting() -> Iterator[None]:
 def _split_hanzi(alphabet: Sequence[str]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Tell for each symbol whether it is a Hanzi outside GB/T 2312, and return the indices of the Hanzi inside it."""
     uncommon = np.array([is_uncommon(symbol) for symbol in alphabet])
-    hanzi = np.array(["\u4e00" <= symbol <= "\u9fff" for symbol in alphabet])
+    hanzi = np.array([is_hanzi(symbol) for symbol in alphabet])
     return uncommon, np.flatnonzero(hanzi & ~uncommon)
 
 

@@ -7,6 +7,8 @@ import re
 import statistics
 from collections.abc import Sequence
 
+from pipeline.hanzi import is_hanzi
+
 _PAIRS = {"〔": "〕", "〈": "〉", "【": "】", "《": "》"}
 # What is read in the place of one half of a pair, where the other half is sure.
 _HALVES = {"〔": "([（［", "〈": "<＜", "【": "[［", "《": "", "〕": ")]）］", "〉": ">＞", "】": "]］", "》": ""}
@@ -92,10 +94,6 @@ def has_gap(text: str, frames: Sequence[int]) -> bool:
     steps = [
         right - left
         for (a, left), (b, right) in itertools.pairwise(zip(text, frames, strict=True))
-        if _is_hanzi(a) and _is_hanzi(b)
+        if is_hanzi(a) and is_hanzi(b)
     ]
     return len(steps) >= _LEAST_PAIRS and max(steps) >= _GAP * statistics.median(steps)
-
-
-def _is_hanzi(character: str) -> bool:
-    return "\u4e00" <= character <= "\u9fff"
