@@ -48,6 +48,7 @@ class FieldGatherer:
     def __init__(self, names: Sequence[str] = ()) -> None:
         """Take the names of the fields of the form's layout, where it is known."""
         self._names = names
+        self._keys = frozenset(map(comparison_key, names))
         self.fields: list[FieldEntry] = []
         self.strays: list[RowCell] = []
         self.corners: list[RowCell] = []  # heads over row labels, and labels that were joined
@@ -92,7 +93,7 @@ class FieldGatherer:
         `following` and `second` are the next rows of the same table; `grid_header` the cells of the grid's header
         where the row stands in a grid.
         """
-        whole = without_false_walls(row, self._names)
+        whole = without_false_walls(row, self._keys)
         self.corners += [cell for cell in row.cells if cell.text and not any(cell is one for one in whole.cells)]
         row = self._unglued(without_lone_signs(whole))
         filled = [cell for cell in row.cells if cell.text]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from rapidfuzz.distance import Levenshtein
@@ -63,12 +63,11 @@ def label_and_value(text: str, names: Sequence[str]) -> tuple[str, str] | None:
     return (name, rest) if person or (len(rest) > 1 and _FIGURES.fullmatch(rest)) else None
 
 
-def without_false_walls(row: Row, names: Sequence[str]) -> Row:
-    """Join labels side by side that are one of `names` together and none alone: 部门 | （单位）名称.
+def without_false_walls(row: Row, known: Set[str]) -> Row:
+    """Join labels side by side that are one of the `known` keys together and none alone: 部门 | （单位）名称.
 
     A stroke of a character was taken for a wall. The joined label is in doubt: the row may have been cut up as well.
     """
-    known = {comparison_key(name) for name in names}
     cells: list[RowCell] = []
     for cell in row.cells:
         before = cells[-1] if cells else None
