@@ -95,7 +95,7 @@ class Import:
 
 def room_of(module: tuple[str, ...]) -> str:
     """Return the room of a module given by its parts below `pipeline`."""
-    return "training" if module[-1].startswith("train") else module[0]
+    return "training" if any(part.startswith("train") for part in module) else module[0]
 
 
 @cache

@@ -396,7 +396,7 @@ def test_words_are_found_alike_with_and_without_the_table_of_beginnings(monkeypa
     own = plain.with_words(["海钓", "钓赛"])
     before = [(plain.segment(text), own.segment(text), Lattice(own, text).removed(0, 1)) for text in texts]
 
-    monkeypatch.setattr("pipeline.repair.words._WORTH_A_TABLE", 0)
+    monkeypatch.setattr("pipeline.repair.words.model._WORTH_A_TABLE", 0)
     tabled = build_word_model(names)
     layered = tabled.with_words(["海钓", "钓赛"])
     after = [(tabled.segment(text), layered.segment(text), Lattice(layered, text).removed(0, 1)) for text in texts]
