@@ -164,3 +164,17 @@ class Maker:
 def load_maker(workshop: Workshop) -> Maker:
     """Load the fake maker."""
     return Maker(workshop.settings)
+
+
+class DeadlyMaker(Maker):
+    """The document named "deadly" ends the process."""
+
+    def make(self, task: MakeRecords) -> RecordsMade:
+        if task.name == "deadly":
+            os._exit(7)
+        return super().make(task)
+
+
+def load_deadly_maker(workshop: Workshop) -> Maker:
+    """Load the deadly maker."""
+    return DeadlyMaker(workshop.settings)

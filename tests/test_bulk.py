@@ -23,9 +23,10 @@ from sqlalchemy import func, select
 
 from pipeline.bulk import BulkOptions, BulkSummary, Limits, reinterpret_store, run_store
 from pipeline.bulk.executors import ProcessExecutor, resident
-from pipeline.bulk.tasks import Outcome, ReadPage, Workshop
+from pipeline.bulk.tasks import MakeRecords, Outcome, PageSlot, ReadPage, Workshop
 from pipeline.errors import StoreError
 from pipeline.settings import Settings
+from pipeline.sources import Source
 from pipeline.store import Store
 from pipeline.store import schema as t
 
@@ -253,6 +254,28 @@ def test_a_worker_that_grows_is_replaced_before_it_reaches_its_ceiling(tmp_path:
 
     assert [outcome.failure for outcome in done] == [None] * 12
     assert replaced >= 1
+
+
+def test_what_lies_before_a_worker_that_dies_is_done_by_the_next() -> None:
+    """Only the document that ends its worker is to blame, twice; those that lay before it were not begun."""
+    workshop = Workshop(Settings(), bulk_fakes.load_reader, bulk_fakes.load_deadly_maker)
+    executor = ProcessExecutor(workshop, 1, Limits(60))
+    names = [f"d{number}" for number in range(5)]
+    names.insert(2, "deadly")
+    slots = (PageSlot("a.png", "0" * 64, 0, problem="not there"),)
+    done: list[Outcome] = []
+    try:
+        for number, name in enumerate(names):
+            assert executor.room(short=True) > 0
+            executor.submit(MakeRecords(number, Source(Path(name), "pages"), name, "0" * 64, slots, (), 0))
+        while executor.pending():
+            done += executor.outcomes(1.0)
+    finally:
+        executor.close()
+
+    failed = [(outcome.task.what, outcome.failure) for outcome in done if outcome.failure]
+    assert failed == [("deadly", "died")]
+    assert sorted(outcome.task.what for outcome in done) == sorted(names)
 
 
 # -- the run itself ---------------------------------------------------------------------------------------------------

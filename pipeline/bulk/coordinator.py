@@ -126,7 +126,9 @@ class Coordinator:
         while True:
             ending = self.interrupt.asked or self.stopped
             for _ in range(_LOOKED_AT):
-                if ending or self.executor.room() <= 0:
+                # Pages take seconds: no more of them are in hand when a run is interrupted than have to be.
+                short = not self._reads and not self._wanted
+                if ending or self.executor.room(short=short) <= 0:
                     break
                 if self._hand_out():
                     continue
@@ -388,7 +390,7 @@ class Coordinator:
         held: dict[int, tuple[StoredDocument, str]] = {}
         more = True
         while True:
-            while more and not self.interrupt.asked and self.executor.room() > 0:
+            while more and not self.interrupt.asked and self.executor.room(short=True) > 0:
                 found = next(tasks, None)
                 if found is None:
                     more = False

@@ -9,7 +9,9 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -17,11 +19,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 from pipeline.bulk.limits import Limits
 from pipeline.bulk.queue import Hand, TaskQueue
-from pipeline.bulk.tasks import Describe, Outcome, Task, Workshop
+from pipeline.bulk.tasks import Describe, MakeRecords, Outcome, Task, Workshop
 from pipeline.bulk.worker import Worker
 from pipeline.errors import PipelineError
 from pipeline.intake import fault
@@ -30,6 +33,11 @@ from pipeline.intake import fault
 _LOAD_SECONDS = 600.0
 # New values after which a worker looks for garbage; a form makes some 100,000, nearly all of which go by themselves.
 _GARBAGE = 50_000
+# Documents that lie before a worker while it makes another one's records. Writing fifty takes the coordinator as long
+# as a worker needs for two to ten of them, in which it used to stand idle.
+_AHEAD = 8
+# Contents of documents that lie before a worker, in bytes: those of scans with many pages hold megabytes.
+_MOST_AHEAD = 8 << 20
 
 
 class Executor(Protocol):
@@ -38,8 +46,8 @@ class Executor(Protocol):
     def submit(self, task: Task) -> None:
         """Take a task."""
 
-    def room(self) -> int:
-        """How many more tasks keep it busy."""
+    def room(self, *, short: bool = False) -> int:
+        """How many more tasks keep it busy; with `short` ones, that take milliseconds each."""
 
     def pending(self) -> int:
         """How many tasks it holds."""
@@ -77,7 +85,7 @@ class SerialExecutor:
         """Take a task."""
         self._tasks.append(task)
 
-    def room(self) -> int:
+    def room(self, *, short: bool = False) -> int:
         """How many more tasks keep it busy."""
         return 1 - len(self._tasks)
 
@@ -106,6 +114,8 @@ class _Hand(Hand):
 
 class ProcessExecutor(TaskQueue[_Hand]):
     """Worker processes, each with one task at a time; none outlives its limits."""
+
+    ahead = _AHEAD
 
     def __init__(self, workshop: Workshop, workers: int, limits: Limits | None = None) -> None:
         """Take what workers are made from, how many there are at most, and what bounds them."""
@@ -136,15 +146,32 @@ class ProcessExecutor(TaskQueue[_Hand]):
     def _hand_out(self) -> None:
         while self._waiting:
             idle = next((hand for hand in self._hands if hand.task is None), None)
-            if idle is None:
-                if len(self._hands) >= self.workers:
+            if idle is None and len(self._hands) >= self.workers:
+                if not self._lay_ahead():
                     return
+                continue
+            if idle is None:
                 idle = self._hire()
             idle.task, idle.given, idle.started = self._waiting.popleft(), time.monotonic(), None
-            try:
-                idle.line.send(idle.task)
-            except OSError:
-                self._lost(idle, "died", f"its worker ended by itself ({_ending(idle.process)})")
+            self._send(idle, idle.task)
+
+    def _lay_ahead(self) -> bool:
+        """Lay a task that takes milliseconds before a worker that holds another such; tell whether there was one."""
+        task = self._waiting[0]
+        hand = min((one for one in self._hands if isinstance(one.task, MakeRecords)), key=_lying, default=None)
+        if hand is None or not isinstance(task, MakeRecords) or len(hand.ahead) >= self.ahead:
+            return False
+        if sum(map(_contents, (*hand.ahead, task))) > _MOST_AHEAD:
+            return False
+        hand.ahead.append(self._waiting.popleft())
+        self._send(hand, task)
+        return True
+
+    def _send(self, hand: _Hand, task: Task) -> None:
+        try:
+            hand.line.send(task)
+        except OSError:
+            self._lost(hand, "died", f"its worker ended by itself ({_ending(hand.process)})")
 
     def _hire(self) -> _Hand:
         ours, theirs = self._context.Pipe()
@@ -180,6 +207,7 @@ class ProcessExecutor(TaskQueue[_Hand]):
             hand.started = time.monotonic()
         else:
             self._finish(hand, said, resident(hand.process.pid))
+            hand.given, hand.started = time.monotonic(), None
 
     def _watch(self) -> None:
         now = time.monotonic()
@@ -198,6 +226,15 @@ class ProcessExecutor(TaskQueue[_Hand]):
         hand.process.kill()
         hand.process.join()
         hand.line.close()
+
+
+def _lying(hand: Hand) -> int:
+    return len(hand.ahead)
+
+
+def _contents(task: Task) -> int:
+    pages = task.pages or () if isinstance(task, MakeRecords) else ()
+    return sum(len(page.content or b"") for page in pages)
 
 
 def _ending(process: BaseProcess) -> str:
@@ -233,9 +270,6 @@ def _environment(threads: int) -> Iterator[None]:
 
 def _serve(line: Connection, workshop: Workshop) -> None:
     """A worker process: tasks in, outcomes out, until the other end closes."""
-    import signal
-    import threading
-
     # Ctrl-C reaches every process of the terminal; who decides is the coordinator.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
@@ -256,14 +290,21 @@ def _serve(line: Connection, workshop: Workshop) -> None:
         _work(line, worker)
 
 
-def _work(line: Connection, worker: Worker) -> None:
-    while True:
+def _receive(line: Connection, tasks: SimpleQueue[Task | None]) -> None:
+    """Take tasks as they come, so that who sends one never waits for this worker, which may be sending itself."""
+    task: Task | None = Describe()
+    while task is not None:
         try:
             task = line.recv()
         except (EOFError, OSError):
-            return
-        if task is None:
-            return
+            task = None
+        tasks.put(task)
+
+
+def _work(line: Connection, worker: Worker) -> None:
+    tasks: SimpleQueue[Task | None] = SimpleQueue()
+    threading.Thread(target=_receive, args=(line, tasks), daemon=True).start()
+    while (task := tasks.get()) is not None:
         try:
             if worker.prepare(task):
                 gc.collect()

@@ -1,11 +1,14 @@
-"""The queue that executors share: tasks wait, hands hold one each, and what becomes of a task whose hand was lost."""
+"""The queue that executors share: tasks wait, hands hold one each, and what becomes of a task whose hand was lost.
+
+A hand may have further tasks lying before it, so that it goes on while the coordinator writes; it has not begun them.
+"""
 
 from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
 
 from pipeline.bulk.tasks import Failure, Outcome, Task
@@ -22,10 +25,11 @@ TIRED = 0.85
 
 @dataclass(eq=False)
 class Hand:
-    """A worker, and the task it holds."""
+    """A worker, the task it holds, and those that lie before it."""
 
     number: int
     task: Task | None = None
+    ahead: deque[Task] = field(default_factory=deque)
 
 
 HandT = TypeVar("HandT", bound=Hand)
@@ -33,6 +37,8 @@ HandT = TypeVar("HandT", bound=Hand)
 
 class TaskQueue(ABC, Generic[HandT]):
     """Hands tasks to workers that may be lost; a task is tried once more by another, a second loss is its outcome."""
+
+    ahead = 0  # tasks that may lie before a worker that holds one
 
     def __init__(self, workers: int, memory: int) -> None:
         """Take how many workers there are at most, and the ceiling of their memory in bytes."""
@@ -50,14 +56,14 @@ class TaskQueue(ABC, Generic[HandT]):
         self._waiting.append(task)
         self._hand_out()
 
-    def room(self) -> int:
-        """How many more tasks keep it busy."""
-        # One waiting task a worker, so that none stands idle while the coordinator writes.
-        return 2 * self.workers - self.pending()
+    def room(self, *, short: bool = False) -> int:
+        """How many more tasks keep it busy; with `short` ones, that take milliseconds each."""
+        # One waiting task a worker, so that none stands idle while the coordinator looks at what came back.
+        return (2 + (self.ahead if short else 0)) * self.workers - self.pending()
 
     def pending(self) -> int:
         """How many tasks it holds."""
-        return len(self._waiting) + sum(hand.task is not None for hand in self._hands)
+        return len(self._waiting) + sum((hand.task is not None) + len(hand.ahead) for hand in self._hands)
 
     def outcomes(self, seconds: float) -> list[Outcome]:
         """The outcomes there are; waits so long for the first."""
@@ -102,6 +108,8 @@ class TaskQueue(ABC, Generic[HandT]):
         self._done.append(replace(outcome, task=task, worker=hand.number))
         if memory is not None and memory > TIRED * self._memory:
             self._dismiss(hand)
+        elif hand.ahead:
+            hand.task = hand.ahead.popleft()
 
     def _lost(self, hand: HandT, failure: Failure, why: str, fault: Literal["worker", "node"] = "worker") -> None:
         """Give up a worker; its task is done by another, or set aside where this was its second.
@@ -123,4 +131,7 @@ class TaskQueue(ABC, Generic[HandT]):
     def _dismiss(self, hand: HandT) -> None:
         self.replaced += 1
         self._hands.remove(hand)
+        # What lay before it, it had not begun: that is nobody's loss.
+        self._waiting.extendleft(reversed(hand.ahead))
+        hand.ahead.clear()
         self._end(hand)
