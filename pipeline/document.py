@@ -127,7 +127,7 @@ class Reading:
     places: tuple[Place, ...] = ()
     lines: tuple[Line, ...] = ()
     # "ink-no-text": there is ink in the cell but nothing was read, twice. "edge": the page's edge cuts the cell.
-    # "seal": what a lifted seal left was taken out of the cell.
+    # "seal": what a lifted seal or watermark left was taken out of the cell.
     # "wall-unsure": a wall of the cell is hardly seen, or something within it is nearly a wall.
     notes: tuple[str, ...] = ()
 

@@ -14,8 +14,8 @@ from pipeline.document import Cell, Grid, Line, Posterior, Table, Upright
 from pipeline.engine import load_engine
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.reader import read_tables
-from pipeline.reader.bands import flattened, is_slash
-from pipeline.reader.signs import is_doubtful, pair_brackets, tidy
+from pipeline.reader.bands import count_dots, flattened, is_slash
+from pipeline.reader.signs import is_doubtful, pair_brackets, tidy, with_marks_of_amounts
 from pipeline.reader.specks import without_specks
 from pipeline.settings import EngineSettings, ReaderSettings
 
@@ -381,6 +381,43 @@ def test_specks_far_apart_between_two_lines_are_no_line() -> None:
     assert len(given) == 2
 
 
+def test_specks_over_a_line_are_no_line() -> None:
+    """They may be dots of its characters and stay for that; of the crop between them two characters were read."""
+    page = paper(400, 80)
+    for x in (0.5, 1.6, 2.7):
+        character(page, x, 1.3)
+    ink(page, 0.7, 0.75, 0.1, 0.1)
+    ink(page, 1.9, 1.05, 0.1, 0.1)
+    recognise, given = reader_saying("一行", "二行")
+
+    read_tables(upright_of(page), [grid_of((0, 0, 400, 80))], recognise)
+
+    assert len(given) == 1
+
+
+@pytest.mark.parametrize(("wide", "count", "text"), [(0.17, 3, "…"), (0.17, 6, "……"), (0.17, 4, "144"), (0.24, 3, "…")])
+def test_an_ellipsis_alone_is_one_whatever_is_read(wide: float, count: int, text: str) -> None:
+    """Of three dots alone the recogniser makes 144, or nothing; rings of one size are kept too."""
+    page = paper()
+    for number in range(count):
+        ink(page, 1 + 0.34 * number, 0.9, wide, wide)
+    recognise, _ = reader_saying("144", "144")
+
+    [table], _ = read_tables(upright_of(page), [grid_of((0, 0, 400, 60))], recognise)
+
+    assert isinstance(table, Table)
+    assert table.readings[0].text == text
+
+
+def test_words_and_dashes_are_no_dots() -> None:
+    """A stroke, a dash in bits of different lengths and a 三 have no dots of one size at one distance."""
+    for bits in ([(0, 0, 0.9, 0.1)], [(0, 0, 0.1, 0.1), (0.2, 0, 0.3, 0.1), (0.9, 0, 0.1, 0.1)]):
+        page = np.zeros((6, 40), np.uint8)
+        for x, y, wide, high in bits:
+            page[round(y * SIZE) : round((y + high) * SIZE), round(x * SIZE) : round((x + wide) * SIZE)] = 1
+        assert count_dots(page, SIZE) == 0
+
+
 def test_a_vertical_label_is_read_from_top_to_bottom() -> None:
     """One character a line is how the label over a whole grid is set."""
     page = paper(50, 240)
@@ -502,6 +539,34 @@ def test_mending_twice_is_mending_once() -> None:
     """Brackets are paired on each line and again over the lines of a cell."""
     for text in ("〔2018]〈意见>》", "((〔1]", "《〈>》〉", "]〕["):
         assert pair_brackets(pair_brackets(text)) == pair_brackets(text)
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("4,213;779.28", "4,213,779.28"),
+        ("371,514,655,00", "371,514,655.00"),
+        ("86.959.408.34", "86,959,408.34"),
+        ("46,.140,000.00", "46,140,000.00"),
+        ("3861,459.00", "3,861,459.00"),
+        (".881,803.00", "881,803.00"),
+        ("99,750.00.", "99,750.00"),
+        ("0:00", "0.00"),
+    ],
+)
+def test_an_amount_says_itself_which_marks_it_has_and_is_doubted(read: str, meant: str) -> None:
+    """Three figures between commas, two behind the point; where a mark was mended a figure may be wrong as well."""
+    assert tidy(read) == meant
+    assert is_doubtful(read)
+    assert not is_doubtful(meant)
+
+
+@pytest.mark.parametrize(
+    "text", ["1.234", "1,234.567", "12,30", "9:00", ".99", "192.168.1.1", "2021.12.30", "100,200,300", "120，300，50"]
+)
+def test_other_numbers_keep_their_marks(text: str) -> None:
+    """Decimals, times, dates and lists have marks of their own."""
+    assert with_marks_of_amounts(text) == text
 
 
 @pytest.mark.parametrize(("scores", "sure"), [((0.999, 0.75, 0.999), False), ((0.75, 0.999, 0.999), True)])

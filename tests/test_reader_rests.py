@@ -1,4 +1,4 @@
-"""What a lifted seal leaves behind is no text; print that stands under a seal is."""
+"""What a lifted seal or watermark leaves behind is no text; print that stands under them is."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from pipeline.document import Line, Place, Seal, Upright
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.reader.bands import Band
-from pipeline.reader.rests import without_seal_rests
+from pipeline.reader.rests import without_seal_rests, without_watermark_rests
 
 
 def _page(*words: tuple[str, int, int, int]) -> tuple[Upright, list[Band]]:
@@ -49,3 +49,24 @@ def test_a_page_without_seals_keeps_all_its_text() -> None:
     assert without_seal_rests(plain, plain.ink, bands) == set()
     assert bands[1].line is not None
     assert bands[1].line.text == "1"
+
+
+@pytest.mark.parametrize(
+    ("grey", "long", "kept"),
+    [(140, True, False), (45, True, True), (140, False, True)],
+    ids=["rest", "print over it", "pencil"],
+)
+def test_the_darker_spot_of_a_watermarks_stroke_is_a_rest(grey: int, long: bool, kept: bool) -> None:
+    """Where strokes cross they are as dark as print may be: blank cells held Y, 1 and 十."""
+    upright, bands = _page(("财务管理制度", 20, 400, 50), ("资金使用规范", 20, 440, 50), ("Y", 400, 180, grey))
+    if long:
+        for step in range(120):
+            upright.ink[135 + step, 350 + step : 356 + step] = np.minimum(
+                upright.ink[135 + step, 350 + step : 356 + step], 190
+            )
+
+    rests = without_watermark_rests(upright.ink, bands, 30.0)
+
+    assert bands[2].line is not None
+    assert (bands[2].line.text == "Y") is kept
+    assert rests == (set() if kept else {id(bands[2])})

@@ -20,7 +20,7 @@ from pipeline.reader.bands import Band, find_bands, flattened
 from pipeline.reader.lone import read_lone_signs
 from pipeline.reader.loose import loose_bands, unseen_bands, without_guesses
 from pipeline.reader.recognise import Recognise, Sure, look_again, read_bands
-from pipeline.reader.rests import without_seal_rests
+from pipeline.reader.rests import without_seal_rests, without_watermark_rests
 from pipeline.reader.signs import pair_brackets
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText
@@ -41,7 +41,7 @@ _BESIDE = 0.5
 # Text meets its wall where less than this many characters of paper are between; in a row of one line.
 _TIGHT = 0.2
 _ONE_LINE = 1.9
-# A blank from which the rest of a seal was taken.
+# A cell from which the rest of a seal or a watermark was taken.
 _STAMPED = 0.5
 # And one beside a wall that may be none: nineteen of twenty are right, and on unbroken pages there are none.
 _UNSURE = 0.85
@@ -92,7 +92,7 @@ def read_tables(
     look_again(ink, [slot.bands for slot in slots], size, recognise, sure)
     alone = [(slot.table, grids[slot.table].cells[slot.cell], slot.bands) for slot in slots]
     read_lone_signs(alone, size, recognise, sure)
-    rests = without_seal_rests(upright, upright.ink, bands)
+    rests = without_seal_rests(upright, upright.ink, bands) | without_watermark_rests(upright.ink, bands, size)
     placed = [(slot, grids[slot.table].boxes[slot.cell]) for slot in slots]
     cut = _cells_with_lost_lines(ink, upright.lines, placed, bands, size)
     beside = _rows_with_text_beside(placed, grids, loose)

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.document import Line
 from pipeline.ink import Grey, find_ground, odd, printed
+from pipeline.reader.hairs import with_hair_strokes
 from pipeline.reader.specks import LOW, without_specks
 
 LINE_HEIGHT = 48
@@ -119,6 +120,8 @@ def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -
     if not cv2.countNonZero(mask):
         return _faint_dash(window, (x0, y0), size)
     kept = without_specks(mask, size)
+    if kept is not mask and (mended := with_hair_strokes(window, mask, size)) is not mask:
+        mask, kept = mended, without_specks(mended, size)
     if kept is not mask:
         # What was taken away must not be seen by the recogniser either: it is painted over, blurred rim and all.
         gone = cv2.subtract(cv2.dilate(cv2.subtract(mask, kept), np.ones((5, 5), np.uint8)), kept)
@@ -137,9 +140,27 @@ def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -
         if bottom - top <= LOW * size and len(columns) < _THIN * (right - left):
             continue  # specks beside each other between two lines: a row of dots or a dash has more ink
         bands.append(cut_band(window, (x0, y0), (left, top, right, bottom), size))
-    full = [band for band in bands if band.y1 - band.y0 >= 0.6 * size]
+    if not any(band.y1 - band.y0 >= _FULL * size for band in bands):
+        return bands
     # Dust between two lines is no line; alone in its cell, whatever it is, it is read.
-    return [band for band in bands if band.y1 - band.y0 > LOW * size or band.length > 0.6] if full else bands
+    bands = [band for band in bands if band.y1 - band.y0 > LOW * size or band.length > 0.6]
+    return [band for band in bands if band.y1 - band.y0 >= _FULL * size or not _is_dust(mask, band, (x0, y0), size)]
+
+
+# A line of full characters.
+_FULL = 0.6
+# Dust over a line, which could be the dots of its characters and stays for that, is of several specks.
+_SPECK = 0.22
+
+
+def _is_dust(mask: Grey, band: Band, origin: tuple[int, int], size: float) -> bool:
+    """Tell whether a low line beside full ones is of nothing but specks at different heights."""
+    part = mask[band.y0 - origin[1] : band.y1 - origin[1], band.x0 - origin[0] : band.x1 - origin[0]]
+    if band.y1 - band.y0 <= LOW * size:
+        return False
+    _, _, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
+    extents = np.maximum(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT])
+    return bool((extents <= _SPECK * size).all())
 
 
 # Half as dark as print must be, and twice as dark as the grain of a scan.
@@ -214,6 +235,27 @@ def is_dash(mask: Grey, size: float) -> bool:
         return False
     wide = int(columns[-1]) + 1 - int(columns[0])
     return SHORT_DASH * size <= wide <= 2.2 * size and (wide >= LONG_DASH * size or wide >= 2 * mask.shape[0])
+
+
+# Dots of an ellipsis: so large and so far apart at most (characters).
+_DOT = 0.32
+_APART = 0.6
+
+
+def count_dots(mask: Grey, size: float) -> int:
+    """How many dots of one size a line consists of, evenly spaced on one level; 0 where it is anything else."""
+    if not 0 < mask.shape[0] <= 0.4 * size or mask.shape[1] < 0.5 * size:
+        return 0
+    # Dots that touch are one patch; in what is left of each column they are apart.
+    columns = np.concatenate(([0], (mask.sum(axis=0) > 0.4 * mask.shape[0]).astype(np.int8), [0]))
+    starts, ends = np.flatnonzero(np.diff(columns) == 1), np.flatnonzero(np.diff(columns) == -1)
+    if len(starts) < 3:
+        return 0
+    wide, apart = ends - starts, np.diff(starts + ends) / 2
+    round_ones = wide.max() <= _DOT * size and wide.max() <= 2 * wide.min() + 1
+    even = apart.max() <= _APART * size and apart.max() <= 1.4 * apart.min() + 1
+    filled = cv2.countNonZero(mask) >= 0.6 * float(wide.sum()) * mask.shape[0]
+    return len(starts) if round_ones and even and filled else 0
 
 
 def is_slash(mask: Grey) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.document import Line, Place, Polygon, Posterior, Upright
 from pipeline.ink import Grey, printed
-from pipeline.reader.bands import EM_DASH, Band, cut_band, drawn_smaller, is_dash, is_slash
+from pipeline.reader.bands import EM_DASH, Band, count_dots, cut_band, drawn_smaller, is_dash, is_slash
 from pipeline.reader.signs import has_gap, is_doubtful, tidy
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText, layer_agrees, pick_sample
@@ -127,6 +127,12 @@ def look_again(ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognis
                 continue
             if is_slash(printed(ink[band.y0 : band.y1, band.x0 : band.x1])):
                 band.line = replace(band.line, text="/")
+    for bands in cells:
+        for band in bands if len(bands) == 1 else ():
+            # Of an ellipsis alone in its cell the recogniser makes 144, "….", or nothing.
+            dots = count_dots(printed(ink[band.y0 : band.y1, band.x0 : band.x1]), size)
+            if dots and dots % 3 == 0 and band.line is not None:
+                band.line = replace(band.line, text="…" * (dots // 3), confidence=_SHAPE)
     silent = [
         band
         for bands in cells
@@ -144,13 +150,15 @@ def look_again(ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognis
             # What is seen only at the second look is not sure.
             band.line = replace(band.line, text=text, confidence=min(0.5, _confidence(recognition, sure)))
         elif flat:
-            band.line = replace(band.line, text="—" if band.length >= EM_DASH else "-", confidence=0.9)
+            band.line = replace(band.line, text="—" if band.length >= EM_DASH else "-", confidence=_SHAPE)
 
 
 def _is_flat(band: Band, ink: Grey, size: float) -> bool:
     return band.faint or is_dash(printed(ink[band.y0 : band.y1, band.x0 : band.x1]), size)
 
 
+# How sure a sign is that is told by its shape.
+_SHAPE = 0.9
 # What the recogniser makes of a lone dash; no other sign is so low and wide.
 _FLAT = ("一", "1")
 # Of 13 such lines on drawn pages none was right; on real ones some will be.

@@ -53,13 +53,54 @@ def pair_brackets(text: str) -> str:
     return "".join(chars)
 
 
+# An amount alone on its line: groups of three figures, and two more behind a point. Blur and dust make one mark of
+# another; of them the groups say which was meant. A list of numbers has no groups (2,000,00 is none).
+_AMOUNT = re.compile(r"([-+−]?)(\d{1,3})((?:[,.;]{1,2}\d{3})+)([,.:;]\d\d)?")
+_LOST_MARK = re.compile(r"([-+−]?)(\d{4,6})((?:,\d{3})+\.\d\d)")
+_MARKS = re.compile(r"[,.;]+")
+_TWO_MARKS = re.compile(r"[,.;]{2}")
+_GROUPED = re.compile(r"[-+−]?\d{1,3}(?:,\d{3})*(?:\.\d\d)?")
+# A speck before or behind an amount that has its point already; 0:00 alone in a cell is no time of the day.
+_SPECK_BEFORE = re.compile(r"^[.,·:;'’•](?=\d{1,3}(?:,\d{3})*\.\d\d$|\d{1,3}(?:,\d{3})+$)")
+_SPECK_BEHIND = re.compile(r"(?<=\.\d\d)[.,·:;'’•]$|(?<=,\d{3})[.·'’•]$")
+_NOTHING = re.compile(r"0[:;：；]00")
+
+
+def with_marks_of_amounts(text: str) -> str:
+    """Put right the points and commas of an amount that is all there is on its line; any other text is returned as is.
+
+    >>> with_marks_of_amounts("4,213;779.28"), with_marks_of_amounts("371,514,655,00"), with_marks_of_amounts(".49.14")
+    ('4,213,779.28', '371,514,655.00', '49.14')
+    >>> with_marks_of_amounts("1.234"), with_marks_of_amounts("12,30"), with_marks_of_amounts("9:00")
+    ('1.234', '12,30', '9:00')
+    """
+    text = _SPECK_BEHIND.sub("", _SPECK_BEFORE.sub("", text))
+    if _NOTHING.fullmatch(text):
+        return "0.00"
+    if (lost := _LOST_MARK.fullmatch(text)) is not None:
+        return f"{lost[1]}{int(lost[2]):,}{lost[3]}"
+    found = _AMOUNT.fullmatch(text)
+    # One group and no more may be a number with three decimals: 1.234.
+    if (
+        found is None
+        or _GROUPED.fullmatch(text)
+        or not (found[4] or ";" in text or len(found[3]) > 5 or _TWO_MARKS.search(text))
+    ):
+        return text
+    groups = _MARKS.sub(",", found[3])
+    if not found[4] and found[3][-4] == "." and "," in found[3]:
+        return text  # 1,234.567 has three decimals
+    return found[1] + found[2] + groups + (f".{found[4][1:]}" if found[4] else "")
+
+
 def tidy(text: str) -> str:
     """Take out the blanks that the recogniser puts into numbers (blanks between words stay); mend brackets and dashes.
 
     >>> tidy("2,932, 700 ")
     '2,932,700'
     """
-    text = _OPENING.sub("〈", _CLOSING.sub("〉", _NUMBER_GAP.sub("", text).strip()))
+    text = with_marks_of_amounts(_NUMBER_GAP.sub("", text).strip())
+    text = _OPENING.sub("〈", _CLOSING.sub("〉", text))
     return _STROKE.sub("—", pair_brackets(text))
 
 
@@ -71,7 +112,9 @@ def is_doubtful(text: str) -> bool:
     >>> is_doubtful("招聘地点在人民公园·资金"), is_doubtful("买买提·艾力")
     (True, False)
     """
-    return bool(_DOUBTFUL.search(text)) or (len(text) >= _SENTENCE and _POINT_WITHIN.search(text) is not None)
+    if _DOUBTFUL.search(text) or with_marks_of_amounts(plain := _NUMBER_GAP.sub("", text).strip()) != plain:
+        return True
+    return len(text) >= _SENTENCE and _POINT_WITHIN.search(text) is not None
 
 
 # Hanzi stand in squares of one size. Of 14,150 lines that were read right none has two that stand more than 1.6 times

@@ -14,6 +14,8 @@ _DOT = 0.17
 _LARGE = 0.45
 # Blurred or broken, dust on a page of 100 dpi reaches a quarter; a dash is .4 wide.
 _ALONE = 0.3
+# Three full stops in a row, as some write for "and so on": rings of .27 on a scan and .3 on a fax.
+_RING = 0.32
 # A line that is lower than this holds no full character: a dash, a row of dots, dust.
 LOW = 0.35
 # Punctuation stands within a character of what it belongs to: between a closing bracket, whose ink stands in the first
@@ -316,8 +318,10 @@ def _in_a_pair(i: int, x: _Measures, y: _Measures, w: _Measures, h: _Measures, s
 
 
 def _in_a_row(i: int, x: _Measures, y: _Measures, w: _Measures, h: _Measures, size: float) -> bool:
-    """An ellipsis is three dots or more on one line."""
+    """An ellipsis is three dots or more on one line; where they are of one size they may be larger, as rings are."""
+    extent = np.maximum(w, h)
     level = np.abs((y + h / 2) - (y[i] + h[i] / 2)) <= 0.08 * size
     close = np.abs((x + w / 2) - (x[i] + w[i] / 2)) <= 0.9 * size
-    dots = np.maximum(w, h) <= 0.2 * size
+    alike = (extent <= _RING * size) & (np.abs(extent - extent[i]) <= 0.06 * size)
+    dots = (extent <= 0.2 * size) | (alike & (extent[i] <= _RING * size))
     return int((level & close & dots).sum()) >= 3
