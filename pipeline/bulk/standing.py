@@ -1,12 +1,13 @@
 """What of a document's records stands when dictionaries, templates, settings or decisions change.
 
-Code, models and readings are compared by the store's keys; where these are other ones, everything is made anew. Else
-the document's trace (`bulk/trace.py`) has what was asked of the vocabularies. Where they answer all that labelling
-asked as before, the labelling stands, and need not be made from the readings; with other templates, where the readings
-are cut into the same forms and each has the template that it had, unchanged. Repair weighs a label against
-all names and words at once, so it is asked again where names changed, and not where other sections did. Where it says
-the same, checks would be told the same, and settings and decisions are as they were, the records stand: only their key
-is written. Whatever goes through a section as a whole is touched by any change of it.
+Readings are compared by the store's keys, code and models stage by stage (`bulk/parts.py`); where those of labelling
+are other ones, everything is made anew. Else the document's trace (`bulk/trace.py`) has what was asked of the
+vocabularies. Where they answer all that labelling asked as before, the labelling stands, and need not be made from the
+readings; with other templates, where the readings are cut into the same forms and each has the template that it had,
+unchanged. Repair weighs a label against all names and words at once, so it is asked again where names changed, and not
+where other sections did. Where it says the same, checks are those of before and would be told the same, and settings
+and decisions are as they were, the records stand: only their key is written. Whatever goes through a section as a whole
+is touched by any change of it.
 """
 
 from __future__ import annotations

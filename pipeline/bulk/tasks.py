@@ -46,9 +46,10 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A version that differs from the one in force in what people give it only: dictionaries, templates, settings.
+    """A version that labels as the one in force does, but for what people give it: dictionaries, templates, settings.
 
-    `same_repair` and `same_rest` say that repair's settings, and all others that records depend on, are the same.
+    `same_repair` and `same_rest` say that repair's code, models and settings, and all others that records depend on,
+    are the same.
     """
 
     version: str

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
+from pipeline.bulk.parts import part_digests
 from pipeline.bulk.tasks import Before, Material
 from pipeline.dictionaries import load_dictionaries
 from pipeline.errors import DictionaryError
-from pipeline.resources import data_folder
 from pipeline.settings import Settings
 from pipeline.templates import load_templates
 
@@ -42,14 +41,12 @@ def make_version(
 ) -> tuple[str, dict[str, Any]]:
     """The digest and the content of a version.
 
-    Any change of the installed code makes another version: making records again is cheap, and what a change means for
-    them nobody has to judge. The left half has keys of its own (keep.reading_key).
+    Any change of the installed code that records depend on makes another version: what a change means for them nobody
+    has to judge (`bulk/parts.py`). The left half has keys of its own (keep.reading_key).
     """
     content = {
         "zhibiao": __version__,
-        "code": _code_digest(),
-        "models": _folder_digest(data_folder("models")),
-        "shipped": _folder_digest(data_folder("dictionaries")),
+        "parts": part_digests(),
         "settings": settings.model_dump(mode="json", exclude={"left"}),
         "dictionaries": [{"name": m.name, "text": m.text} for m in dictionaries],
         "templates": [{"name": m.name, "text": m.text} for m in templates],
@@ -59,37 +56,19 @@ def make_version(
 
 
 def held_against(digest: str, other: dict[str, Any], now: dict[str, Any]) -> Before | None:
-    """What a version has otherwise than the one in force; None where it differs in more than what people give it."""
-    free = ("dictionaries", "templates", "settings")
-    first, second = ({k: v for k, v in each.items() if k not in free} for each in (other, now))
-    if first != second:
+    """What a version has otherwise than the one in force; None where labelling is another, whatever it is given."""
+    first, second = (each.get("parts", {}) for each in (other, now))
+    if not first or first.get("labelling") != second["labelling"]:
         return None
     old, new = other["settings"], now["settings"]
     rest = [{k: v for k, v in each.items() if k != "repair"} for each in (old, new)]
     return Before(
         digest, materials_of(other, "dictionaries"), materials_of(other, "templates"),
-        same_repair=old["repair"] == new["repair"], same_rest=rest[0] == rest[1],
+        same_repair=first.get("repair") == second["repair"] and old["repair"] == new["repair"],
+        same_rest=first.get("records") == second["records"] and rest[0] == rest[1],
     )  # fmt: skip
 
 
 def materials_of(content: dict[str, Any] | None, kind: str) -> tuple[Material, ...]:
     """The further dictionaries or templates of a version."""
     return tuple(Material(entry["name"], entry["text"]) for entry in (content or {}).get(kind, ()))
-
-
-@lru_cache(maxsize=1)
-def _code_digest() -> str:
-    package = Path(__file__).parent.parent
-    return _digest((path for path in package.rglob("*.py") if "_data" not in path.parts), package)
-
-
-@lru_cache(maxsize=4)
-def _folder_digest(folder: Path) -> str:
-    return _digest((path for path in folder.rglob("*") if path.is_file()), folder)
-
-
-def _digest(paths: Iterable[Path], folder: Path) -> str:
-    total = hashlib.sha256()
-    for path in sorted(paths):
-        total.update(str(path.relative_to(folder)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
