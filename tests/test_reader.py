@@ -14,7 +14,7 @@ from pipeline.document import Cell, Grid, Line, Posterior, Table, Upright
 from pipeline.engine import load_engine
 from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.reader import read_tables
-from pipeline.reader.bands import count_dots, flattened, is_slash
+from pipeline.reader.bands import flattened, is_slash, read_dots
 from pipeline.reader.signs import is_doubtful, pair_brackets, tidy, with_marks_of_amounts
 from pipeline.reader.specks import without_specks
 from pipeline.settings import EngineSettings, ReaderSettings
@@ -409,13 +409,22 @@ def test_an_ellipsis_alone_is_one_whatever_is_read(wide: float, count: int, text
     assert table.readings[0].text == text
 
 
+def test_rings_in_a_row_are_full_stops() -> None:
+    """Some write 。。。 for …; of three the recogniser reads one."""
+    page = np.zeros((9, 60), np.uint8)
+    for x in (5, 20, 35):
+        cv2.circle(page, (x, 4), 4, 1, 1)
+
+    assert read_dots(page, SIZE) == "。。。"
+
+
 def test_words_and_dashes_are_no_dots() -> None:
     """A stroke, a dash in bits of different lengths and a 三 have no dots of one size at one distance."""
     for bits in ([(0, 0, 0.9, 0.1)], [(0, 0, 0.1, 0.1), (0.2, 0, 0.3, 0.1), (0.9, 0, 0.1, 0.1)]):
         page = np.zeros((6, 40), np.uint8)
         for x, y, wide, high in bits:
             page[round(y * SIZE) : round((y + high) * SIZE), round(x * SIZE) : round((x + wide) * SIZE)] = 1
-        assert count_dots(page, SIZE) == 0
+        assert read_dots(page, SIZE) == ""
 
 
 def test_a_vertical_label_is_read_from_top_to_bottom() -> None:

@@ -242,20 +242,30 @@ _DOT = 0.32
 _APART = 0.6
 
 
-def count_dots(mask: Grey, size: float) -> int:
-    """How many dots of one size a line consists of, evenly spaced on one level; 0 where it is anything else."""
+# Of a ring less than this share is ink.
+_HOLLOW = 0.85
+
+
+def read_dots(mask: Grey, size: float) -> str:
+    """Say which row of three, six or nine dots or rings of one size a line consists of; "" where it is anything else.
+
+    They are evenly spaced on one level: …, …… or 。。。, which the recogniser has not learnt to read alone.
+    """
     if not 0 < mask.shape[0] <= 0.4 * size or mask.shape[1] < 0.5 * size:
-        return 0
-    # Dots that touch are one patch; in what is left of each column they are apart.
-    columns = np.concatenate(([0], (mask.sum(axis=0) > 0.4 * mask.shape[0]).astype(np.int8), [0]))
+        return ""
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(mask), outlines, -1, 1, cv2.FILLED)
+    # Dots that touch are one patch; in the fuller ones of their columns they are apart.
+    columns = np.concatenate(([0], (filled.sum(axis=0) > 0.4 * mask.shape[0]).astype(np.int8), [0]))
     starts, ends = np.flatnonzero(np.diff(columns) == 1), np.flatnonzero(np.diff(columns) == -1)
-    if len(starts) < 3:
-        return 0
-    wide, apart = ends - starts, np.diff(starts + ends) / 2
-    round_ones = wide.max() <= _DOT * size and wide.max() <= 2 * wide.min() + 1
+    if len(starts) < 3 or len(starts) % 3:
+        return ""
+    wide, apart, ink = ends - starts, np.diff(starts + ends) / 2, cv2.countNonZero(filled)
+    of_one_size = wide.max() <= _DOT * size and wide.max() <= 2 * wide.min() + 1
     even = apart.max() <= _APART * size and apart.max() <= 1.4 * apart.min() + 1
-    filled = cv2.countNonZero(mask) >= 0.6 * float(wide.sum()) * mask.shape[0]
-    return len(starts) if round_ones and even and filled else 0
+    if not of_one_size or not even or ink < 0.6 * float(wide.sum()) * mask.shape[0]:
+        return ""
+    return "。" * len(starts) if cv2.countNonZero(mask) < _HOLLOW * ink else "…" * (len(starts) // 3)
 
 
 def is_slash(mask: Grey) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.document import Line, Place, Polygon, Posterior, Upright
 from pipeline.ink import Grey, printed
-from pipeline.reader.bands import EM_DASH, Band, count_dots, cut_band, drawn_smaller, is_dash, is_slash
+from pipeline.reader.bands import EM_DASH, Band, cut_band, drawn_smaller, is_dash, is_slash, read_dots
 from pipeline.reader.signs import has_gap, is_doubtful, tidy
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText, layer_agrees, pick_sample
@@ -130,9 +130,8 @@ def look_again(ink: Grey, cells: Sequence[Sequence[Band]], size: float, recognis
     for bands in cells:
         for band in bands if len(bands) == 1 else ():
             # Of an ellipsis alone in its cell the recogniser makes 144, "….", or nothing.
-            dots = count_dots(printed(ink[band.y0 : band.y1, band.x0 : band.x1]), size)
-            if dots and dots % 3 == 0 and band.line is not None:
-                band.line = replace(band.line, text="…" * (dots // 3), confidence=_SHAPE)
+            if band.line and (dots := read_dots(printed(ink[band.y0 : band.y1, band.x0 : band.x1]), size)):
+                band.line = replace(band.line, text=dots, confidence=_SHAPE)
     silent = [
         band
         for bands in cells

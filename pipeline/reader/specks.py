@@ -321,7 +321,7 @@ def _in_a_row(i: int, x: _Measures, y: _Measures, w: _Measures, h: _Measures, si
     """An ellipsis is three dots or more on one line; where they are of one size they may be larger, as rings are."""
     extent = np.maximum(w, h)
     level = np.abs((y + h / 2) - (y[i] + h[i] / 2)) <= 0.08 * size
-    close = np.abs((x + w / 2) - (x[i] + w[i] / 2)) <= 0.9 * size
-    alike = (extent <= _RING * size) & (np.abs(extent - extent[i]) <= 0.06 * size)
-    dots = (extent <= 0.2 * size) | (alike & (extent[i] <= _RING * size))
-    return int((level & close & dots).sum()) >= 3
+    apart = np.abs((x + w / 2) - (x[i] + w[i] / 2))
+    alike = (np.maximum(extent, extent[i]) <= _RING * size) & (np.abs(extent - extent[i]) <= 0.06 * size)
+    dots = ((extent <= 0.2 * size) & (apart <= 0.9 * size)) | (alike & (apart <= 1.1 * size))
+    return int((level & dots).sum()) >= 3
