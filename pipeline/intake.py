@@ -107,7 +107,7 @@ class Intake:
         Raises InputError where no page could be read, SkippedInput where an importer found nothing to read.
         """
         if source.kind == "text":
-            readings = read_text_file(source.path, self.settings.ocrtext)
+            readings = _text_readings(source, self.settings)
         elif source.form:
             readings = _import_readings(source, self.settings.imports)
         else:
@@ -160,6 +160,18 @@ class Intake:
                 if not any(problem.code.startswith("page.unreadable") for problem in reading.problems):
                     kept.put(key, reading)
             yield _placed(reading, page)
+
+
+def _text_readings(source: Source, settings: Settings) -> list[PageReading]:
+    """The pages of a text; what is named as a scan and is neither that nor text has been damaged."""
+    try:
+        return read_text_file(source.path, settings.ocrtext)
+    except InputError as error:
+        if is_page_name(source.path) and source.path.is_file():
+            raise InputError(
+                f"{shown(source.path)}: is neither picture nor PDF, whatever its name says; get the file again"
+            ) from error
+        raise
 
 
 def _import_readings(source: Source, settings: ImportSettings) -> list[PageReading]:

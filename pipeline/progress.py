@@ -124,7 +124,11 @@ class BulkProgress(_Line):
         """The state in one line."""
         spent = max(time.monotonic() - self.started, 1e-3)
         inputs = f"{self.done}/{self.inputs}" if self.inputs else str(self.done)
-        text = f"inputs {inputs}, pages read {self.pages} ({self.pages / spent:.1f}/s)"
+        text = f"inputs {inputs}"
+        # Texts and kept readings need no engine: then documents are what there is to count.
+        text += (
+            f", pages read {self.pages} ({self.pages / spent:.1f}/s)" if self.pages else f" ({self.done / spent:.1f}/s)"
+        )
         if self.done and self.inputs > self.done:
             text += f", {_duration(spent / self.done * (self.inputs - self.done))} left"
         return text + (f", {self.failed} failed" if self.failed else "")

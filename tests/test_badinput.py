@@ -189,7 +189,11 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "lying.pdf": (lambda: b"%PDF-1.7 broken", "damaged", "print it to a new PDF"),
     "cut.pdf": (lambda: plain_pdf(3)[:120], "damaged", "print it to a new PDF"),
     "nopages.pdf": (lambda: pdf_of(CATALOGUE, b"<< /Type /Pages /Kids [] /Count 0 >>"), "page", "print"),
-    "program.png": (lambda: b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 9, "", ""),
+    "program.png": (
+        lambda: b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 9,
+        "neither picture nor PDF",
+        "get the file again",
+    ),
 }
 
 

@@ -434,3 +434,24 @@ def test_records_are_made_again_without_a_reader(pages: Path, tmp_path: Path, un
 
     assert (nothing.made, everything.made, remembered.made) == (0, 11, 0)
     assert sorted(bodies) == sorted(undisturbed.decode().splitlines())
+
+
+def test_a_reinterpretation_tells_of_every_document(pages: Path, tmp_path: Path) -> None:
+    """Whether its records were made again, stand or failed: who counts the events knows how far it is."""
+    run(pages, tmp_path)
+    more = tmp_path / "mine.txt"
+    more.write_text("#! vocabulary: mine\n#! source: a test\n\n[level3]\n一个新的指标名称\n", "utf-8")
+    told: list[tuple[str, dict[str, Any]]] = []
+    options = replace(OPTIONS, on_event=lambda name, data: told.append((name, data)))
+
+    with Store.open(tmp_path / "store.db") as store:
+        for dictionaries in ([more], None):
+            told.clear()
+            reinterpret_store(store, dictionaries=dictionaries, options=options)
+
+            names = [name for name, _ in told]
+            assert names == ["begin", *["done"] * 11, "end"]
+            assert told[0][1] == {"inputs": 11}
+            assert [data["number"] for _, data in told[1:-1]] == list(range(1, 12))
+            assert {data["status"] for _, data in told[1:-1]} == {"unchanged" if dictionaries is None else "read"}
+            assert told[-1][1]["made"] == (0 if dictionaries is None else 11)

@@ -126,9 +126,7 @@ class Coordinator:
         while True:
             ending = self.interrupt.asked or self.stopped
             for _ in range(_LOOKED_AT):
-                # Pages take seconds: no more of them are in hand when a run is interrupted than have to be.
-                short = not self._reads and not self._wanted
-                if ending or self.executor.room(short=short) <= 0:
+                if ending or self.executor.room() <= 0:
                     break
                 if self._hand_out():
                     continue
@@ -425,6 +423,7 @@ class Coordinator:
                 key = stored_interpretation(stored, self.version, self.settings, own)
                 if (stored.interpretation == key and not stored.stale) or not any(p.reading for p in stored.pages):
                     self.tally.unchanged += 1
+                    self._tell_remade(stored, "unchanged")
                 else:
                     wanted.append((stored, key, own))
             contents = self.store.get_readings(
@@ -446,11 +445,13 @@ class Coordinator:
         if outcome.failure is not None:
             self.tally.inputs_failed += 1
             self.say(f"zhibiao: {stored.name}: {outcome.why}; its records are as they were")
+            self._tell_remade(stored, "failed")
             return
         made: RecordsMade = outcome.result
         if made.stands:
             self.tally.unchanged += 1
             self._standing.append((stored.id, key))
+            self._tell_remade(stored, "unchanged")
             return
         self.tally.made += 1
         self.tally.unplaced += made.unplaced
@@ -458,4 +459,11 @@ class Coordinator:
         if all(page.reading for page in stored.pages):
             rows.interpretation = key
         rows.version, rows.pages, rows.stored = self.version, stored.pages, stored.id
-        self._finish(0, rows, made.account)
+        self._finish(self._remade_so_far() - 1, rows, made.account)
+
+    def _remade_so_far(self) -> int:
+        return self.tally.made + self.tally.unchanged + self.tally.inputs_failed
+
+    def _tell_remade(self, stored: StoredDocument, status: str) -> None:
+        """Say what became of a document of which nothing is written."""
+        self.on_event("done", {"input": stored.name, "number": self._remade_so_far(), "status": status})

@@ -188,7 +188,9 @@ def reinterpret_store(
     held = (held_against(version, other, content) for version, other in store.versions_in_force(_VERSIONS))
     workshop = replace(workshop, before=tuple(one for one in held if one is not None))
     d = _schema.documents.c
-    documents: Iterator[StoredDocument] = store.list_documents(d.current & d.stale if stale_only else None)
+    wanted = d.current & d.stale if stale_only else None
+    documents: Iterator[StoredDocument] = store.list_documents(wanted)
+    options.on_event("begin", {"inputs": store.count_documents(wanted)})
     interrupt = Interrupt(options.say)
     executor = make_executor(workshop, options)
     coordinator = Coordinator(
@@ -205,7 +207,15 @@ def reinterpret_store(
         store.tidy()
     if interrupt.asked:
         options.say("zhibiao: interrupted; run the same command again to go on")
-    return coordinator.tally, interrupt.asked
+    tally = coordinator.tally
+    counts = {
+        "inputs": tally.documents,
+        "made": tally.made,
+        "unchanged": tally.unchanged,
+        "failed": tally.inputs_failed,
+    }
+    options.on_event("end", {"status": "interrupted" if interrupt.asked else "done", **counts})
+    return tally, interrupt.asked
 
 
 def _workshop(

@@ -133,6 +133,12 @@ class Store:
         """The document of this id, or None."""
         return next(self.list_documents(t.documents.c.id == number), None)
 
+    def count_documents(self, condition: Any = None) -> int:
+        """How many documents `list_documents` gives."""
+        wanted = t.documents.c.current if condition is None else condition
+        with self.reading() as connection:
+            return int(connection.scalar(select(func.count()).select_from(t.documents).where(wanted)) or 0)
+
     def list_documents(self, condition: Any = None, chunk: int = 200) -> Iterator[StoredDocument]:
         """Documents in the order they came: those for which an SQL condition holds, by default the current ones."""
         wanted = t.documents.c.current if condition is None else condition
