@@ -181,6 +181,8 @@ ROWS = """
 设备完好率 | ≥96 5% | target.unreadable
 内部刊物期数 | ≥000期 | target.unreadable
 “文化下乡补助标准 | ≤400元 | indicators.brackets
+文化下乡场次： | ≥10场 | indicators.marks
+文化下.乡场次 | ≥10场 | indicators.marks
 “文化下乡”补助标准 | ≤400元 | -
 1）补助标准(元/人) | ≤400元 | -
 系统运行率 | ≥0.97 | -

@@ -48,6 +48,25 @@ def _line(read: str, instead: dict[int, tuple[str, float]]) -> Line:
         ("=.100%", {1: ("", -2.0)}, "使用率", "=100%"),
         ("合理）", {2: ("", -1.0)}, "编制合理性", "合理"),
         ("≥6322m", {5: ("m", -1.0)}, "服务满意度", None),
+        ("€95%", {0: ("≤", -4.0)}, "危桥占比", "≤95%"),
+        ("九1%", {0: ("≤", -3.0)}, "投诉率", "≤1%"),
+        ("九16", {0: ("≤", -3.0), 2: ("%", -3.0)}, "投诉率", "≤1%"),
+        (">958", {0: ("≥", -1.0), 3: ("%", -3.0)}, "达标率", "≥95%"),
+        ("≥95名", {3: ("%", -4.0)}, "培训的认可度", "≥95%"),
+        ("270.批", {3: ("", -4.0)}, "工作数量", "270批"),
+        ("A=500万元", {0: ("", -3.0)}, "拉动消费金额", "=500万元"),
+        ("=100%日", {5: ("", -2.0)}, "成果采纳率", "=100%"),
+        ("=92%。", {4: ("", -2.0)}, "受益率", "=92%"),
+        ("≤9元/人。每天", {5: (".", -1.0)}, "费用标准", "≤9元/人.每天"),
+        ("显菩增强", {1: ("著", -3.0)}, "荣誉感", "显著增强"),
+        ("合垒", {1: ("规", -3.0)}, "支出合规性", "合规"),
+        ("合垒", {1: ("规", -9.0)}, "支出合规性", None),
+        ("明显", {1: ("星", -0.5)}, "影响", None),
+        ("大干等于99%", {1: ("于", -1.0)}, "参与率", "大于等于99%"),
+        (">6,000套", {0: ("≥", -1.0)}, "纪念品", "≥6,000套"),
+        ("≥80.00(m)", {6: ("m", -1.0)}, "服务满意度", None),
+        ("健全，", {2: ("", -2.0)}, "机制健全性", "健全"),
+        ("美完善", {0: ("", -1.0)}, "制度建设完善性", "完善"),
     ],
 )
 def test_what_cannot_be_meant_is_read_as_the_picture_shows_it(
@@ -157,3 +176,44 @@ def test_a_point_that_has_its_square_was_printed(frames: int, value: str | None,
 
     assert (repair.value if repair else None) == value
     assert (repair.status if repair else None) == status
+
+
+def test_a_unit_broken_where_its_point_would_stand_asks() -> None:
+    """元/人 | 天: at a line's end the point of 人·天 is small enough for dust, and nothing shows its room."""
+    lines = [_line("≤2463元/人", {}), _line("天", {})]
+    repair = reread_target("≤2463元/人天", lines, "差旅费标准")
+    assert repair is not None
+    assert (repair.value, repair.status, repair.proposal) == ("≤2463元/人天", Status.PROPOSED, "≤2463元/人·天")
+
+
+@pytest.mark.parametrize(
+    ("read", "instead", "name", "value"),
+    [
+        ("=9896", {3: ("%", -9.0), 4: ("", -10.0)}, "完成及时率", "=98%"),
+        ("≥965%", {}, "满意度", "≥96.5%"),
+        ("=160%", {2: ("0", -6.0)}, "合格率", "=100%"),
+        ("=13v台", {3: ("", -8.0)}, "终端", "=13台"),
+    ],
+)
+def test_what_is_likely_is_taken_and_asks(
+    read: str, instead: dict[int, tuple[str, float]], name: str, value: str | None
+) -> None:
+    """Where the picture leaves some doubt the record takes what is likely, with less than a value has to be sure of."""
+    repair = reread_target(read, [_line(read, instead)], name)
+    assert (repair.value if repair else None) == value
+    assert repair is None or repair.score < 0.9
+
+
+@pytest.mark.parametrize(
+    ("others", "status"),
+    [
+        ((), Status.PROPOSED),
+        (("≥5%", "≥10人", "≥3次", ">6年"), Status.REPAIRED),
+        (("≥5%", ">3次", ">6年"), Status.PROPOSED),
+    ],
+)
+def test_how_a_form_writes_its_bounds_speaks_for_a_lost_bar(others: tuple[str, ...], status: Status) -> None:
+    """A bar that the picture hardly shows is likely where the form's other bounds have theirs."""
+    repair = reread_target(">3700人", [_line(">3700人", {0: ("≥", -6.0)})], "人数", others)
+    assert repair is not None
+    assert (repair.status, repair.score < 0.9) == (status, True)

@@ -56,7 +56,7 @@ _UNRULED = 0.5
 
 ParseTarget = Callable[[str, str | None], tuple[Target, Repair | None]]
 # raw text, the lines it was read from, the indicator's name -> what the picture repairs in it
-RereadTarget = Callable[[str, Sequence[Line], str | None], Repair | None]
+RereadTarget = Callable[[str, Sequence[Line], str | None, Sequence[str]], Repair | None]
 RereadAmount = Callable[[str, Sequence[Line]], Repair | None]
 ParseField = Callable[[str, str, str | None], dict[str, Any] | None]
 
@@ -77,7 +77,7 @@ class Assembly:
     parse_field: ParseField
     split_label: SplitLabel
     review_confidence: float
-    reread_target: RereadTarget = lambda raw, lines, level3: None
+    reread_target: RereadTarget = lambda raw, lines, level3, others: None
     reread_amount: RereadAmount = lambda raw, lines: None
     _entries: list[RepairEntry] = field(default_factory=list)
     _entered: set[int] = field(default_factory=set)
@@ -220,9 +220,15 @@ class Assembly:
         raw = "".join(cell.text for cell in row.target)
         target, repair = self.parse_target(raw, level3)
         if repair is None or repair.status is Status.PROPOSED:
-            seen = self.reread_target(raw, [line for cell in row.target for line in cell.lines], level3)
+            lines = [line for cell in row.target for line in cell.lines]
+            seen = self.reread_target(raw, lines, level3, self._targets)
             if seen is not None:
-                target, repair = replace(self.parse_target(seen.value, level3)[0], raw=raw), seen
+                target, further = self.parse_target(seen.value, level3)
+                target = replace(target, raw=raw)
+                # -100° is -100% first, and may be =100%: what is still in question asks.
+                repair = seen
+                if further is not None:
+                    repair = replace(seen, value=further.value, score=min(seen.score, further.score))
         status = "unknown"
         if repair is not None and repair.status in (Status.REPAIRED, Status.PROPOSED):
             status = repair.status.value
@@ -234,7 +240,13 @@ class Assembly:
             where=[where for cell in row.target for where in where_of(cell.places)],
         )
         value = TargetValue.model_validate({part: getattr(target, part) for part in _TARGET_PARTS})
-        return value, status == "proposed"
+        likely = status == "repaired" and repair is not None and repair.score < self.review_confidence
+        return value, status == "proposed" or likely
+
+    @cached_property
+    def _targets(self) -> tuple[str, ...]:
+        """What the form's targets say, as read."""
+        return tuple("".join(cell.text for cell in row.target) for row in self.labelled.indicators if row.target)
 
     # -- shared --------------------------------------------------------------------------------------------------------
 

@@ -428,6 +428,24 @@ def unpaired_marks(facts: Facts) -> Iterator[Finding]:
             yield facts.finding("indicators.brackets", f"indicators[{row.number}].level3", name=row.name, proposal=mark)
 
 
+# No name is printed with these at its end, and none with the second kind within: 达成.率.
+_END_MARK = re.compile(r"[：:；;，,。.、·'`]$")
+_MARK_WITHIN = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)[.'`;；](?=[\u4e00-\u9fff])")
+_HABIT = 3
+
+
+def stray_marks(facts: Facts) -> Iterator[Finding]:
+    """Dust beside a name is read as a mark; a form that ends its names with one does so more than twice."""
+    rows = [row for row in facts.rows if not _NAMELESS.fullmatch(_WANTED.sub("", fold(row.name)).strip())]
+    ends = [found[0] for row in rows if (found := _END_MARK.search(row.name))]
+    for row in rows:
+        found = _MARK_WITHIN.search(row.name)
+        if found is None and len(ends) < _HABIT:
+            found = _END_MARK.search(row.name)
+        if found is not None:
+            yield facts.finding("indicators.marks", f"indicators[{row.number}].level3", name=row.name, value=found[0])
+
+
 def _target(row: Row) -> TargetValue:
     assert row.indicator.target is not None
     return row.indicator.target
@@ -436,4 +454,5 @@ def _target(row: Row) -> TargetValue:
 INDICATOR_CHECKS: tuple[Check, ...] = (
     lost_targets, operators, misread_targets, odd_operators, percents_over_100, units, unit_names, directions, stems,
     booleans, vague_targets, placeholders, late_targets, duplicates, joined_names, unpaired_marks,
+    stray_marks,
 )  # fmt: skip
