@@ -292,7 +292,7 @@ _DASHES = 12
 _ALIKE = 0.8
 
 
-def _is_even(drawn: NDArray[np.bool_]) -> bool:
+def is_even(drawn: NDArray[np.bool_]) -> bool:
     """Tell whether a line is dashes of one length with gaps of one length, to a pixel or a quarter."""
     edges = np.flatnonzero(drawn[1:] != drawn[:-1])
     lengths = np.diff(edges)
@@ -327,6 +327,6 @@ def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
         solid = float(
             cv2.morphologyEx(drawn.astype(np.uint8).reshape(1, -1), cv2.MORPH_CLOSE, np.ones((1, dots + 1))).mean()
         )
-        if solid < 0.85 and _is_even(drawn):
+        if solid < 0.85 and is_even(drawn):
             solid = 1.0
     return solid >= 0.85 and (both < 0.12 or (width > 7 * height and both < 0.3))

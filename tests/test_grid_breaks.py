@@ -305,3 +305,65 @@ def test_a_hair_ruling_of_which_bits_are_left_all_along_is_a_wall() -> None:
     [grid] = _found(ink)
 
     assert {(1, 1, 1, 1), (2, 1, 1, 1)} <= _spans(grid)
+
+
+def test_a_ruling_of_dashes_is_found_where_text_all_but_touches_it() -> None:
+    """In a tight table of dashes text stands a few pixels over and under each ruling; it has no clean flank there."""
+    ink = _sheet()
+    ink[194:200, 104:558] = 255
+    for x in range(104, 898, 11):
+        ink[196:198, x : x + 5] = 0
+        ink[196:198, x + 5 : x + 11] = 255
+    ink[196:198, 300:302] = ink[196:198, 560:562] = 0
+    for left, right in ((110, 296), (308, 556), (568, 896)):
+        _write(ink, left, right, 181)
+        _write(ink, left, right, 214, seed=2)
+
+    [grid] = _found(ink)
+
+    assert (grid.n_rows, grid.n_cols, len(grid.cells)) == (4, 3, 12)
+
+
+def _with_text_over(ink: NDArray[np.uint8], y: int) -> None:
+    """Write a line of text over the place of the second inner vertical, one of its strokes on it."""
+    for x in range(420, 690, 28):
+        ink[y - 14 : y + 13, x : x + 2] = ink[y - 14 : y + 13, x + 20 : x + 22] = 0
+        ink[y - 14 : y - 12, x : x + 22] = ink[y : y + 2, x : x + 22] = 0
+    ink[y - 14 : y + 13, 560:562] = ink[y - 6 : y - 4, 548:576] = 0
+
+
+def test_a_stroke_that_is_not_drawn_in_the_blanks_is_no_wall() -> None:
+    """In a tight row a stroke of a character is as high as most of its row; the blanks over and under it are not."""
+    rows = (100, 134, 168, 202, 236)
+    ink = _sheet(rows)
+    ink[136:168, 558:564] = 255
+    _with_text_over(ink, 151)
+
+    [grid] = _found(ink)
+
+    assert (1, 1, 1, 2) in {(cell.row, cell.col, cell.rowspan, cell.colspan) for cell in grid.cells}
+
+
+def test_a_wall_that_text_touches_from_both_sides_stays() -> None:
+    """A wall is drawn in the blanks too, whatever stands beside it."""
+    ink = _sheet((100, 134, 168, 202, 236))
+    _with_text_over(ink, 151)
+    ink[100:237, 560:562] = 0
+
+    [grid] = _found(ink)
+
+    assert len(grid.cells) == 12
+
+
+def test_two_texts_apart_in_one_cell_of_a_broken_page_are_a_doubt() -> None:
+    """Of the wall between them nothing may be left; a cell with one text asks nobody."""
+    ink = _sheet()
+    ink[100:102, 640:690] = ink[244:246, 330:390] = 255
+    _write(ink, 310, 390, 172)
+    _write(ink, 470, 548, 172)
+    _write(ink, 320, 540, 268)
+
+    [grid] = _found(ink)
+
+    doubted = [(cell.row, cell.col) for cell, doubt in zip(grid.cells, grid.doubtful, strict=True) if doubt]
+    assert doubted == [(1, 1)]

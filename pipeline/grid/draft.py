@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,10 +12,11 @@ from pipeline.document import Cell, Grid, Upright
 from pipeline.grid.blanks import BROKEN, View, settle, text_along
 from pipeline.grid.edges import Edges, doubt, judge
 from pipeline.grid.hidden import add_stubs, beside, drawn_stretches, open_borders, open_sides
-from pipeline.grid.lines import Line, Profile, cluster, part_creases, profile, within
+from pipeline.grid.lines import Line, Profile, close, cluster, part_creases, profile, stretches, within
 from pipeline.grid.pieces import Pieces, Sheet
 from pipeline.grid.remnants import add_remnants
 from pipeline.grid.spans import Span, find_spans, idle, mend
+from pipeline.grid.strokes import open_strokes
 from pipeline.grid.told import close_by_text
 
 
@@ -172,6 +174,7 @@ class Draft:
 
     def drop_idle(self) -> bool:
         """Drop the lines that part no two cells (a stroke, an underline inside a cell)."""
+        open_strokes(self.down, self.columns, self.column_edges, self.rows, self.height)
         mend(self.rows, self.columns, self.row_edges, self.column_edges)
         self.spans = find_spans(self.rows, self.columns, self.row_edges, self.column_edges)
         idle_rows, idle_columns = idle(self.spans, len(self.rows), 0), idle(self.spans, len(self.columns), 1)
@@ -233,11 +236,40 @@ def is_doubtful(table: Draft, span: Span) -> bool:
     walls += [columns[c].cover[r] for c in (c0, c1 + 1) if 0 < c < len(columns) - 1 for r in down]
     within = [rows[r].cover[c] for r in range(r0 + 1, r1 + 1) for c in across]
     within += [columns[c].cover[r] for c in range(c0 + 1, c1 + 1) for r in down]
-    if min(walls, default=1.0) < _HARDLY or max(within, default=0.0) > _NEARLY:
+    if min(walls, default=1.0) < _HARDLY or max(within, default=0.0) > _NEARLY or _holds_two(table, span):
         return True
     # Of a vertical that a badly broken page has lost in one low row nothing may be left.
     low = r0 == r1 and table.rows[r1 + 1].place - table.rows[r0].place <= _TAKEN * table.height
     return table.damage >= _BADLY and low and any(_may_be_lost(table, r0, c) for c in range(c0 + 1, c1 + 1))
+
+
+# Text heights: two texts beside each other in one cell are so far apart and each so wide, in cells up to so high. Of
+# 16,104 cells of 270 faxes (rulings of all kinds) 33 hold two, of which 10 are two cells; 8 of these were not doubted.
+_APART, _A_TEXT, _A_LABEL = 0.9, 0.45, 8.0
+# Where less than this of the rulings is missing no wall is lost.
+_WHOLE = 0.001
+
+
+def _holds_two(table: Draft, span: Span) -> bool:
+    """Tell whether two texts stand beside each other in a cell of a broken page: a wall between them may be lost."""
+    if table.damage < _WHOLE:
+        return False
+    r0, c0, r1, c1 = span
+    height = table.height
+    left, right, top, bottom = table.columns[c0], table.columns[c1 + 1], table.rows[r0], table.rows[r1 + 1]
+    inset = max(2, round(0.12 * height))
+    x0, x1 = int(left.place + left.thick / 2) + inset, int(right.place - right.thick / 2) - inset
+    y0, y1 = int(top.place + top.thick / 2) + inset, int(bottom.place - bottom.thick / 2) - inset
+    if min(x0, y0) < 0 or x1 - x0 < (2 * _A_TEXT + _APART) * height or not 0.5 * height <= y1 - y0 <= _A_LABEL * height:
+        return False
+    window = table.across.mask[y0:y1, x0:x1]
+    inked = cv2.reduce(window, 0, cv2.REDUCE_MAX)[0].view(bool)
+    texts = [
+        (a, b)
+        for a, b in stretches(close(inked, round(_APART * height)))
+        if b - a >= _A_TEXT * height and np.count_nonzero(window[:, a:b]) > 0.05 * height * height
+    ]
+    return len(texts) > 1
 
 
 # A page of which this share of the rulings is missing has lost whole walls, of rows up to so many text heights high.

@@ -33,6 +33,14 @@ class Line:
         """Tell whether most of it is dots or dashes that stand apart."""
         return sum(p.length for p in self.pieces if p.dotted) > 0.5 * sum(p.length for p in self.pieces)
 
+    def at(self, along: float) -> float:
+        """Where it stands at one place along it: lines lean and wander by some pixels."""
+        if not self.pieces:
+            return self.place
+        nearest = min(self.pieces, key=lambda piece: max(piece.first - along, along - piece.last, 0.0))
+        inside = min(max(along, nearest.first), nearest.last) - (nearest.first + nearest.last) / 2
+        return nearest.place + nearest.lean * inside / max(1.0, nearest.length)
+
 
 @dataclass(slots=True)
 class Profile:
