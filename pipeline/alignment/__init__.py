@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from pipeline.alignment.cells import Placed, place
 from pipeline.alignment.columns import is_channel, walls
 from pipeline.alignment.heights import levels, measure
-from pipeline.alignment.pieces import Box, Piece, Scale, around, character, is_vertical, visual_rows
+from pipeline.alignment.pieces import WRAP_GAP, Box, Piece, Scale, around, character, is_vertical, visual_rows
 from pipeline.alignment.rows import choose_rows, parted
-from pipeline.alignment.wraps import joined_cells, unfilled, wrap_limits
+from pipeline.alignment.wraps import across, joined_cells, unfilled, wrap_limits
 
 __all__ = ["Box", "Layout", "Piece", "Placed", "around", "find_layouts", "is_channel"]
 
@@ -29,6 +29,8 @@ _MANY = 500
 # Beyond this it is no page of a form, and looking for rows would take minutes (it grows with the square): all of it
 # stays loose text.
 _MOST = 1_500
+# A lone character is no wider.
+_CHARACTER = 1.5
 _PAGE_MARK = re.compile(r"^\s*(第\s*\d+\s*页.*|[-—－–]*\s*\d{1,4}\s*[-—－–]*|\d+\s*/\s*\d+)\s*$")
 
 
@@ -55,7 +57,7 @@ def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
     rows = visual_rows(upright)
     before: list[Layout | Piece] = []
     after: list[Layout | Piece] = []
-    while rows and len(rows[0]) == 1 and _is_above(rows, size):
+    while rows and len(rows[0]) == 1 and _is_above(rows, size) and not _is_downwards(rows, size):
         before.extend(rows.pop(0))
     while rows and len(rows[-1]) == 1 and _PAGE_MARK.match(rows[-1][0].text):
         after[:0] = rows.pop()
@@ -68,7 +70,7 @@ def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
     for number, limit in enumerate(limits if len(inner) < _MANY else limits[:1]):
         cells = joined_cells(inner, Scale(size, limit)) + tall
         found = lay_out(cells, size)
-        cost = found.cost + unfilled(cells, size) + _SECOND * (number > 0)
+        cost = found.cost + unfilled(cells, size) + across(cells, inner, size) + _SECOND * (number > 0)
         if best is None or cost < best.cost:
             best = replace(found, cost=cost)
     assert best is not None
@@ -81,17 +83,26 @@ def _is_above(rows: Sequence[Sequence[Piece]], size: float) -> bool:
     return len(rows) == 1 or min(p.box[1] for p in rows[1]) - piece.box[3] > -0.1 * size
 
 
+def _is_downwards(rows: Sequence[Sequence[Piece]], size: float) -> bool:
+    """Tell whether the first row's lone piece is the first character of a label that is written downwards."""
+    one = rows[0][0]
+    below = [p for p in rows[1] if abs(p.box[0] + p.box[2] - one.box[0] - one.box[2]) < size] if len(rows) > 1 else []
+    return one.width < _CHARACTER * size and any(
+        p.width < _CHARACTER * size and p.box[1] - one.box[3] < WRAP_GAP * size for p in below
+    )
+
+
 def lay_out(pieces: Sequence[Piece], size: float) -> Layout:
     """Lay pieces out as one table: texts in the middles of their cells, or at their tops, whichever fits better."""
-    return min((_lay_out(pieces, size, top) for top in (False, True)), key=lambda layout: layout.cost)
+    between = walls(pieces, size)
+    return min((_lay_out(pieces, between, size, top) for top in (False, True)), key=lambda layout: layout.cost)
 
 
-def _lay_out(pieces: Sequence[Piece], size: float, top: bool) -> Layout:
+def _lay_out(pieces: Sequence[Piece], between: Sequence[float], size: float, top: bool) -> Layout:
     found = levels(pieces, size, top)
     heights = measure(found, size, top)
     rows, cost = choose_rows(found, heights, size, top)
     rows = parted(rows, pieces)
-    between = walls(pieces, size)
     placed, misfit = place(pieces, rows, between, heights, size, top)
     sides = around([piece.box for piece in pieces])
     margin = 0.35 * size

@@ -15,10 +15,14 @@ from pipeline.alignment.rows import Row
 _CENTRED, _OFF = 0.45, 0.02
 # What a row costs that a column leaves blank: less than a label that stands beside its middle.
 _BLANK = 0.05
+# and a run of blank rows at most: columns of remarks are blank from head to foot.
+_BLANKS = 0.15
 # and beside text further right where a column's labels are those of merged cells, which leave no row out.
 _BARE = 0.3
 # What a row costs that a merged cell takes though nothing stands beside it further right: labels do.
 _BARE_LABEL = 0.1
+# What each further row costs a value: more than a blank one.
+_GOES_ON = 0.06
 # What a cell costs that stands at the top of its row where others stand in the middle.
 _TOP = 0.03
 # A text is level with a row where their middles differ by less.
@@ -151,8 +155,41 @@ def _is_bar(
     return False
 
 
+def _over_heads(
+    cell: Placed,
+    placed: Sequence[Placed],
+    rows: Sequence[Row],
+    hard: Sequence[Sequence[bool | None]],
+    sides: Sequence[float],
+    size: float,
+) -> tuple[int, int] | None:
+    """The columns from one neighbour to the other, where a text stands amid them over a head in each of them.
+
+    The neighbours are as high as both: nothing else stands in the row below.
+    """
+    if cell.row + 1 >= len(rows):
+        return None
+    this, next_row = rows[cell.row], rows[cell.row + 1]
+    others = [other for other in placed if other is not cell]
+    beside = [other for other in others if other.row in (cell.row, cell.row + 1) and _reaches(other.piece, this, size)]
+    below = [other for other in others if other.row == cell.row + 1 and not _reaches(other.piece, this, size)]
+    tall = [other for other in beside if _reaches(other.piece, next_row, size) or other.row == cell.row]
+    left = max((other.columns.stop for other in tall if other.col < cell.col), default=0)
+    right = min((other.col for other in tall if other.col > cell.col), default=len(sides) - 1) - 1
+    if not tall or right - left < max(1, cell.colspan):
+        return None
+    if any(hard[cell.row][wall] is True for wall in range(left, right)):
+        return None
+    heads = {column for other in below for column in other.columns}
+    middle = (cell.piece.box[0] + cell.piece.box[2]) / 2
+    amid = abs((sides[left] + sides[right + 1]) / 2 - middle) < 2 * _AMID * size
+    return (left, right) if amid and len(below) > 1 and heads == set(range(left, right + 1)) else None
+
+
 def _spread(
     cell: Placed,
+    placed: Sequence[Placed],
+    rows: Sequence[Row],
     stands: Sequence[Sequence[bool | None]],
     hard: Sequence[Sequence[bool | None]],
     sides: Sequence[float],
@@ -184,6 +221,9 @@ def _spread(
         for b in range(cell.col + cell.colspan - 1, right + 1)
         if abs((sides[a] + sides[b + 1]) / 2 - middle) < _AMID * size and any(soft(wall) for wall in range(a, b))
     ]
+    whole = _over_heads(cell, placed, rows, hard, sides, size)
+    if whole is not None:
+        options.append((whole[1] - whole[0], *whole))
     if options:
         _, a, b = max(options)
         cell.col, cell.colspan = a, b - a + 1
@@ -206,7 +246,7 @@ def _take(
     last = len(sides) - 2
     for cell in placed:
         if not _is_bar(cell, placed, rows[cell.row], sides, taken, size):
-            _spread(cell, stands, hard, sides, taken, size)
+            _spread(cell, placed, rows, stands, hard, sides, taken, size)
     for cell in sorted(placed, key=lambda c: c.col):
         left, right = cell.col, cell.col + cell.colspan - 1
         while left and not stands[cell.row][left - 1] and (cell.row, left - 1) not in taken:
@@ -253,8 +293,10 @@ def _stacks(placed: Sequence[Placed]) -> list[list[Placed]]:
 
 def _span(placed: Sequence[Placed], rows: Sequence[Row], heights: Heights, size: float, top: bool) -> float:
     """Share the rows out among the cells of each column, from the right; return what does not fit."""
-    counts = Counter(column for cell in placed for column in cell.columns)
-    fullest = min((col for col in counts if counts[col] >= _FULL * max(counts.values())), default=0)
+    counts = Counter(cell.col for cell in placed if cell.colspan == 1) or Counter(cell.col for cell in placed)
+    full = [col for col in sorted(counts) if counts[col] >= _FULL * max(counts.values())]
+    # One that has labels amid several rows is no column of names, however full.
+    fullest = next((col for col in full if not _has_amid(col, placed, rows, size)), full[0])
     empty = set(range(len(rows))) - {cell.row for cell in placed}
     total = 0.0
     for stack in sorted(_stacks(placed), key=lambda s: (-s[0].columns.stop, -s[0].col)):
@@ -284,6 +326,18 @@ def _span(placed: Sequence[Placed], rows: Sequence[Row], heights: Heights, size:
     return total
 
 
+def _has_amid(column: int, placed: Sequence[Placed], rows: Sequence[Row], size: float) -> bool:
+    """Tell whether a text of a column is level with no row."""
+    middles = [row.middle for row in rows]
+    return any(
+        cell.col == column
+        and cell.colspan == 1
+        and min(abs(middle - cell.piece.middle) for middle in middles) > _LEVEL_OFF * size
+        and not any(abs(row.top - cell.piece.box[1]) < size for row in rows[cell.row : cell.row + 1])
+        for cell in placed
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Style:
     heights: Heights
@@ -305,20 +359,26 @@ def _share(
     n, k = high - low, len(cells)
     infinite = float("inf")
     cost = [[infinite] * (n + 1) for _ in range(k + 1)]
-    back = [[-1] * (n + 1) for _ in range(k + 1)]
+    # The rows that the last cell of each has.
+    taken: list[list[tuple[int, int]]] = [[(0, 0)] * (n + 1) for _ in range(k + 1)]
     # Rows above the first label may belong to one on the page before.
     for row in range(n + 1):
         skipped = sum(blank[low : low + row])
         cost[0][row] = min(skipped, _CUT) if low == 0 else skipped
     for i, cell in enumerate(cells):
+        best, rows_of = cost[i + 1], taken[i + 1]
         for start, end, off in _runs(cell, rows, limits, filled, labels, style):
             before = cost[i][start - low] + off
-            if before < cost[i + 1][end - low]:
-                cost[i + 1][end - low], back[i + 1][end - low] = before, start - low
+            if before < best[end - low]:
+                best[end - low], rows_of[end - low] = before, (start - low, end - low)
+        # A run of blank rows is paid for row by row or at once: (cost, where the cell before it ends).
+        whole = (infinite, 0)
         for end in range(1, n + 1):
-            passed = cost[i + 1][end - 1] + blank[low + end - 1]
-            if passed < cost[i + 1][end]:
-                cost[i + 1][end], back[i + 1][end] = passed, -1
+            bare = blank[low + end - 1]
+            whole = min(whole, (best[end - 1] + _BLANKS, end - 1)) if bare == _BLANK else (infinite, 0)
+            passed, since = min((best[end - 1] + bare, end - 1), whole)
+            if passed < best[end]:
+                best[end], rows_of[end] = passed, rows_of[since]
     rest = [sum(blank[low + end : high]) for end in range(n + 1)]
     if high == len(rows):
         rest = [min(_CUT, left) for left in rest]
@@ -329,10 +389,8 @@ def _share(
             cell.doubt = True
         return _MISFIT * k
     for i in range(k, 0, -1):
-        while back[i][end] < 0:
-            end -= 1
-        start = back[i][end]
-        cells[i - 1].row, cells[i - 1].rowspan = low + start, end - start
+        start, stop = taken[i][end]
+        cells[i - 1].row, cells[i - 1].rowspan = low + start, stop - start
         end = start
     return least
 
@@ -354,6 +412,8 @@ def _runs(
             room = rows[end - 1].bottom - rows[start].top
             cramped = 0.5 * max(0.0, (tall - room) / size - 0.2)
             extra = bare * (end - start > 1) + cramped
+            # Labels have several rows; a value beside blanks has one.
+            extra += 0.0 if labels else _GOES_ON * (end - 1 - start)
             if style.top and at_top <= _CENTRED:
                 yield start, end, _OFF * (2 * at_top / _CENTRED) ** 2 + extra
             # Labels stand in the middle of their rows even where other texts stand at the top.
@@ -363,9 +423,9 @@ def _runs(
         # A cell that the page's end cuts has its text at its top; so has the rest of one on the next page.
         if not style.top and at_top <= _CENTRED:
             yield start, start + 1, _TOP
-            if high == len(rows) and {start, len(rows) - 1} <= filled:
+            if labels and high == len(rows) and {start, len(rows) - 1} <= filled:
                 yield start, high, _CUT / 2
-            if start == 0:
+            if labels and start == 0:
                 yield from ((0, end, _CUT + _OFF) for end in range(1, high + 1))
     if low <= cell.row < high:
         yield cell.row, cell.row + 1, _MISFIT

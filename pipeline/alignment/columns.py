@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.alignment.pieces import Box, Piece
 
@@ -79,6 +80,48 @@ def _beside_rows(pieces: Sequence[Piece], found: Sequence[Gap], size: float) -> 
     return spaces
 
 
+def _between_rows(pieces: Sequence[Piece], beside: Sequence[Gap]) -> list[Gap]:
+    """Find the spaces right of pieces that stand between two texts of a column, level with neither of them.
+
+    The label of a merged cell does, whose rows' labels are those of merged cells, too. In one column texts that stand
+    further right above and below it would overlap it.
+    """
+    spaces = []
+    order = sorted(range(len(pieces)), key=lambda i: pieces[i].box[0])
+    nearest_right: dict[int, float] = {}
+    for gap in beside:
+        nearest_right[gap.first] = min(gap.right, nearest_right.get(gap.first, gap.right))
+    for place, i in enumerate(order):
+        one = pieces[i].box
+        for j in order[place + 1 :]:
+            first = pieces[j].box
+            if first[0] >= nearest_right.get(i, first[0] + 1):
+                break
+            if first[0] <= one[2] or first[3] > one[3] or pieces[j].middle >= pieces[i].middle:
+                continue
+            column = [k for k in order if k != j and _share(pieces[k].box, first)]
+            if any(_is_beside(pieces[k].box, one) or first[3] <= pieces[k].middle < one[1] for k in column):
+                continue
+            under = [k for k in column if pieces[k].middle > pieces[i].middle]
+            if under:
+                nearest = min(under, key=lambda k: pieces[k].middle)
+                left = min(first[0], pieces[nearest].box[0])
+                if left > one[2]:
+                    spaces.append(Gap(one[2], left, i, j))
+                break
+    return spaces
+
+
+def _share(one: Box, other: Box) -> bool:
+    """Tell whether two boxes are of one column."""
+    return min(one[2], other[2]) - max(one[0], other[0]) > 0
+
+
+def _is_beside(one: Box, other: Box) -> bool:
+    """Tell whether two boxes are level with each other, as far as one of them goes."""
+    return min(one[3], other[3]) - max(one[1], other[1]) >= _BESIDE * min(one[3] - one[1], other[3] - other[1])
+
+
 def is_channel(gap: Box, boxes: Sequence[Box], size: float) -> bool:
     """Tell whether a gap within a line parts two columns: other texts begin or end with it, and none near runs over it.
 
@@ -101,22 +144,42 @@ def walls(pieces: Sequence[Piece], size: float) -> list[float]:
     found: list[float] = []
     group: list[Gap] = []
     beside = gaps(pieces)
-    for gap in sorted([*beside, *_beside_rows(pieces, beside, size)], key=lambda g: (g.right, g.left)):
+    spaces = [*beside, *_beside_rows(pieces, beside, size), *_between_rows(pieces, beside)]
+    for gap in sorted(spaces, key=lambda g: (g.right, g.left)):
         if group and gap.left < group[0].right:
             group.append(gap)
             continue
         if group:
-            found.append(_place(group, size))
+            found.append(_place(group, pieces, size))
         group = [gap]
     if group:
-        found.append(_place(group, size))
+        found.append(_place(group, pieces, size))
     return found
 
 
-def _place(group: Sequence[Gap], size: float) -> float:
-    """Where in what a group of spaces shares the wall stands: left of texts that begin at one place, else amid."""
-    left, right = max(gap.left for gap in group), group[0].right
+def _place(group: Sequence[Gap], pieces: Sequence[Piece], size: float) -> float:
+    """Where in what a group of spaces shares the wall stands: left of texts that begin at one place, else amid.
+
+    It crosses as few texts as it may: labels of merged cells stand beside their rows, not over their walls.
+    """
+    left, right = _free(max(gap.left for gap in group), group[0].right, pieces)
     edge = sum(abs(gap.right - right) < _EDGE * size for gap in group)
     if edge >= 2 and edge >= 0.4 * len(group):
         return max((left + right) / 2, right - _PADDING * size)
     return (left + right) / 2
+
+
+def _free(left: float, right: float, pieces: Sequence[Piece]) -> tuple[float, float]:
+    """The widest part of a space over which the fewest texts run."""
+    edges = sorted({left, right, *(x for p in pieces for x in (p.box[0], p.box[2]) if left < x < right)})
+    parts: list[tuple[int, float, float]] = []
+    for a, b in pairwise(edges):
+        over = sum(p.box[0] <= a and p.box[2] >= b for p in pieces)
+        if parts and parts[-1][0] == over and parts[-1][2] == a:
+            parts[-1] = (over, parts[-1][1], b)
+        else:
+            parts.append((over, a, b))
+    if not parts:
+        return left, right
+    _, a, b = min(parts, key=lambda part: (part[0], part[1] - part[2]))
+    return a, b

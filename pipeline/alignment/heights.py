@@ -87,10 +87,15 @@ def measure(found: Sequence[Level], size: float, top: bool) -> Heights:
         if -0.1 * size <= padding <= _MOST_PADDING * size:
             (single if one == other == 1 else several).append(max(0.0, padding))
     told = _mode(several, size) if len(several) > 1 else _mode([*single, *several], size)
+    lone = _mode(single, size)
+    # Labels of merged cells count as lines of rows, too: what rows of one line have is likelier where it fits as well.
+    same = [value for value in several if lone is not None and abs(value - lone) < _ALIKE * size]
+    if lone is not None and len(same) > max(1.0, _MANY / 2 * len(several)):
+        told = median([lone, *same])
     padding = _USUAL * size if told is None else told
     # A least height of rows shows in those of one line only, and then in all of them.
     alike = any(abs(value - padding) < _ALIKE * size for value in single)
-    least = padding if alike else _mode(single, size)
+    least = padding if alike else lone
     return Heights(pitch, padding, pitch + (padding if least is None else least))
 
 

@@ -31,6 +31,8 @@ _INDENT, _LONG = 2.8, 5.0
 _LEAST_JUMP = 0.035
 # What a line costs that was joined to one that had room left: in a label, and in a paragraph, which may end there.
 _UNFILLED, _UNFILLED_LONG = 1.0, 0.2
+# and one that holds texts as far apart as this on one line, for each.
+_ACROSS, _APART = 1.0, 1.0
 # A label's line has room left where another character and a half would fit.
 _ROOM = 1.3
 
@@ -84,6 +86,20 @@ def unfilled(pieces: Sequence[Piece], size: float) -> float:
                 cost += _UNFILLED_LONG * (ends and above[2] < piece.box[2] - 1.6 * size)
             else:
                 cost += _UNFILLED * (above[2] - above[0] < widest - _ROOM * size)
+    return cost
+
+
+def across(joined: Sequence[Piece], pieces: Sequence[Piece], size: float) -> float:
+    """What it costs that joined cells hold texts far apart on one line: those are cells beside each other."""
+    boxes = {piece.keys: piece.box for piece in pieces}
+    cost = 0.0
+    for cell in joined:
+        if len(cell.lines) < 2 or len(cell.keys) <= len(cell.lines):
+            continue
+        own = sorted((box for keys, box in boxes.items() if keys[0] in set(cell.keys)), key=lambda box: box[0])
+        for line in cell.lines:
+            inside = [box for box in own if line[1] <= (box[1] + box[3]) / 2 <= line[3]]
+            cost += _ACROSS * sum(b[0] - a[2] > _APART * size for a, b in pairwise(inside))
     return cost
 
 

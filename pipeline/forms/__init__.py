@@ -10,6 +10,7 @@ from pipeline.document import Form, Line, PageReading, Row
 from pipeline.forms.cutter import Cutter, Part
 from pipeline.forms.rows import Mark, disorder, rows_of
 from pipeline.forms.titles import UNIT_LINE, YEAR_LINE, agency_of, is_title, money_unit_of, tails_of, year_of
+from pipeline.forms.unruled import with_columns_of_pages_before
 from pipeline.furniture import PAGE_MARK, without_furniture
 from pipeline.seams import on_one_grid
 from pipeline.templates import Template, choose_template
@@ -27,7 +28,8 @@ def join_forms(
     rows: list[Row] = []
     marks: list[Mark] = []
     tails = tails_of(templates)
-    for page in without_furniture(pages, lambda text: _is_forms_own(text, tails, dictionaries)):
+    own = without_furniture(pages, lambda text: _is_forms_own(text, tails, dictionaries))
+    for page in with_columns_of_pages_before(own):
         for item in rows_of(page):
             if isinstance(item, Row):
                 rows.append(item)

@@ -64,7 +64,8 @@ def rows_of(page: PageReading) -> Iterator[Row | Mark]:
 
 def _table_rows(table: Table, page: PageReading, number: int) -> Iterator[Row | Mark]:
     # Pixels and sound HTML know their merged cells; tabs and Markdown cannot tell a blank from the rest of a span.
-    known = page.origin != "text" or any("spans" in reading.notes for reading in table.readings)
+    # Nor can the places of texts: how many rows a label has that stands amid them, the vocabularies say better.
+    known = table.ruled and (page.origin != "text" or any("spans" in reading.notes for reading in table.readings))
     by_row: dict[int, list[RowCell]] = {}
     for reading in table.readings:
         cell = reading.cell
