@@ -88,3 +88,57 @@ def test_more_texts_than_a_page_has_stay_as_they_are() -> None:
     found = find_layouts(pieces)
 
     assert sorted(one.keys for one in found if isinstance(one, Piece)) == sorted(piece.keys for piece in pieces)
+
+
+def test_a_head_over_heads_spans_them_all() -> None:
+    """优 良 中 差 under one head: it stands amid them, its neighbours are as high as both rows."""
+    heads = [(0.0, 0.0, 200.0, 80.0, 4), (200.0, 0.0, 600.0, 40.0, 4), (600.0, 0.0, 800.0, 80.0, 4)]
+    grades = [(200.0 + 100 * i, 40.0, 300.0 + 100 * i, 80.0, 2) for i in range(4)]
+    body = [
+        cell
+        for y in (80.0, 120.0, 160.0)
+        for cell in (
+            (0.0, y, 200.0, y + 40, 9), *((200.0 + 100 * i, y, 300.0 + 100 * i, y + 40, 3) for i in range(4)),
+            (600.0, y, 800.0, y + 40, 9),
+        )
+    ]  # fmt: skip
+
+    field = [(0.0, -40.0, 200.0, 0.0, 4), (200.0, -40.0, 800.0, 0.0, 9)]
+
+    found = spans(drawn(*heads, *grades, *body, *field))
+
+    assert (found[0], found[1], found[2]) == ((1, 0, 2, 1), (1, 1, 1, 4), (1, 5, 2, 1))
+
+
+def test_a_column_that_is_blank_below_its_head_does_not_grow_it() -> None:
+    """备注 is blank from head to head: a head does not span what nobody filled in."""
+    remarks = [(700.0, 0.0, 800.0, 40.0, 2), (700.0, 360.0, 800.0, 400.0, 2)]
+    second = [(0.0, 360.0, 200.0, 400.0, 4), (200.0, 360.0, 500.0, 400.0, 4), (500.0, 360.0, 700.0, 400.0, 3)]
+    labels = [(0.0, 40.0 + 40 * i, 200.0, 80.0 + 40 * i, 4) for i in range(8)]
+
+    found = spans(drawn(*head(), *rows(8, 40.0), *labels, *remarks, *second, *rows(2, 400.0)))
+
+    assert found[27] == (0, 3, 1, 1)
+
+
+def test_a_label_written_downwards_beside_labels_of_several_rows_has_a_column_of_its_own() -> None:
+    """It is level with no label of the next column: those stand amid their rows above and below it."""
+    down = [(0.0, 152.0 + 24 * i, 100.0, 176.0 + 24 * i, 1) for i in range(4)]
+    labels = [(100.0, 40.0, 200.0, 120.0, 2), (100.0, 120.0, 200.0, 280.0, 2), (100.0, 280.0, 200.0, 360.0, 2)]
+    heads = [(100.0, 0.0, 200.0, 40.0, 2), (200.0, 0.0, 500.0, 40.0, 4), (500.0, 0.0, 700.0, 40.0, 3)]
+
+    found = spans(drawn(*heads, *rows(8, 40.0), *labels, *down))
+
+    assert [found[19], found[20], found[21]] == [(1, 1, 2, 1), (3, 1, 4, 1), (7, 1, 2, 1)]
+    assert found[22][1] == 0
+
+
+def test_the_first_character_of_a_label_written_downwards_is_no_title() -> None:
+    """项目单位 one character below the other stands above its value's middle, and is one cell with the rest."""
+    down = [(0.0, 0.0 + 24 * i, 40.0, 24.0 + 24 * i, 1) for i in range(4)]
+    value = [(40.0, 0.0, 700.0, 96.0, 12)]
+    grid = [(x0 - 160, y + 96, x1 - 160 if x1 < 700 else x1, y + 136, n) for x0, y, x1, _, n in rows(6)]
+
+    found = find_layouts(drawn(*down, *value, *grid))
+
+    assert all(isinstance(item, Layout) for item in found)

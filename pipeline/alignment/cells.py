@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.alignment.columns import gaps
+from pipeline.alignment.columns import between_rows, gaps
 from pipeline.alignment.heights import Heights, anchor, lines_of
 from pipeline.alignment.pieces import Piece
 from pipeline.alignment.rows import Row
@@ -35,6 +35,8 @@ _CUT = 0.05
 _MISFIT = 2.0
 # A text is centred between walls where it is off by less, and begins at its wall where it stands no further off.
 _AMID, _BEGINS = 0.6, 1.2
+# A label written downwards has one or two characters a line.
+_DOWN = 2.5
 # Texts longer than this are set from the left, indented or not.
 _LONG = 8.0
 
@@ -98,7 +100,8 @@ def _widen(placed: Sequence[Placed], rows: Sequence[Row], sides: Sequence[float]
         for wall in range(cell.col, cell.col + cell.colspan - 1):
             stands[cell.row][wall] = False
     maybe: list[tuple[int, list[int]]] = []
-    for gap in gaps(pieces):
+    beside_each = gaps(pieces)
+    for gap in beside_each:
         one, other = placed[gap.first], placed[gap.second]
         between = list(range(one.col + one.colspan - 1, other.col))
         row = max(one.row, other.row) if lines_of(one.piece) > lines_of(other.piece) else min(one.row, other.row)
@@ -109,6 +112,12 @@ def _widen(placed: Sequence[Placed], rows: Sequence[Row], sides: Sequence[float]
             elif between:
                 maybe.append((at, between))
     hard = [list(row) for row in stands]
+    for gap in between_rows(pieces, beside_each):
+        # A label written downwards amid many rows, level with no label right of it.
+        one, wall = placed[gap.first], placed[gap.first].columns.stop - 1
+        down = one.piece.width < _DOWN * size and lines_of(one.piece) > 1
+        if down and placed[gap.second].col == one.columns.stop and stands[one.row][wall] is None:
+            stands[one.row][wall] = True
     beside = [sorted(cell.col for cell in placed if cell.row == row) for row in range(len(rows))]
     for wall in range(len(walls)):
         column = [stands[row][wall] for row in range(len(rows))]

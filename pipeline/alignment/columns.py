@@ -80,7 +80,7 @@ def _beside_rows(pieces: Sequence[Piece], found: Sequence[Gap], size: float) -> 
     return spaces
 
 
-def _between_rows(pieces: Sequence[Piece], beside: Sequence[Gap]) -> list[Gap]:
+def between_rows(pieces: Sequence[Piece], beside: Sequence[Gap]) -> list[Gap]:
     """Find the spaces right of pieces that stand between two texts of a column, level with neither of them.
 
     The label of a merged cell does, whose rows' labels are those of merged cells, too. In one column texts that stand
@@ -144,7 +144,7 @@ def walls(pieces: Sequence[Piece], size: float) -> list[float]:
     found: list[float] = []
     group: list[Gap] = []
     beside = gaps(pieces)
-    spaces = [*beside, *_beside_rows(pieces, beside, size), *_between_rows(pieces, beside)]
+    spaces = [*beside, *_beside_rows(pieces, beside, size), *between_rows(pieces, beside)]
     for gap in sorted(spaces, key=lambda g: (g.right, g.left)):
         if group and gap.left < group[0].right:
             group.append(gap)

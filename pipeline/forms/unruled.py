@@ -1,7 +1,7 @@
 """Tables without rulings over several pages: a column that is blank on one page is known from the page before.
 
-Alignment sees a page alone (`pipeline.alignment`); where its texts stand under those of the page before, they are in the
-same columns, and what the page leaves blank between them stays a column.
+Alignment sees a page alone (`pipeline.alignment`); where its texts stand under those of the page before, they are in
+the same columns, and what the page leaves blank between them stays a column.
 """
 
 from __future__ import annotations
@@ -44,9 +44,7 @@ def _renumbered(block: Table | Line, above: Table, scale: float) -> Table | Line
     own, known = _columns(block, scale), _columns(above, 1.0)
     new: list[int] = []
     for column in own:
-        shares = [
-            0.0 if column is None or other is None else _shared(column, other) for other in known[_after(new) :]
-        ]
+        shares = [0.0 if column is None or other is None else _shared(column, other) for other in known[_after(new) :]]
         if column is None or max(shares, default=0.0) < _SHARED:
             return block
         new.append(_after(new) + shares.index(max(shares)))
@@ -59,9 +57,7 @@ def _renumbered(block: Table | Line, above: Table, scale: float) -> Table | Line
 
 
 def _slots(cell: Cell) -> Iterator[tuple[int, int]]:
-    return (
-        (r, c) for r in range(cell.row, cell.row + cell.rowspan) for c in range(cell.col, cell.col + cell.colspan)
-    )
+    return ((r, c) for r in range(cell.row, cell.row + cell.rowspan) for c in range(cell.col, cell.col + cell.colspan))
 
 
 def _after(columns: Sequence[int]) -> int:

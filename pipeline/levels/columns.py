@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 from rapidfuzz.distance import OSA
@@ -26,6 +27,8 @@ _CARRIES_LEVEL1 = 0.15
 # A head known by its name is worth as much as half of the cells below it: 年度指标值 over 合规 and 4700.
 _NAMED = 0.5
 _LONGEST = 24
+# Heads of columns that say more of a name beside them.
+_DESCRIBES = re.compile(r"(描述|说明|解释|释义)$")
 # Names of a level, or targets, that a column without a head has at least; the share of names in it.
 _LEAST_NAMES = 3
 _NAMES_SHARE = 0.4
@@ -90,8 +93,33 @@ def refine_headers(
                 role = _level_by_texts(texts, lexicon)
             if role != "extra" and all(other.role != role or other.group != column.group for other in columns):
                 columns[i] = replace(column, role=role)
+        columns = _described(columns, partial(_below, rows, headers, header), lexicon)
         refined[id(header)] = replace(header, columns=tuple(columns))
     return [refined[id(header)] if header is not None else None for header in headers]
+
+
+def _described(
+    columns: list[HeaderColumn], below: Callable[[HeaderColumn], list[str]], lexicon: Lexicon
+) -> list[HeaderColumn]:
+    """绩效指标分类, 绩效指标, 绩效指标描述: three levels where the second holds 数量指标; else class, name, text.
+
+    Only a head that is no level's by its own name is looked at: it got its level by standing between two others.
+    """
+    at = next((i for i, column in enumerate(columns) if column.role == "level2" and not column.lead), None)
+    if at is None or at + 1 >= len(columns) or comparison_key(columns[at].name) in lexicon.column_roles:
+        return columns
+    after = columns[at + 1]
+    names = {comparison_key(text) for text in below(columns[at])}
+    known = sum(name in lexicon.exact["level2"] or name in lexicon.exact["level1"] for name in names)
+    if after.role != "level3" or not _DESCRIBES.search(after.name) or len(names) < 2 or known * 3 > len(names):
+        return columns
+    found = [*columns]
+    found[at], found[at + 1] = replace(columns[at], role="level3"), replace(after, role="extra")
+    if at and columns[at - 1].role == "level1":
+        classes = {comparison_key(text) for text in below(columns[at - 1])}
+        if classes and 2 * sum(name in lexicon.exact["level2"] for name in classes) > len(classes):
+            found[at - 1] = replace(columns[at - 1], role="level2")
+    return found
 
 
 def _below(

@@ -15,6 +15,7 @@ from pipeline.document import FieldEntry, Role, Row, RowCell
 from pipeline.levels.fields.cells import (
     DOUBTFUL,
     INLINE,
+    UNIT,
     doubtful_blank,
     is_amount,
     is_said_again,
@@ -34,12 +35,15 @@ from pipeline.levels.fields.heads import (
     names_rows,
     over_amounts,
     says_again,
+    touch,
 )
 
 # A row under the grid whose values stand under the grid's own columns.
 _TOTAL = re.compile(r"^(总分|合计|小计|总计|得分合计)[:：]?$")
 # Labels that name a whole, of which the labels below them name parts.
 _SUM = re.compile(r"([总總][额額]|[总總][计計]|合[计計]|总投入)([(（].*[)）])?$")
+# The rows of a label beside heads over a text each.
+_HEADS_AND_TEXTS = 2
 
 
 class FieldGatherer:
@@ -99,6 +103,15 @@ class FieldGatherer:
         filled = [cell for cell in row.cells if cell.text]
         if not filled:
             return
+        told = [cell for cell in filled if not UNIT.fullmatch("".join(cell.text.split()))]
+        if len(told) < len(filled) and told and all(states(cell.text) for cell in told):
+            # 部门：某某局 at the left and 单位：万元 at the right, over the table: the unit is the table's.
+            self.corners += [cell for cell in filled if not any(cell is one for one in told)]
+            self.interrupt()
+            for cell in told:
+                self.lone(cell)
+            self._table = row.table
+            return
         if len(filled) > 1 and all(cell.role is Role.LABEL and states(cell.text) for cell in filled):
             # 填表人：何晓 | 审核人：邱明: each cell is a field of its own, and none stands over another.
             self.interrupt()
@@ -146,6 +159,8 @@ class FieldGatherer:
         elif self._heads is not None and self._fits_heads(filled):
             heads = self._heads.cells
             own = labels[0] if labels and labels[0].col <= heads[0].col else None
+            if own is not None and own.col == heads[0].col and self._is_last_under_parent(filled):
+                own = None  # 全年检查不少于四百家 under 预期目标 looks like a label
             if own is None and names_rows(heads, filled):
                 own = filled[0]
             if own is not None and own.col == heads[0].col:
@@ -235,9 +250,23 @@ class FieldGatherer:
             # 中期目标 over a blank is a head like 年度目标 beside it; only the merged label left of both is a parent.
             blank = {cell.col for cell in following.cells if not cell.text}
             first = 1 if all(cell.col in blank for cell in filled[1:first]) else first
-        self._parents = [*self._parents, *filled[:first]]
+        parents = list(filled[:first])
+        while len(parents) > 1 and self._is_pair(row, parents, filled):
+            # 部门名称 | 某某局 beside a small table: a field of its own, no head of the table.
+            self.fields.append(FieldEntry((parents[0],), (parents[1],)))
+            del parents[:2]
+        self._parents = [*self._parents, *parents]
         self._heads = Heads(list(filled[first:]), row.table, over_amounts(filled, following), self._over)
         self._over = {}
+
+    def _is_pair(self, row: Row, parents: Sequence[RowCell], filled: Sequence[RowCell]) -> bool:
+        """Tell whether what stands left of heads begins with a label and its value, which blanks or heads follow."""
+        label, value = parents[:2]
+        if self._parents or label.rowspan > 1 or label.role is not Role.LABEL:
+            return False
+        after = next((cell for cell in filled if cell.col > value.col), None)
+        apart = after is not None and not touch(row, value, after) and touch(row, label, value)
+        return value.role is not Role.LABEL or (apart and len(parents) > 2)
 
     def _fits_heads(self, filled: Sequence[RowCell]) -> bool:
         """Values stand under the column labels, and at most one label stands left of them."""
@@ -253,6 +282,13 @@ class FieldGatherer:
             # 无其他事项 under 主要内容 looks like a label; a row under the heads with a value in it is theirs.
             return len(labels) < len(filled) and filled[0].col == start and {cell.col for cell in filled} <= columns
         return all(cell.col in columns or cell.col < start for cell in filled)
+
+    def _is_last_under_parent(self, filled: Sequence[RowCell]) -> bool:
+        """Tell whether a merged label is as high as a row of heads and this one, which fills the heads' columns."""
+        assert self._heads is not None
+        parent = self._parents[-1] if self._parents else None
+        under = parent is not None and parent.rowspan == _HEADS_AND_TEXTS and filled[0].row == parent.row + 1
+        return under and [cell.col for cell in filled] == [cell.col for cell in self._heads.cells]
 
     def _under_heads(
         self, row: Row, own: RowCell | None, heads: Sequence[RowCell], *, only_filled: bool = False

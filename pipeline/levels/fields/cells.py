@@ -15,6 +15,8 @@ from pipeline.document import Role, Row, RowCell
 DOUBTFUL = 0.5
 # 填报人：罗平 in one cell is a label with its value.
 INLINE = re.compile(r"^(?!其中)([^:：]{2,14})[:：]\s*(\S.*)$", re.S)
+# A table's money unit, in a cell of its own.
+UNIT = re.compile(r"[(（]?(?:金额)?单位[:：][(（]?(?:人民币)?(?:万|亿)?元[)）]?[)）]?")
 _AMOUNT = re.compile(r"^[\d,.]+(%|万?元|亿元)?$|^[—/\-]$")
 # What dust behind a sign is read as, and what dashes are.
 _STOPS = re.compile(r"[\s.,·、，。:：'’\-—–－一]+")
