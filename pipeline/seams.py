@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.document import Row, RowCell
+from pipeline.geometry import as_read
 
 # One ruling on two pages, in table widths: half a character on A4, while the narrowest columns are two characters wide.
 _SAME = 0.012
@@ -43,8 +44,11 @@ def on_one_grid(rows: Sequence[Row]) -> list[Row]:
 
 
 def sides_of(cells: Sequence[RowCell]) -> tuple[float, float] | None:
-    """Left and right end of cells that have outlines, in pixels of the page where they begin; None where none has."""
-    xs = [x for cell in cells for place in cell.places[:1] for x, _ in place.polygon]
+    """Left and right end of cells that have outlines, in pixels of the page where they begin; None where none has.
+
+    The page is turned as it is read: pages of one form may have lain in the scanner on different sides.
+    """
+    xs = [x for cell in cells for place in cell.places[:1] for x, _ in as_read(place.polygon)]
     return (min(xs), max(xs)) if xs and max(xs) > min(xs) else None
 
 

@@ -329,6 +329,14 @@ def test_the_agency_is_the_fields_where_the_title_names_none() -> None:
     assert record.form.agency == "某某县水利局"
 
 
+@pytest.mark.parametrize("label", ["部门（单位）名称", "部门（单位)名称", "部门(单位）名称"])
+def test_the_agencys_label_is_known_whatever_width_its_brackets_are_read_in(label: str) -> None:
+    """One bracket of half width, and the form was nobody's."""
+    record = record_of(labelled_form(fields=(field_of(label, "某某县水利局"),)))
+
+    assert record.form.agency == "某某县水利局"
+
+
 def test_what_stands_in_a_grid_without_rulings_is_looked_at() -> None:
     """Rows and columns that alignment alone made may be others: the form says so, and every value of it."""
     bare = [replace(cell, notes=("unruled",)) for cell in (cell_of("备注", Role.LABEL), cell_of("甲", Role.VALUE))]

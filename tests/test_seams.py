@@ -1,7 +1,12 @@
 """Tables that go on over pages share one set of columns, so that a head on one page names the column on the next."""
 
+from dataclasses import replace
+
+import pytest
+
 from pipeline.document import Place, Row, RowCell
-from pipeline.seams import on_one_grid
+from pipeline.geometry import as_read
+from pipeline.seams import on_one_grid, sides_of
 
 
 def table(number: int, *columns: tuple[int, int], left: int = 100, scale: float = 1.0, outlined: bool = True) -> Row:
@@ -57,3 +62,42 @@ def test_text_without_outlines_is_left_alone() -> None:
     rows = [table(0, *COARSE, outlined=False), table(1, *FINE, outlined=False)]
 
     assert on_one_grid(rows) == rows
+
+
+def turned(row: Row, quarters: int) -> Row:
+    """The row on a page that lay in the scanner turned by quarters, outlines from the text's top left as before."""
+
+    def outline(polygon: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        for _ in range(quarters):
+            polygon = tuple((2000.0 - y, x) for x, y in polygon)
+        return polygon
+
+    cells = [replace(c, places=tuple(replace(p, polygon=outline(p.polygon)) for p in c.places)) for c in row.cells]
+    return replace(row, cells=tuple(cells))
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_on_its_side_has_the_same_columns(quarters: int) -> None:
+    """A text cut by the page's end was two fields, one of them without its second half, and nobody was asked."""
+    coarse, fine = on_one_grid([turned(table(0, *COARSE), quarters), turned(table(1, *FINE), (quarters + 1) % 4)])
+
+    assert slots(coarse) == [(0, 1), (1, 2), (3, 1)]
+    assert slots(fine) == [(0, 1), (1, 1), (2, 1), (3, 1)]
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_cells_are_as_wide_as_they_are_read(quarters: int) -> None:
+    """Left is where the text begins, whichever side of the page that is."""
+    row = turned(table(0, *COARSE), quarters)
+    ends = [sides_of([cell]) for cell in row.cells]
+
+    assert [right - left for left, right in filter(None, ends)] == [100, 500, 400]
+    assert sorted(filter(None, ends)) == list(filter(None, ends))
+
+
+def test_an_outline_the_other_way_round_says_nothing_of_its_page() -> None:
+    """Other programs begin where they like: what is not clockwise from the text's top left stays as it is."""
+    outline = ((0.0, 0.0), (0.0, 9.0), (50.0, 9.0), (50.0, 0.0))
+
+    assert as_read(outline) == outline
+    assert as_read(outline[:3]) == outline[:3]

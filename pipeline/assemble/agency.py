@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from pipeline.dictionaries import comparison_key
 from pipeline.records import FieldValue
 
 # Labels whose value names the agency, the nearest to the form first; where the title names none.
 _AGENCY_LABELS = (
     "实施单位", "项目实施单位", "项目单位", "申报单位", "填报单位", "预算单位", "资金使用单位", "单位名称",
-    "部门（单位）名称", "部门(单位)名称", "部门名称", "组织实施单位", "单位(专项)名称", "主管部门", "项目主管部门",
+    "部门（单位）名称", "部门名称", "组织实施单位", "单位(专项)名称", "主管部门", "项目主管部门",
     "主管部门及代码", "主管部门及编码", "主管预算部门",
 )  # fmt: skip
+# Brackets are read in either width, one so and the other so.
+_AGENCY_KEYS = tuple(map(comparison_key, _AGENCY_LABELS))
 _AGENCY_LABEL = re.compile(r"(执行|承担|承办|责任|用款|使用|建设|牵头|负责)(单位|部门)(名称)?([(（].*[)）])?$")
 
 
@@ -24,9 +27,9 @@ _SEAL_BEHIND = re.compile(r"\s*[(（](?:盖章|公章|签章|章|加盖公章)[)
 def agency_of(fields: Mapping[str, FieldValue]) -> str | None:
     """The agency as a field names it, without the code printed before it."""
     # 填报单位（盖章）：what is to be done there is printed with the label.
-    bare = {_SEAL_BEHIND.sub("", name): value for name, value in reversed(list(fields.items()))}
-    for label in (*_AGENCY_LABELS, *(name for name in bare if _AGENCY_LABEL.match(name))):
-        value = bare.get(label)
+    bare = {comparison_key(_SEAL_BEHIND.sub("", name)): value for name, value in reversed(list(fields.items()))}
+    for key in (*_AGENCY_KEYS, *(name for name in bare if _AGENCY_LABEL.match(name))):
+        value = bare.get(key)
         if value is not None and value.value:
             name = str((value.parsed or {}).get("name") or _CODE_BEFORE.sub("", value.value))
             return _SEAL_BEHIND.sub("", name) or name

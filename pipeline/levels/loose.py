@@ -11,6 +11,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Role, Row, RowCell
+from pipeline.geometry import as_read
 from pipeline.levels.inline import with_inline_fields
 from pipeline.levels.lexicon import Lexicon
 from pipeline.templates import Template
@@ -136,7 +137,7 @@ def _apart(rows: Sequence[Row], i: int, j: int) -> bool:
         return True
     if one[-1].line is not None and other[0].line is not None:
         return other[0].line - one[-1].line > 1
-    return _gap(one[-1].polygon, other[0].polygon)
+    return _gap(as_read(one[-1].polygon), as_read(other[0].polygon))
 
 
 def _beside(rows: Sequence[Row], i: int) -> bool:
@@ -146,7 +147,7 @@ def _beside(rows: Sequence[Row], i: int) -> bool:
     one, other = (rows[j].cells[0].places for j in (i, i + 1))
     if not one or not other or not one[-1].polygon or not other[0].polygon:
         return False
-    left, right = one[-1].polygon, other[0].polygon
+    left, right = as_read(one[-1].polygon), as_read(other[0].polygon)
     middle = sum(y for _, y in right) / len(right)
     inside = min(y for _, y in left) < middle < max(y for _, y in left)
     return inside and min(x for x, _ in right) > max(x for x, _ in left)

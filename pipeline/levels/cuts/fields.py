@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Row, RowCell
+from pipeline.geometry import as_read
 from pipeline.labeltext import joined_text, label_text
 from pipeline.levels.cuts.cells import Above, one_cell, partners_of, put_cell, reaching, without_cells
 from pipeline.levels.cuts.texts import BARE_NUMBER, BARE_VALUE, COMPLETE_TARGET, SHORT
@@ -176,8 +177,8 @@ def may_go_on(cell: RowCell, more: RowCell) -> bool:
 
 def _fills(cell: RowCell) -> bool:
     """Tell whether the text of a cell runs to its right edge; without outlines it may."""
-    outline = cell.places[0].polygon if cell.places else ()
-    ends = [x for line in cell.lines for x, _ in line.place.polygon]
+    outline = as_read(cell.places[0].polygon) if cell.places else ()
+    ends = [x for line in cell.lines for x, _ in as_read(line.place.polygon)]
     if not outline or not ends:
         return True
     left, right = min(x for x, _ in outline), max(x for x, _ in outline)
