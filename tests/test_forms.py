@@ -53,6 +53,12 @@ def test_a_running_head_cuts_nothing() -> None:
     assert texts_of(whole, f"{TITLE}\n\n{more}") == texts_of(f"{whole}\n{more}")
 
 
+def test_a_running_head_read_badly_over_its_title_begins_no_form() -> None:
+    """It is small print: read with four other mistakes, it was a form of its own, and the form under it another."""
+    head, title = "灌城市预算部门息位：项目支出绩效目标申报表", "淮城市预算部门（单位）项目支出绩效目标申报表"
+    assert titles_of(f"{head}\n\n{title}\n\n2018年度\n\n{FORM}", f"{title}\n\n" + GRID.strip()) == [title]
+
+
 def test_a_running_head_brings_no_year_and_unit_into_the_grid() -> None:
     """They are printed under the running head too, and are no row of the form."""
     [form] = forms_of(

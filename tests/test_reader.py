@@ -155,6 +155,21 @@ def test_the_point_at_which_a_narrow_cell_breaks_a_number_stays(width: int, kept
     assert stays(page, 2.5, 1.25) is kept
 
 
+@pytest.mark.parametrize(("width", "height", "kept"), [(110, 0.8, True), (110, 0.5, False), (400, 0.8, False)])
+@pytest.mark.parametrize("before", [False, True])
+def test_the_point_between_two_words_that_are_broken_there_stays(
+    width: int, height: float, kept: bool, before: bool
+) -> None:
+    """元/人· over 天, or 元/人 over ·天: half-way up, where the upper line is full; anywhere else a dot is dust."""
+    page = paper(width, 110)
+    for x in (0.5, 1.6):
+        character(page, x)
+    ink(page, *((0.5, height + 1.4) if before else (2.75, height)), 0.1, 0.1)
+    ink(page, 0.8 if before else 0.5, 1.9, 0.9, 0.9)
+
+    assert stays(page, *((0.55, height + 1.45) if before else (2.8, height + 0.05))) is kept
+
+
 @pytest.mark.parametrize(("width", "kept"), [(100, True), (400, False)])
 def test_the_point_before_which_a_narrow_cell_breaks_a_date_stays(width: int, kept: bool) -> None:
     """2017.1 over .1 is 2017.1.1, and no 2017.11."""

@@ -94,6 +94,9 @@ class Cutter:
             if title is None and (title := self._wrapped_title(i)) is not None:
                 wrapped = i + 1
             if title is not None:
+                if part is not None and self._is_printed_twice(title, part):
+                    part.title, part.title_places = CONTINUED.sub("", title.text).split("\n")[0], title.places
+                    continue
                 if part is not None and self._goes_on(title.text, part, i):
                     after_head = True  # a running head over a form that goes on: so are year and unit under it
                     continue
@@ -169,6 +172,17 @@ class Cutter:
         places = (*one.places, *other.places)
         whole = replace(one, text=one.text + other.text, places=places, lines=(*one.lines, *other.lines))
         return title_cell(replace(self.rows[i], cells=(whole,)), self.tails)
+
+    @staticmethod
+    def _is_printed_twice(title: RowCell, part: Part) -> bool:
+        """Tell whether the title at hand was a running head: small print, read with other mistakes than the title below.
+
+        Nothing stands between the two, on one page; what differs is a few characters.
+        """
+        if part.rows or part.problems or {p.page for p in part.title_places} != {p.page for p in title.places}:
+            return False
+        alike = OSA.normalized_similarity(comparison_key(part.title), comparison_key(title.text))
+        return alike > _SAME_START
 
     def _goes_on(self, title: str, part: Part, i: int) -> bool:
         """Tell whether a title is a running head over the form at hand."""

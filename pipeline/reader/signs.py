@@ -29,6 +29,8 @@ _DOUBTFUL = re.compile(
 # A point between two words of a sentence is dust far more often than a foreign name; 人·天 is a unit.
 _POINT_WITHIN = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)·(?=[\u4e00-\u9fff])")
 _SENTENCE = 10
+# A line ends and begins with a point where 人·天 is broken, and nowhere else.
+_POINT_AT_AN_END = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)·$|^·(?=[\u4e00-\u9fff])(?![天日月次年])")
 _NUMBER_GAP = re.compile(r"(?<=\d[,.，]) (?=\d)|(?<=\d) (?=[,.]\d)")
 
 
@@ -98,8 +100,10 @@ def tidy(text: str) -> str:
 
     >>> tidy("2,932, 700 ")
     '2,932,700'
+    >>> tidy("≤2463元/人·"), tidy("参训·")
+    ('≤2463元/人·', '参训')
     """
-    text = with_marks_of_amounts(_NUMBER_GAP.sub("", text).strip())
+    text = with_marks_of_amounts(_POINT_AT_AN_END.sub("", _NUMBER_GAP.sub("", text).strip()))
     text = _OPENING.sub("〈", _CLOSING.sub("〉", text))
     return _STROKE.sub("—", pair_brackets(text))
 
