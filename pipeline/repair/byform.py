@@ -30,7 +30,7 @@ class ByForm:
     """Weighs what phrases of the form, compounds and words make of labels."""
 
     def __init__(self, vocabulary: Vocabulary, judge: Judge, known: Judge, sure: float, lead: float) -> None:
-        """Take the judge of such repairs, the log-odds from which it is sure, its least lead; and the judge of names."""
+        """Take the judge of such repairs, the log-odds from which it is sure, its least lead; the judge of names."""
         self._vocabulary = vocabulary
         self._judge = judge
         self._known_judge = known
