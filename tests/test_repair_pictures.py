@@ -12,16 +12,19 @@ from pipeline.dictionaries import load_dictionaries
 from pipeline.document import Label, Line, Place, Posterior, Role, Status
 from pipeline.errors import ModelError
 from pipeline.repair import load_repairer
+from pipeline.repair.bypicture import ByPicture
 from pipeline.repair.channel import edits
 from pipeline.repair.company import Company, Hearing
 from pipeline.repair.forest import LEAF, forest_of, load_forest, write_forests
+from pipeline.repair.form import FormEvidence
 from pipeline.repair.heads import read_head, shipped_recogniser
 from pipeline.repair.judge import PICTURE_MODEL_FILE, Match, adds_mark
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rereading import Lexicon, Middles, reread
 from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge, beside_rivals
 from pipeline.repair.shapes import load_shapes
-from pipeline.repair.sight import PICTURE_FEATURES
+from pipeline.repair.sight import PICTURE_FEATURES, Sighting
+from pipeline.repair.verdict import Verdict
 from pipeline.repair.words import WordModel, build_word_model
 from pipeline.resources import data_folder
 from pipeline.settings import RepairSettings
@@ -307,3 +310,56 @@ def test_a_phrase_misread_all_over_a_form_does_not_outvote_the_one_label_read_ri
 
     assert outvoted.value == "鹤林劳模宜讲团走基层制度建设"
     assert asked.value == "鹤林劳模宣讲团走基层制度建设"
+
+
+def sighted(support: float = -1.0, **evidence: float) -> Sighting:
+    """A candidate with some of its evidence; the rest is 0."""
+    row = [evidence.get(name, 0.0) for name in PICTURE_FEATURES]
+    return Sighting(Match("智虑时速", 2.0, ()), support, row)
+
+
+def test_what_the_forms_other_pictures_speak_against_is_no_repair() -> None:
+    """智能 stands sharp in four labels: whatever words say of 智虑 in the fifth, it is not printed there."""
+    assert sighted(company=-7.0, company_known=1.0).is_contradicted
+    assert not sighted(company=-7.0, company_known=0.0).is_contradicted
+    assert not sighted(company=-5.0, company_known=1.0).is_contradicted
+
+
+def test_a_label_read_surely_is_not_reread_against_its_picture() -> None:
+    """检定 is in no list and 稳定 is; every character was sure, and the picture holds nearly six nats against 稳."""
+    assert sighted(-5.9, least_sure_changed=0.99, least_sure_left=0.97).is_unseen
+    assert not sighted(-4.0, least_sure_changed=0.99, least_sure_left=0.97).is_unseen
+    assert not sighted(-5.9, least_sure_changed=0.9, least_sure_left=0.97).is_unseen
+
+
+def test_what_was_mended_is_evidence_for_the_labels_that_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form's phrase is misread in another way in each label; the sharpest, once mended, tells how it is written."""
+    texts = ("飞插造林成本", "飞据造林面积", "人均办公用房")
+    labels = [Label(text, Role.LEVEL3, (), (seen(text, {1: "播"}, 0.55),)) for text in texts]
+    asked: list[tuple[str, int]] = []
+
+    def misread(
+        _: ByPicture, raw: str, key: str, picture: Picture, form: FormEvidence, *rest: object
+    ) -> Verdict | None:
+        asked.append((key, form.lexicon.besides(key).held("飞播造林")))
+        mended = key.replace("插", "播")
+        return Verdict(match_of(key, mended), 3.0, True, "posterior:-1.0") if mended != key else None
+
+    monkeypatch.setattr(ByPicture, "_misread_text", misread)
+    [first, *_] = load_repairer(load_dictionaries()).repair_form(labels, None, ())
+
+    assert first.value == "飞播造林成本"
+    assert asked[-1] == ("飞据造林面积", 1)
+    assert ("飞据造林面积", 0) in asked
+    assert [key for key, _ in asked].count("人均办公用房") <= 1
+
+
+def test_a_word_that_no_list_holds_is_strange_to_a_repairer_that_forgot_it() -> None:
+    """The judge of pictures learns from labels whose words it has never heard of, as it will meet them."""
+    repairer = load_repairer(load_dictionaries())
+    assert "检定" in repairer.general_words("企业检定费用")
+
+    forgetful = repairer.without_words({"检定"})
+
+    assert "检定" not in forgetful.general_words("企业检定费用")
+    assert "检定" in repairer.general_words("企业检定费用")

@@ -27,6 +27,10 @@ _WORDS_SAY, _FORM_ALONE = 3.2, 1.5
 _CLEARLY = 4.0
 # What text alone would make of a label, likeliest first, is also asked of the picture; the rest never won.
 _OPENINGS = 6
+# A repair below these log-odds (.8) mends its label; that is not enough to mend others by it.
+_WITNESS = 1.4
+# Labels that share two characters with what stands so near a mended place may hold the same word.
+_NEAR = 3
 
 
 class ByPicture:
@@ -47,8 +51,32 @@ class ByPicture:
         verdicts: list[Verdict | None],
         skeleton: Mapping[str, Sequence[str]] | None,
     ) -> None:
-        """Ask the pictures of labels that have one: mend misreadings that text alone leaves, and tell the origin."""
-        for at, i in enumerate(open_):
+        """Ask the pictures of labels that have one: mend misreadings that text alone leaves, and tell the origin.
+
+        What is mended then is better evidence than what was read; the labels that are left are asked once more by it.
+        """
+        self._ask(labels, open_, keys, form, verdicts, skeleton, range(len(open_)))
+        mended = {
+            i: folded(verdict.match.name)
+            for i, verdict in zip(open_, verdicts, strict=True)
+            if verdict is not None and verdict.sure and verdict.odds >= _WITNESS and labels[i].role is Role.LEVEL3
+        }
+        left = _touched(labels, open_, keys, verdicts, mended)
+        if left:
+            self._ask(labels, open_, keys, form.mended(mended), verdicts, skeleton, left)
+
+    def _ask(
+        self,
+        labels: Sequence[Label],
+        open_: Sequence[int],
+        keys: Sequence[str],
+        form: FormEvidence,
+        verdicts: list[Verdict | None],
+        skeleton: Mapping[str, Sequence[str]] | None,
+        asked: Sequence[int],
+    ) -> None:
+        for at in asked:
+            i = open_[at]
             label, key = labels[i], keys[at]
             picture = picture_of(label.lines) if label.lines and 2 <= len(key) <= LONGEST else None
             if picture is None:
@@ -115,6 +143,7 @@ class ByPicture:
         sure = (
             odds >= least
             and (by_words or not best.is_opposed)
+            and (match.name in index.sources or not (best.is_contradicted or best.is_unseen))
             and not touches_numeral(match)
             and not adds_mark(key, match)
         )
@@ -139,3 +168,26 @@ class ByPicture:
         if known is not None:
             others.append(folded(known.match.name))
         return sightings(key, picture, form.lexicon.besides(key), form.company, near, others, self._vocabulary.shapes)
+
+
+def _touched(
+    labels: Sequence[Label],
+    open_: Sequence[int],
+    keys: Sequence[str],
+    verdicts: Sequence[Verdict | None],
+    mended: Mapping[int, str],
+) -> list[int]:
+    """Return which labels are not sure yet and share two characters with what stands around a mended place."""
+    left = [
+        at
+        for at, i in enumerate(open_)
+        if labels[i].role is Role.LEVEL3 and labels[i].lines and ((verdict := verdicts[at]) is None or not verdict.sure)
+    ]
+    around = set()
+    for i, verdict in zip(open_, verdicts, strict=True):
+        if not left or verdict is None or i not in mended:
+            continue
+        for edit in verdict.match.edits:
+            stretch = mended[i][max(0, edit.to - _NEAR) : edit.to + len(edit.meant) + _NEAR]
+            around |= {stretch[k : k + 2] for k in range(len(stretch) - 1)}
+    return [at for at in left if any(keys[at][k : k + 2] in around for k in range(len(keys[at]) - 1))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from pipeline.document import Label
@@ -33,6 +33,13 @@ class FormEvidence:
         self._any_speller = speller
         self._middles = middles
         self._wording = wording
+
+    def mended(self, values: Mapping[int, str]) -> FormEvidence:
+        """Return the same form with the texts of some labels, by their number, as they were mended; pictures stay."""
+        other = FormEvidence(self._labels, (), self._any_speller, self._middles, self._wording)
+        other._texts = self._texts
+        other._keys = [values.get(number, key) for number, key in enumerate(self._keys)]
+        return other
 
     @cached_property
     def corpus(self) -> Texts:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 
 from pipeline.dictionaries import Dictionaries
 from pipeline.document import Label, Repair, Role
@@ -43,16 +44,33 @@ class Repairer:
         that the picture may show.
         """
         self.dictionaries = dictionaries
-        self._vocabulary = Vocabulary(dictionaries, shapes)
+        self._settings = settings
+        self._judges = known, opened, seen
+        self._propose = to_log_odds(settings.least_proposal)
+        self._settled = Settled(dictionaries, shapes)
+        self._go_by(Vocabulary(dictionaries, shapes))
+
+    def _go_by(self, vocabulary: Vocabulary) -> None:
+        """Weigh labels by `vocabulary` from now on."""
+        settings, (known, opened, seen) = self._settings, self._judges
         # The ceiling holds for both ways of changing a label together, so each may use half of it.
         least = to_log_odds(settings.least_score)
         sure_known = max(least, known.threshold(settings.max_false_repairs / 2))
         sure_open = max(least, opened.threshold(settings.max_false_repairs / 2))
-        self._names = ByNames(self._vocabulary, known, sure_known, settings.margin)
-        self._form = ByForm(self._vocabulary, opened, known, sure_open, settings.open_lead)
-        self._pictures = ByPicture(self._vocabulary, seen, to_log_odds(settings.least_picture_score))
-        self._propose = to_log_odds(settings.least_proposal)
-        self._settled = Settled(dictionaries, shapes)
+        self._vocabulary = vocabulary
+        self._names = ByNames(vocabulary, known, sure_known, settings.margin)
+        self._form = ByForm(vocabulary, opened, known, sure_open, settings.open_lead)
+        self._pictures = ByPicture(vocabulary, seen, to_log_odds(settings.least_picture_score))
+
+    def general_words(self, text: str) -> list[str]:
+        """Return the words of `text` that general lists hold and no dictionary teaches; for training."""
+        return self._vocabulary.general_words(folded(text))
+
+    def without_words(self, lost: Collection[str]) -> Repairer:
+        """Return a repairer to which the words `lost` are strange; for training, where they stand for all that are."""
+        other = copy(self)
+        other._go_by(self._vocabulary.without_words(lost))
+        return other
 
     def repair_form(
         self,

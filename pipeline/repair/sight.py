@@ -79,8 +79,15 @@ PICTURE_FEATURES = (
 _WORD_GAIN = PICTURE_FEATURES.index("word_gain")
 _COMPANY = PICTURE_FEATURES.index("company")
 _COMPANY_KNOWN = PICTURE_FEATURES.index("company_known")
+_SURE_CHANGED = PICTURE_FEATURES.index("least_sure_changed")
+_SURE_LEFT = PICTURE_FEATURES.index("least_sure_left")
 # What a form's other places must say for a reading together (nats), where they say anything.
 _AGREES = 2.0
+# A label is read surely where every character is (below it is looked at twice); a name of which no dictionary knows and
+# which such a picture likes so much less (nats) was not misread.
+_SURELY, _UNSEEN = 0.95, -5.0
+# From here on (nats) they speak against it: 智能 in four sharp places is no 智虑 in a fifth, whatever the words say.
+_CONTRADICTS = -6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,17 @@ class Sighting:
     def word_gain(self) -> float:
         """How much likelier the candidate is as a row of general words, nats."""
         return self.evidence[_WORD_GAIN]
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether every character was read surely and the picture holds so much against the candidate as well."""
+        sure = min(self.evidence[_SURE_CHANGED], self.evidence[_SURE_LEFT])
+        return sure >= _SURELY and self.support < _UNSEEN
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Return whether the pictures of the form's other places speak against the candidate."""
+        return self.evidence[_COMPANY_KNOWN] > 0.0 and self.evidence[_COMPANY] < _CONTRADICTS
 
     @property
     def is_opposed(self) -> bool:

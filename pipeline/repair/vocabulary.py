@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 
 from pipeline.dictionaries import Dictionaries
@@ -26,6 +27,22 @@ class Vocabulary:
         self.dictionaries = dictionaries
         self.shapes = shapes
         self._indices: dict[tuple[str, ...], NameIndex] = {}
+
+    def general_words(self, text: str) -> list[str]:
+        """Return the words of two characters or more of the folded `text` that only general lists hold."""
+        learned = self.words.learned
+        return [word for word in self.words.segment(text).words if len(word) > 1 and word not in learned]
+
+    def without_words(self, lost: Collection[str]) -> Vocabulary:
+        """Return the same vocabulary, in which no list holds the words `lost`."""
+        words = self.words.without_words(lost)
+        other = copy(self)
+        for name, part in (
+            ("words", words), ("speller", self.speller.within(words)), ("middles", self.middles),
+            ("wording", self.wording),
+        ):  # fmt: skip
+            other.__dict__[name] = part
+        return other
 
     @cached_property
     def _parted(self) -> tuple[list[str], list[str]]:

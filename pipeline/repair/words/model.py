@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from pipeline.repair.words.general import LONGEST, general_reach, reach_of
 
@@ -58,7 +57,9 @@ class WordModel:
         self._asked = 0
         self._reach: dict[str, int] | None = None
         self._singles: dict[str, float] = {}
+        self._beginnings: frozenset[str] | None = None
         self._learned = learned
+        self.learned = frozenset(learned or ())
         self.base, self.own = under or (self, {})
 
     def ending(self, text: str) -> float:
@@ -84,7 +85,10 @@ class WordModel:
     def without_words(self, words: Collection[str]) -> WordModel:
         """Return a model that does not know `words`; for training, where it stands for words that no list holds."""
         lost = frozenset(words)
-        return WordModel(_Lacking(lost, self.logp), self._endings)
+        other = WordModel(_Lacking(lost, self.logp), self._endings)
+        # What only lost words begin with leads nowhere, and costs less than to gather all beginnings anew.
+        other._beginnings = self._beginnings
+        return other
 
     def segment(self, text: str) -> Segmentation:
         """Return the likeliest segmentation of `text`; kept, because names and labels come again and again."""
@@ -97,10 +101,12 @@ class WordModel:
             found = self._cache[text] = self._segment(text)
         return found
 
-    @cached_property
+    @property
     def beginnings(self) -> frozenset[str]:
         """What words of two characters or more begin with; a quarter of a second, needed for pictures only."""
-        return frozenset(word[:k] for word in self.logp for k in range(1, len(word)))
+        if self._beginnings is None:
+            self._beginnings = frozenset(word[:k] for word in self.logp for k in range(1, len(word)))
+        return self._beginnings
 
     def score(self, text: str) -> float:
         """Return the natural-log probability of the likeliest segmentation of `text`."""
