@@ -79,7 +79,7 @@ def labels(options: argparse.Namespace) -> None:
 def pictures(options: argparse.Namespace) -> None:
     from pipeline.evaluation.pictures import report
 
-    report(options.count, "dev" if options.dev else "test", options.start)
+    report(options.count, "dev" if options.dev else "test", options.start, options.strange)
 
 
 def findings(options: argparse.Namespace) -> None:
@@ -119,6 +119,7 @@ def main() -> None:
     command.add_argument("--count", type=int, default=60, help="forms; one or two seconds of a core each")
     command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
     command.add_argument("--start", type=int, default=0, help="pass over so many forms, which were looked at before")
+    command.add_argument("--strange", action="store_true", help="strike words of the project names from the word lists")
     command.set_defaults(run=pictures)
     command = commands.add_parser("findings", help="what the checks say of generated forms that are sound")
     command.add_argument("--count", type=int, default=20, help="forms of each layout")

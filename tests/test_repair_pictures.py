@@ -332,6 +332,14 @@ def test_a_label_read_surely_is_not_reread_against_its_picture() -> None:
     assert not sighted(-5.9, least_sure_changed=0.9, least_sure_left=0.97).is_unseen
 
 
+def test_a_label_mended_by_half_is_told() -> None:
+    """户籍档案教字化…军: 军 is put right to 率, 教字化 is left and in no word."""
+    assert sighted(name_lone=2.0, least_sure_left=0.99).leaves_doubt
+    assert sighted(name_lone=1.0, least_sure_left=0.6).leaves_doubt
+    assert not sighted(name_lone=1.0, least_sure_left=0.99).leaves_doubt
+    assert not sighted(name_lone=0.0, least_sure_left=0.6).leaves_doubt
+
+
 def test_what_was_mended_is_evidence_for_the_labels_that_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """A form's phrase is misread in another way in each label; the sharpest, once mended, tells how it is written."""
     texts = ("飞插造林成本", "飞据造林面积", "人均办公用房")

@@ -27,8 +27,9 @@ _WORDS_SAY, _FORM_ALONE = 3.2, 1.5
 _CLEARLY = 4.0
 # What text alone would make of a label, likeliest first, is also asked of the picture; the rest never won.
 _OPENINGS = 6
-# A repair below these log-odds (.8) mends its label; that is not enough to mend others by it.
-_WITNESS = 1.4
+# The log-odds (.89) of a repair that a person is to look at (`review_confidence`), however likely it is. On development
+# forms this asks for two in three of the picture's repairs that are wrong and not in doubt, and one in five right ones.
+_ASKS = 2.09
 # Labels that share two characters with what stands so near a mended place may hold the same word.
 _NEAR = 3
 
@@ -59,7 +60,7 @@ class ByPicture:
         mended = {
             i: folded(verdict.match.name)
             for i, verdict in zip(open_, verdicts, strict=True)
-            if verdict is not None and verdict.sure and verdict.odds >= _WITNESS and labels[i].role is Role.LEVEL3
+            if verdict is not None and verdict.sure and labels[i].role is Role.LEVEL3
         }
         left = _touched(labels, open_, keys, verdicts, mended)
         if left:
@@ -150,6 +151,8 @@ class ByPicture:
         if not sure and known is not None and known.odds > odds:
             return None  # what text proposes is among the sightings, so that a sure one is better
         name, source = index.sources.get(match.name, (None, f"posterior:{best.support:.1f}"))
+        if name is None and best.leaves_doubt:
+            odds = min(odds, _ASKS)
         runner_up = Candidate(order[1][1].match.name, to_probability(order[1][0])) if len(order) > 1 else None
         shown = replace(match, name=printed(raw, key, match, name))
         return Verdict(shown, odds, sure, source, runner_up, origin_of(best.support))

@@ -79,6 +79,7 @@ PICTURE_FEATURES = (
 _WORD_GAIN = PICTURE_FEATURES.index("word_gain")
 _COMPANY = PICTURE_FEATURES.index("company")
 _COMPANY_KNOWN = PICTURE_FEATURES.index("company_known")
+_NAME_LONE = PICTURE_FEATURES.index("name_lone")
 _SURE_CHANGED = PICTURE_FEATURES.index("least_sure_changed")
 _SURE_LEFT = PICTURE_FEATURES.index("least_sure_left")
 # What a form's other places must say for a reading together (nats), where they say anything.
@@ -86,6 +87,8 @@ _AGREES = 2.0
 # A label is read surely where every character is (below it is looked at twice); a name of which no dictionary knows and
 # which such a picture likes so much less (nats) was not misread.
 _SURELY, _UNSEEN = 0.95, -5.0
+# A character of a repaired label that is less sure than this and in no word may be a second error.
+_LEFT_IN_DOUBT = 0.8
 # From here on (nats) they speak against it: 智能 in four sharp places is no 智虑 in a fifth, whatever the words say.
 _CONTRADICTS = -6.0
 
@@ -102,6 +105,15 @@ class Sighting:
     def word_gain(self) -> float:
         """How much likelier the candidate is as a row of general words, nats."""
         return self.evidence[_WORD_GAIN]
+
+    @property
+    def leaves_doubt(self) -> bool:
+        """Whether the candidate may hold another error: characters that are in no word, more than one or one in doubt.
+
+        A label mended by half looks right and is not; one that its writer misspelt looks so too.
+        """
+        lone = self.evidence[_NAME_LONE]
+        return lone > 1 or (lone > 0 and self.evidence[_SURE_LEFT] < _LEFT_IN_DOUBT)
 
     @property
     def is_unseen(self) -> bool:
