@@ -289,6 +289,8 @@ FIELDS: list[tuple[str, dict[str, str], set[str]]] = [
     ("another year", {"开始时间": "2021-01-01", "结束时间": "2021-12-31"}, {"fields.year-outside"}),
     ("no date", {"结束时间": "2020-12-3l"}, {"fields.date-format"}),
     ("a year's amount above the total", {"项目本年度金额": "200000.00"}, {"fields.amount-over-total"}),
+    ("a period without its dash", {"项目起止时间": "202001202012"}, {"fields.date-format"}),
+    ("a period", {"项目起止时间": "202001-202012"}, set()),
     ("no amount", {"项目总金额": "1O0000.00"}, {"fields.amount-format"}),
     ("no code", {"单位编码": "O190011号"}, {"fields.code-format"}),
     ("an amount without its point", {"项目本年度金额": "10000000", "项目上年度金额": "100000.00"},
@@ -315,6 +317,22 @@ def test_a_field_has_the_finding_that_it_should_have(fields: dict[str, str], exp
     found = check_record(record([row(n, r) for n, r in USUAL.items()], {**HEADER, **fields}))
 
     assert codes(found, "fields.") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "confidence", "asks"),
+    [("准城市统计局", 0.92, True), ("准城市统计局", 1.0, False), ("淮城市统计局", 0.92, False),
+     ("淮城县统计局", 0.92, False),
+     ("湖东区第一小学", 0.92, True), ("湖西区第二小学", 0.92, False)],
+)  # fmt: skip
+def test_a_name_that_is_another_but_for_one_character_asks(name: str, confidence: float, asks: bool) -> None:
+    """A picture's 准城市统计局 asks where the form has 淮城市统计局; 县 for 市 may be another agency."""
+    texts = {"主管部门": "淮城市统计局126", "项目概况": "由潮东区第一小学实施，湖西区第一小学协助。", "实施单位": name}
+    made = record([row(n, r) for n, r in USUAL.items()], {**HEADER, **texts})
+    value = made.fields["实施单位"].model_copy(update={"confidence": confidence})
+    made = made.model_copy(update={"fields": {**made.fields, "实施单位": value}})
+
+    assert ("fields.nearly" in codes(check_record(made))) is asks
 
 
 def test_a_level_under_another_is_told_and_every_known_pair_is_not() -> None:

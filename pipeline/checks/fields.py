@@ -58,6 +58,10 @@ def periods(facts: Facts) -> Iterator[Finding]:
         for key, value in facts.fields_called(label):
             if re.search(r"\d", value.value) and read_date(value.value.rstrip("。前止")) is None:
                 yield facts.finding("fields.date-format", f"fields.{key}", name=key, value=value.value)
+    for key, value in facts.fields_called("项目起止时间"):
+        # 201801201812 lost its dash; two dates have six digits at least.
+        if re.search(r"\d{9}", fold(value.value)) and not value.parsed:
+            yield facts.finding("fields.date-format", f"fields.{key}", name=key, value=value.value)
     start, end = facts.start, facts.end
     if start is None or end is None or start.first_day() is None or end.last_day() is None:
         return
@@ -248,7 +252,54 @@ def identical(facts: Facts) -> Iterator[Finding]:
             yield facts.finding("fields.identical", f"fields.{narrative.key}", name=narrative.key, other=first)
 
 
+# Shorter ones are alike by chance (财政局, 审计局), longer ones are prose.
+_NAME = re.compile(r"[\u4e00-\u9fff]{5,20}")
+_NAME_CHARACTER = re.compile(r"[\u4e00-\u9fff]")
+# What tells two agencies, schools or roads apart is no misreading.
+_APART = tuple(
+    map(
+        frozenset,
+        ("一二三四五六七八九十", "甲乙丙丁", "东西南北中上下左右前后内外", "省市县区乡镇村局部厅处科办委", "大中小"),
+    )
+)
+
+
+def nearly_alike(facts: Facts) -> Iterator[Finding]:
+    """Of two names that differ by one character one was misread, where both come from a picture.
+
+    The one that the form has once more as it stands asks nobody.
+    """
+    fields = facts.record.fields
+    names = [i.level3 for i in facts.record.indicators if i.level3]
+    for key, value in fields.items():
+        text = value.value.strip()
+        if value.confidence >= 1.0 or not _NAME.fullmatch(text):
+            continue
+        others = "\n".join([facts.record.form.title, *(v.value for k, v in fields.items() if k != key), *names])
+        if text not in others and (other := _one_off(text, others)) is not None:
+            yield facts.finding("fields.nearly", f"fields.{key}", name=key, value=text, other=other)
+
+
+def _one_off(text: str, others: str) -> str | None:
+    """Return what stands in `others` and differs from `text` by one character; one half of it is as in `text`."""
+    half = len(text) // 2
+    for piece, offset in ((text[:half], 0), (text[half:], half)):
+        start = others.find(piece)
+        while start >= 0:
+            other = others[start - offset : start - offset + len(text)] if start >= offset else ""
+            differ = [(a, b) for a, b in zip(text, other, strict=False) if a != b]
+            if len(other) == len(text) and len(differ) == 1 and _is_misread(*differ[0]):
+                return other
+            start = others.find(piece, start + 1)
+    return None
+
+
+def _is_misread(one: str, other: str) -> bool:
+    """Tell whether two characters may be one, read twice: Hanzi, and not of one set that tells names apart."""
+    return bool(_NAME_CHARACTER.fullmatch(other)) and not any(one in apart and other in apart for apart in _APART)
+
+
 FIELD_CHECKS: tuple[Check, ...] = (
     blanks, codes, periods, amount_formats, amount_decimals, amount_order, amount_sums, amount_change, contacts,
-    choices, goal_years, identical,
+    choices, goal_years, identical, nearly_alike,
 )  # fmt: skip

@@ -175,7 +175,7 @@ class Cutter:
 
     @staticmethod
     def _is_printed_twice(title: RowCell, part: Part) -> bool:
-        """Tell whether the title at hand was a running head: small print, read with other mistakes than the title below.
+        """Tell whether the title at hand was a running head: small print, with other mistakes than the title below.
 
         Nothing stands between the two, on one page; what differs is a few characters.
         """

@@ -25,6 +25,8 @@ _CLOSING = re.compile(r"(?<=[\u4e00-\u9fff）)])[>＞](?=[\u4e00-\u9fff》])")
 _DOUBTFUL = re.compile(
     r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]|[\u4e00-\u9fff0-9%％”’）)。，；]\.$|。\.|^[·•.,;:!'，；：、。]"
     r"|%[0-9oO。°]|[0-9]m$|[，。；：]·|·[，。；：]"
+    # No Chinese text has these pairs, but a 目 that lost a stroke makes them.
+    r"|项日|绩效日|日标(?!准)"
 )
 # A point between two words of a sentence is dust far more often than a foreign name; 人·天 is a unit.
 _POINT_WITHIN = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)·(?=[\u4e00-\u9fff])")

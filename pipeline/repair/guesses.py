@@ -157,7 +157,9 @@ def _lost_percents(text: str, *, rate: bool) -> Iterator[Guess]:
     if not rate:
         return
     if found := _STRANGE_PERCENT.fullmatch(text):
-        yield as_it_stands(f"{found['text']}%", "look-alike", CLOSE)
+        number = found["text"].lstrip("≥≤=><")
+        likely = _FOUR_FIGURES if re.fullmatch(_NUMBER, number) and Decimal(number) <= 100 else None
+        yield Guess(f"{found['text']}%", f"{found['text']}%", "look-alike", CLOSE, likely=likely)
     if (found := _TOO_MUCH.fullmatch(text)) and int(found["number"]) > 100:
         number = found["number"]
         meant = [f"{number[:2]}.{number[2]}", number[:2], *(["100"] if number[0] == "1" else [])]
