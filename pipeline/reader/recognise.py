@@ -165,9 +165,9 @@ _DUSTY = 0.3
 
 
 # A figure is vouched for by nothing beside it: where one of a number is unsure the number is, however sure the rest of
-# its line. On 8,964 sound lines of figures of eleven kinds 54 have a figure below this (20 are in doubt without it); of
-# nine with one figure wrong, as =3000人 for =5000人, eight.
-_SURE_FIGURE = 0.95
+# its line. Of eight targets on faxes with one figure wrong, as =3000人 for =5000人, all have a figure below this (seven
+# one below .95), of 2,441 sound ones 18 (five).
+_SURE_FIGURE = 0.992
 _UNSURE = 0.5
 
 
