@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
@@ -27,6 +28,13 @@ _PARSED_WORDS = {
 }  # fmt: skip
 _STATUS_WORDS = {"repaired": "已更正", "proposed": "建议"}
 _SEVERITY_WORDS = {"error": "错误", "warning": "警告", "info": "提示"}
+# What turns a picture of `width` and `height` upright whose text runs so many quarters of a turn off.
+_UPRIGHT = (
+    "",
+    "translate(0 {width}) rotate(-90)",
+    "translate({width} {height}) rotate(180)",
+    "translate({height} 0) rotate(90)",
+)
 # Below this a cell's role or reading is shown as doubtful; the review threshold of the settings.
 _DOUBTFUL = 0.8
 # Control characters and marks that turn the direction of the text around show as a box instead of acting.
@@ -260,9 +268,12 @@ class _Explained:
         kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
         data = base64.b64encode(picture).decode("ascii")
         shapes = "".join(self._shapes(page))
+        turn = _turn(page)
+        across, down = (height, width) if turn % 2 else (width, height)
+        upright = f' transform="{_UPRIGHT[turn].format(width=width, height=height)}"' if turn else ""
         return (
-            f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="第 {page.index + 1} 页">'
-            f'<image href="data:image/{kind};base64,{data}" width="{width}" height="{height}"/>{shapes}</svg>'
+            f'<svg viewBox="0 0 {across} {down}" role="img" aria-label="第 {page.index + 1} 页"><g{upright}>'
+            f'<image href="data:image/{kind};base64,{data}" width="{width}" height="{height}"/>{shapes}</g></svg>'
         )
 
     def _shapes(self, page: PageReading) -> Iterator[str]:
@@ -377,6 +388,17 @@ class _Explained:
         """A cell on a page with a picture is marked there first, and in the table under it."""
         index = int(spot[1:].split("-", 1)[0])
         return ("o", "") if index in self.pictures else ("",)
+
+
+def _turn(page: PageReading) -> int:
+    """How many quarters of a turn, clockwise, a page's text runs off the picture's lines: outlines begin top left."""
+    votes = [0.0] * 4
+    for block in page.blocks:
+        for polygon in [block.place.polygon] if isinstance(block, Line) else [r.cell.polygon for r in block.readings]:
+            if len(polygon) == 4:
+                (x0, y0), (x1, y1) = polygon[:2]
+                votes[round(math.atan2(y1 - y0, x1 - x0) / (math.pi / 2)) % 4] += math.hypot(x1 - x0, y1 - y0)
+    return max(range(4), key=lambda turn: votes[turn])
 
 
 def _digest(text: str) -> str:
