@@ -186,3 +186,54 @@ def test_amounts_by_their_payers_are_amounts() -> None:
     assert parsed["预算金额→省级"]["amount"] == "650.8"
     assert parsed["联系电话"]["phones"] == ["13700000000", "0312-5550166"]
     assert record.indicators[2].extra["一级指标权重"] == "10分"
+
+
+def test_year_and_unit_on_one_line_over_the_table_are_no_field() -> None:
+    """（2024年度） at the middle and 单位：万元 at the end of a line, which an exporter makes a row."""
+    record = read(
+        "临水县水务局项目支出绩效目标表,,,\n,（2024年度）,,单位：万元\n项目名称,管网改造,预算金额,380.5\n"
+        "一级指标,二级指标,三级指标,指标值\n产出指标,数量指标,改造管网长度,≥42公里\n"
+        ",质量指标,水质达标率,≥95%\n满意度指标,服务对象满意度指标,用水户满意度,≥90%\n",
+        "form.csv",
+    )
+
+    assert (record.form.year, record.form.money_unit) == (2024, "万元")
+    assert list(record.fields) == ["项目名称", "预算金额"]
+
+
+def test_a_sheet_of_projects_that_list_their_indicators_is_a_record_each() -> None:
+    """产出指标-数量指标：巡河次数(≥480次) in a cell: indicators, and the list stays as the field it is."""
+    html = (
+        "<p>2025年临水县水利局项目支出绩效目标表</p><table><tr><td>序号</td><td>项目名称</td><td>预算金额（万元）</td>"
+        "<td>绩效指标</td></tr><tr><td>1</td><td>河长制工作经费</td><td>35</td><td>"
+        "产出指标-数量指标：巡河次数(≥480次)<br>效益指标-生态效益指标：河道环境(明显改善)</td></tr><tr><td>2</td><td>防汛物资储备</td><td>50.5</td><td>"
+        "产出指标-数量指标：储备编织袋(≥3万条)；救生衣(≥200件)<br>效益指标-社会效益指标：防汛能力(有效提升)</td></tr></table>"
+    )
+
+    records = list(interpret(read_text_bytes(html.encode(), "p.html"), "p.html", "0" * 64, interpret_tools()))
+
+    assert [values(record)["项目名称"] for record in records] == ["河长制工作经费", "防汛物资储备"]
+    assert rows(records[1])[:2] == [
+        ("产出指标", "数量指标", "储备编织袋", "≥3万条"),
+        ("产出指标", "数量指标", "救生衣", "≥200件"),
+    ]
+
+
+def test_a_table_whose_spans_are_short_keeps_its_money_table_and_choices() -> None:
+    """A colspan that is too small moves nothing: heads over amounts, ticked boxes, levels over several rows."""
+    html = (
+        "<p>临水县林业局项目支出绩效目标表</p><p>单位：元</p><table>"
+        "<tr><td>项目名称</td><td colspan=2>森林抚育</td></tr>"
+        "<tr><td>项目类型</td><td colspan=3>☑一次性项目&nbsp;□经常性项目</td></tr>"
+        "<tr><td rowspan=2>资金来源</td><td>合计</td><td>中央</td><td>县级</td></tr>"
+        "<tr><td>1,250,000.00</td><td>1,000,000.00</td><td>250,000.00</td></tr>"
+        "<tr><td>一级指标</td><td>二级指标</td><td>三级指标</td><td>指标值</td></tr>"
+        "<tr><td rowspan=3>产出指标</td><td rowspan=2>数量指标</td><td>抚育面积</td><td>≥5000亩</td></tr>"
+        "<tr><td>抚育小班数</td><td>≥32个</td></tr><tr><td>质量指标</td><td>抚育合格率</td><td>≥95％</td></tr>"
+        "<tr><td>满意度指标</td><td>服务对象满意度指标</td><td>林农满意度</td><td>≥90%</td></tr></table>"
+    )
+    record = read(html, "p.html")
+
+    assert (record.fields["项目类型"].parsed or {})["chosen"] == ["一次性项目"]
+    assert (record.fields["资金来源→中央"].parsed or {})["yuan"] == "1000000.00"
+    assert [row[2] for row in rows(record)] == ["抚育面积", "抚育小班数", "抚育合格率", "林农满意度"]

@@ -13,6 +13,7 @@ from pipeline.document import Row, RowCell
 from pipeline.templates import Template
 
 YEAR_LINE = re.compile(r"^[\s.·,，]*[(（〔\[]?\s*(?:19|20)\d{2}\s*年?\s*度?\s*[)）〕\]]?\s*[.·]?$")  # specks beside it
+_YEAR_AND_UNIT = 2
 UNIT_LINE = re.compile(r"(?:金额)?单位\s*[:：]\s*(?:人民币)?\s*(万元|元)")
 CONTINUED = re.compile(r"\s*[(（〔\[]?\s*(?:续\s*表?|接上[页表])\s*[\d一二三四五]*\s*[)）〕\]]?\s*$")
 _CONTINUED_ALONE = re.compile(r"^[(（]?(续表?[\d一二三四五]*|接上[页表]|接下页|转下页)[)）]?[:：]?$")
@@ -77,8 +78,11 @@ def is_continued(row: Row) -> bool:
 
 
 def is_head_text(row: Row) -> bool:
-    """The year or the money unit on a line."""
+    """The year or the money unit on a line, or both: at its middle and at its end."""
     filled = [cell.text for cell in row.cells if cell.text]
+    if len(filled) == _YEAR_AND_UNIT:
+        year, unit = filled
+        return bool(YEAR_LINE.match(year) and UNIT_LINE.search(unit)) and not says_more(unit)
     if len(filled) != 1:
         return False
     return bool(YEAR_LINE.match(filled[0]) or (len(filled[0]) <= _LONGEST_HEAD_LINE and UNIT_LINE.search(filled[0])))
