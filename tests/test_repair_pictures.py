@@ -18,7 +18,7 @@ from pipeline.repair.company import Company, Hearing
 from pipeline.repair.forest import LEAF, forest_of, load_forest, write_forests
 from pipeline.repair.form import FormEvidence
 from pipeline.repair.heads import read_head, shipped_recogniser
-from pipeline.repair.judge import PICTURE_MODEL_FILE, Match, adds_mark
+from pipeline.repair.judge import PICTURE_MODEL_FILE, Match, adds_mark, stands_in_words
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rereading import Lexicon, Middles, reread
 from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge, beside_rivals
@@ -330,6 +330,13 @@ def test_a_label_read_surely_is_not_reread_against_its_picture() -> None:
     assert sighted(-5.9, least_sure_changed=0.99, least_sure_left=0.97).is_unseen
     assert not sighted(-4.0, least_sure_changed=0.99, least_sure_left=0.97).is_unseen
     assert not sighted(-5.9, least_sure_changed=0.9, least_sure_left=0.97).is_unseen
+
+
+def test_a_word_that_lists_hold_is_told_from_characters_that_stand_alone(words: WordModel) -> None:
+    """直播 is as good a word as 直接, only rarer; 闲冒 is none."""
+    assert stands_in_words("跨境直播节", match_of("跨境直播节", "跨境直接节"), words)
+    assert not stands_in_words("光荣牌闲冒率", match_of("光荣牌闲冒率", "光荣牌闲置率"), words)
+    assert not stands_in_words("跨境直播节", match_of("跨境直播节", "跨境直播"), words)
 
 
 def test_a_label_mended_by_half_is_told() -> None:

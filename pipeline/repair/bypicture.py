@@ -10,7 +10,7 @@ from pipeline.document import Candidate, Label, Role
 from pipeline.repair.byform import LONGEST
 from pipeline.repair.folding import folded
 from pipeline.repair.form import FormEvidence
-from pipeline.repair.judge import Match, adds_mark, best_match, touches_numeral
+from pipeline.repair.judge import Match, adds_mark, best_match, stands_in_words, touches_numeral
 from pipeline.repair.names import NameIndex
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rivals import PictureJudge
@@ -27,6 +27,8 @@ _WORDS_SAY, _FORM_ALONE = 3.2, 1.5
 _CLEARLY = 4.0
 # What text alone would make of a label, likeliest first, is also asked of the picture; the rest never won.
 _OPENINGS = 6
+# One word for another is no repair where the picture holds more than this against it (nats).
+_WORD_FOR_WORD = -3.0
 # The log-odds (.89) of a repair that a person is to look at (`review_confidence`), however likely it is. On development
 # forms this asks for two in three of the picture's repairs that are wrong and not in doubt, and one in five right ones.
 _ASKS = 2.09
@@ -140,11 +142,15 @@ class ByPicture:
         # Where general words are as happy with the reading, only the form's other texts speak against it, and they were
         # read off the same page: 军休 and 军体 are taken for one another all over it.
         by_words = best.word_gain > _WORDS_SAY
-        least = self._sure + (0.0 if by_words else _FORM_ALONE)
+        known_name = match.name in index.sources
+        # Of two words that lists hold one is commoner, which is no reason to read it: 直播节 is no 直接节.
+        is_word = not known_name and stands_in_words(key, match, self._vocabulary.words)
+        least = self._sure + (0.0 if by_words and not is_word else _FORM_ALONE)
         sure = (
             odds >= least
             and (by_words or not best.is_opposed)
-            and (match.name in index.sources or not (best.is_contradicted or best.is_unseen))
+            and (known_name or not (best.is_contradicted or best.is_unseen))
+            and not (is_word and best.support < _WORD_FOR_WORD)
             and not touches_numeral(match)
             and not adds_mark(key, match)
         )

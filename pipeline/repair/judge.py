@@ -138,6 +138,12 @@ def negates(match: Match) -> bool:
     return any(edit.kind in ("inserted", "dropped") and (edit.read or edit.meant) in _NEGATIONS for edit in match.edits)
 
 
+def stands_in_words(raw: str, match: Match, words: WordModel) -> bool:
+    """Return whether every character that would change stands in a word of two or more, as it was read."""
+    cut = words.segment(raw)
+    return all(edit.kind == "look-alike" and cut.length_at(edit.at) > 1 for edit in match.edits)
+
+
 def adds_mark(raw: str, match: Match) -> bool:
     """Return whether the candidate has a bracket, quote or stop that was not read: specks look like them.
 
