@@ -367,3 +367,27 @@ def test_two_texts_apart_in_one_cell_of_a_broken_page_are_a_doubt() -> None:
 
     doubted = [(cell.row, cell.col) for cell, doubt in zip(grid.cells, grid.doubtful, strict=True) if doubt]
     assert doubted == [(1, 1)]
+
+
+def test_a_broken_table_whose_first_cell_spans_its_rows_is_one() -> None:
+    """Of its verticals there are bits only; of its horizontals the one beside the first cell begins behind it."""
+    ink = np.full((300, 1000), 255, np.uint8)
+    for y, left in ((100, 100), (138, 300), (176, 100)):
+        ink[y : y + 2, left:902] = 0
+        ink[y : y + 2, 700:720] = 255
+    for x in (100, 300, 560, 900):
+        ink[100:130, x : x + 2] = ink[148:177, x : x + 2] = 0
+
+    [grid] = _found(ink)
+
+    assert (grid.n_rows, grid.n_cols) == (2, 3)
+    assert (0, 0, 2, 1) in {(cell.row, cell.col, cell.rowspan, cell.colspan) for cell in grid.cells}
+
+
+def test_lines_to_write_on_are_no_table() -> None:
+    """Lines of a blank to fill in begin and end together too, and nothing stands between them."""
+    ink = np.full((400, 1000), 255, np.uint8)
+    for y, left in ((100, 100), (150, 300), (200, 100), (250, 300)):
+        ink[y : y + 2, left:902] = 0
+
+    assert not [grid for grid in _found(ink) if grid.ruled]

@@ -245,7 +245,7 @@ def is_doubtful(table: Draft, span: Span) -> bool:
 
 # Text heights: two texts beside each other in one cell are so far apart and each so wide, in cells up to so high. Of
 # 16,104 cells of 270 faxes (rulings of all kinds) 33 hold two, of which 10 are two cells; 8 of these were not doubted.
-_APART, _A_TEXT, _A_LABEL = 0.9, 0.45, 8.0
+_APART, _A_TEXT, _A_LABEL = 0.9, 0.45, 4.0
 # Where less than this of the rulings is missing no wall is lost.
 _WHOLE = 0.001
 
@@ -264,12 +264,9 @@ def _holds_two(table: Draft, span: Span) -> bool:
         return False
     window = table.across.mask[y0:y1, x0:x1]
     inked = cv2.reduce(window, 0, cv2.REDUCE_MAX)[0].view(bool)
-    texts = [
-        (a, b)
-        for a, b in stretches(close(inked, round(_APART * height)))
-        if b - a >= _A_TEXT * height and np.count_nonzero(window[:, a:b]) > 0.05 * height * height
-    ]
-    return len(texts) > 1
+    texts = [(a, b) for a, b in stretches(close(inked, round(_APART * height))) if b - a >= _A_TEXT * height]
+    # Most cells hold one.
+    return len(texts) > 1 and sum(np.count_nonzero(window[:, a:b]) > 0.05 * height * height for a, b in texts) > 1
 
 
 # A page of which this share of the rulings is missing has lost whole walls, of rows up to so many text heights high.

@@ -124,7 +124,10 @@ def _broken(across: Pieces, down: Pieces, height: float) -> list[tuple[int, int]
 
 
 def _ladders(lone: Pieces, height: float) -> list[Pieces]:
-    """Gather horizontals that begin and end together with no vertical among them: all of theirs are broken."""
+    """Gather horizontals that begin and end together with no vertical among them: all of theirs are broken.
+
+    Beside a cell that spans rows one in between begins or ends within the others, if these begin and end together.
+    """
     rungs: list[Pieces] = []
     for piece in sorted(lone, key=lambda piece: piece.place):
         if rungs and piece.place - rungs[-1][0].place <= 0.3 * height:
@@ -133,23 +136,45 @@ def _ladders(lone: Pieces, height: float) -> list[Pieces]:
             rungs.append([piece])
     ladders: list[list[Pieces]] = []
     for rung in rungs:
-        first, last = min(piece.first for piece in rung), max(piece.last for piece in rung)
+        first, last = _ends(rung)
         if last - first < 10 * height or sum(piece.length for piece in rung) < 0.6 * (last - first):
             continue
         if ladders and 0.9 * height < rung[0].place - ladders[-1][-1][0].place < 4 * height:
             before = ladders[-1][-1]
-            if not 0.7 < rung[0].dark / before[0].dark < 1.4:
-                ladders.append([rung])
-                continue
-            off = sorted(
-                [
-                    abs(min(piece.first for piece in before) - first),
-                    abs(max(piece.last for piece in before) - last),
-                ]
-            )
-            # A break may cut off one end.
-            if off[0] < 0.5 * height and off[1] < 2.8 * height:
+            alike = 0.7 < rung[0].dark / before[0].dark < 1.4
+            if alike and min(_apart(before, rung)) < 0.5 * height:
                 ladders[-1].append(rung)
                 continue
         ladders.append([rung])
-    return [[piece for rung in ladder for piece in rung] for ladder in ladders if len(ladder) >= 2]
+    return [[piece for rung in whole for piece in rung] for ladder in ladders for whole in _whole(ladder, height)]
+
+
+def _whole(ladder: list[Pieces], height: float) -> list[list[Pieces]]:
+    """The parts of a ladder that begin and end with rungs of one extent; each rung goes to one of them."""
+    found: list[list[Pieces]] = []
+    start = 0
+    while start < len(ladder) - 1:
+        far = start
+        while more := [n for n in range(far + 1, len(ladder)) if _together(ladder[far], ladder[n], height)]:
+            far = more[-1]
+        if far > start:
+            found.append(ladder[start : far + 1])
+        start = far + 1
+    return found
+
+
+def _ends(rung: Pieces) -> tuple[float, float]:
+    """Where a horizontal begins and ends."""
+    return min(piece.first for piece in rung), max(piece.last for piece in rung)
+
+
+def _apart(one: Pieces, other: Pieces) -> tuple[float, float]:
+    """How far two horizontals' beginnings and ends lie apart."""
+    (first, last), (begin, end) = _ends(one), _ends(other)
+    return abs(first - begin), abs(last - end)
+
+
+def _together(one: Pieces, other: Pieces, height: float) -> bool:
+    """Tell whether two horizontals begin and end together; a break may cut off one end."""
+    off = sorted(_apart(one, other))
+    return off[0] < 0.5 * height and off[1] < 2.8 * height

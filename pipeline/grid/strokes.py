@@ -20,15 +20,14 @@ from pipeline.ink import share
 
 # So much of the blanks is inked at most, and so much blank there has to be (text heights): in a table of solid rulings,
 # and in one of dashes, of which a gap may lie in every blank. Of 12,595 true verticals of 210 faxes (rulings solid,
-# hair, dashed, dotted, double) seven are as little seen there and none of these ends there; of 29 false ones 22.
+# hair, dashed, dotted, double) seven are as little seen there, and none of these ends there; of 29 false ones 22 are.
 _SOLID, _DASHED = (0.2, 0.1), (0.1, 0.2)
 # A table of whose verticals less than this is inked at the median is one of dashes or dots.
 _DRAWN_THROUGH = 0.8
 # Where nearly all of an edge is inked there is nothing to ask (false ones have up to .88 of it).
 _WHOLE = 0.92
-# Text heights: text within this of a place makes a row of pixels no blank; text is near to a stroke of its own, and on
-# both sides of one in the middle of a character very near.
-_AROUND, _NEAR, _BOTH = 1.2, 0.3, 0.1
+# Text heights: text within this of a place makes a row of pixels no blank; it is near, and it touches (all 22 do).
+_AROUND, _NEAR, _TOUCHING = 1.2, 0.3, 0.1
 # So much of a ruling that grows out of its crossing stands free.
 _GROWN = 0.15
 # Print that a bad copy has parted is one.
@@ -42,7 +41,8 @@ def open_strokes(
 ) -> None:
     """Open the edges of verticals that are strokes of text, and hold those that may be as hardly seen.
 
-    A wall that runs on both up and down is opened only where text touches it from both sides.
+    Text touches its strokes. A wall that runs on both up and down is opened only where it does so from both sides; and
+    where text is merely near, breaks may have left just what stands beside it.
     """
     inner = [number for number in range(1, len(lines) - 1) if not lines[number].virtual]
     views = {
@@ -55,14 +55,18 @@ def open_strokes(
     most, least = _SOLID if usual >= _DRAWN_THROUGH else _DASHED
     for number in inner:
         own, walls = edges[number], edges[number].walls
-        near = {edge: view.touched(most, least * height) for (line, edge), view in views.items() if line == number}
-        strokes = {edge: far for edge, far in near.items() if far is not None}
+        gaps = {edge: view.touched(most, least * height) for (line, edge), view in views.items() if line == number}
+        strokes = {edge: gap for edge, gap in gaps.items() if gap is not None}
         for edge in strokes:
             own.cover[edge] = min(own.cover[edge], most)
         # Where one goes, the next does not run on any more; nor does one into another stroke.
         while strokes:
             firm = [wall and edge not in strokes for edge, wall in enumerate(walls)]
-            gone = [edge for edge, far in strokes.items() if far < _BOTH * height or not _runs_on(firm, edge)]
+            gone = [
+                edge
+                for edge, (near, far) in strokes.items()
+                if near < _TOUCHING * height and (far < _TOUCHING * height or not _runs_on(firm, edge))
+            ]
             if not gone:
                 break
             for edge in gone:
@@ -99,10 +103,10 @@ class _Edge(NamedTuple):
         before, behind = sheet.mask[top - reach : top, x0:x1][::-1], sheet.mask[bottom : bottom + reach, x0:x1]
         return cls(inked, share(inked), before, behind, height)
 
-    def touched(self, most: float, least: float) -> float | None:
-        """How near text stands on both sides, in pixels, where the edge is inked beside text and not in the blanks.
+    def touched(self, most: float, least: float) -> tuple[float, float] | None:
+        """How near text is on either side, in pixels, the nearer first, where at most `most` of the blanks is inked.
 
-        None where more than `most` of the blanks is inked, they are less than `least` together, or no text is near.
+        None where it is drawn in the blanks, where these are less than `least` together, and where no text is near.
         """
         if self.share > _WHOLE:
             return None
@@ -115,9 +119,9 @@ class _Edge(NamedTuple):
             return None
         gaps = []
         for side in (self.before, self.behind):
-            there = np.flatnonzero(side.any(axis=1))
+            there = np.flatnonzero(text_along(np.ascontiguousarray(side), self.height, axis=0))
             gaps.append(float(there[0]) if len(there) else np.inf)
-        return max(gaps) if min(gaps) < _NEAR * self.height else None
+        return (min(gaps), max(gaps)) if min(gaps) < _NEAR * self.height else None
 
     def _grows(self) -> bool:
         """Tell whether it grows out of a crossing where there is nothing but dust beside it, as in a shaded cell."""
