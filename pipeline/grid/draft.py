@@ -243,9 +243,9 @@ def is_doubtful(table: Draft, span: Span) -> bool:
     return table.damage >= _BADLY and low and any(_may_be_lost(table, r0, c) for c in range(c0 + 1, c1 + 1))
 
 
-# Text heights: two texts beside each other in one cell are so far apart and each so wide, in cells up to so high and
-# so wide at least. Of 16,104 cells of 270 faxes (rulings of all kinds) 33 hold two, of which 10 are two cells, 9.6 wide and
-# wider; 8 of these nothing else doubted.
+# Text heights: two texts beside each other in one cell are so far apart and each so wide, in cells up to so high and so
+# wide at least. Of 16,104 cells of 270 faxes (rulings of all kinds) 33 hold two, of which 10 are two cells, 9.6 wide
+# and wider; 8 of these nothing else doubted.
 _APART, _A_TEXT, _A_LABEL, _WIDE = 0.9, 0.45, 4.0, 7.0
 # Where less than this of the rulings is missing no wall is lost.
 _WHOLE = 0.001
