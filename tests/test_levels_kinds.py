@@ -237,3 +237,30 @@ def test_a_table_whose_spans_are_short_keeps_its_money_table_and_choices() -> No
     assert (record.fields["项目类型"].parsed or {})["chosen"] == ["一次性项目"]
     assert (record.fields["资金来源→中央"].parsed or {})["yuan"] == "1000000.00"
     assert [row[2] for row in rows(record)] == ["抚育面积", "抚育小班数", "抚育合格率", "林农满意度"]
+
+
+def test_a_name_in_the_column_of_levels_makes_what_stands_below_it_ask() -> None:
+    """服务烈属 with a target slid into 二级目标: the rows below would be its own, and nobody had been asked."""
+    record = read(
+        "<p>某某县退役军人局项目支出绩效目标表</p><table><tr><td>一级目标</td><td>二级目标</td><td>三级目标</td><td>指标目标值</td></tr>"
+        "<tr><td rowspan=2>产出目标</td><td rowspan=2>数量</td><td>培训人次</td><td>≥541人次</td></tr>"
+        "<tr><td>祭扫活动</td><td>=6场</td></tr><tr><td></td><td>服务烈属</td><td></td><td>=4000人次</td></tr>"
+        "<tr><td></td><td></td><td>会议次数</td><td>≥12次</td></tr>"
+        "<tr><td></td><td>质量</td><td>检查覆盖率</td><td>≥85%</td></tr></table>",
+        "p.html",
+    )
+
+    [below] = [indicator for indicator in record.indicators if indicator.level3 == "会议次数"]
+    assert below.level2 == "数量" or below.review
+
+
+def test_a_head_over_nothing_beside_a_head_over_a_text_is_no_parent() -> None:
+    """预期目标 was left blank, 实际完成情况 was not: the text is the latter's, in text with tabs too."""
+    record = read(
+        "某某市统计局项目支出绩效自评表\n\n项目名称\t人口普查\t\t主管部门\t某某市统计局\t\n"
+        "年度总体目标\t预期目标\t\t实际完成情况\t\t\n\t\t\t完成入户登记，保障普查区划分顺利实施。\t\t\n"
+        "一级指标\t二级指标\t三级指标\t指标值\t实际完成值\t得分\n产出指标\t数量指标\t登记户数\t≥3000户\t3100户\t10\n"
+        "\t质量指标\t登记差错率\t≤1%\t0.5%\t10\n"
+    )
+
+    assert values(record)["年度总体目标→实际完成情况"] == "完成入户登记，保障普查区划分顺利实施。"

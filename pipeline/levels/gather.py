@@ -259,6 +259,14 @@ class Gatherer:
         again = (
             over_page and level2 is not None and grid.level2 is not None and level_key(level2) == level_key(grid.level2)
         )
+        if (
+            level2 is not None
+            and level3 is None
+            and found.target
+            and not self.dictionaries.written("level2", level2.text)
+        ):
+            # A name with a target that slid into the column of levels: what stands below it is asked about, too.
+            level2 = replace(level2, certainty=min(level2.certainty, DOUBT))
         if level2 is not None and not again:
             if not (grid.blank is not None and level_key(grid.blank.level2) == level_key(level2)):
                 self._close_blank(grid)

@@ -250,6 +250,8 @@ class FieldGatherer:
             # 中期目标 over a blank is a head like 年度目标 beside it; only the merged label left of both is a parent.
             blank = {cell.col for cell in following.cells if not cell.text}
             first = 1 if all(cell.col in blank for cell in filled[1:first]) else first
+        if first > 1 and not row.spans_known and len(below) == 1 and not is_amount(below[0].text):
+            first = 1  # 预期目标 over nothing beside 实际完成情况 over a text: two heads of one parent
         parents = list(filled[:first])
         while len(parents) > 1 and self._is_pair(row, parents, filled):
             # 部门名称 | 某某局 beside a small table: a field of its own, no head of the table.
