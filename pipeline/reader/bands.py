@@ -120,7 +120,7 @@ def find_bands(ink: Grey, box: tuple[float, float, float, float], size: float) -
     if not cv2.countNonZero(mask):
         return _faint_dash(window, (x0, y0), size)
     kept = without_specks(mask, size)
-    if kept is not mask and (mended := with_hair_strokes(window, mask, size)) is not mask:
+    if kept is not mask and (mended := with_hair_strokes(window, mask, kept, size)) is not mask:
         mask, kept = mended, without_specks(mended, size)
     if kept is not mask:
         # What was taken away must not be seen by the recogniser either: it is painted over, blurred rim and all.

@@ -25,23 +25,31 @@ _NEAR = 2.5
 _LARGE = 0.45
 
 
-def with_hair_strokes(window: Grey, mask: Grey, size: float) -> Grey:
+def with_hair_strokes(window: Grey, mask: Grey, kept: Grey, size: float) -> Grey:
     """Return the ink of a cell with the level strokes made whole that are pale or in bits; itself where there are none.
 
     In bits they pass for dust, and with 一 goes the 、 behind it, which stands far from the next character:
-    一、一般公共预算 was read 一般公共预算, and sure. `window` is the cell in grey, `mask` its ink (1), `size` a
-    character's height in pixels.
+    一、一般公共预算 was read 一般公共预算, and sure. `window` is the cell in grey, `mask` its ink (1), `kept`
+    what of it is no dust, `size` a character's height in pixels.
     """
-    # The pale part of a stroke may reach beyond what is inked.
-    x0, y0, wide, tall = cv2.boundingRect(mask)
-    left, right = max(0, round(x0 - size)), min(mask.shape[1], round(x0 + wide + size))
-    part = window[y0 : y0 + tall, left:right]
+    # Only around what was taken for dust beside text, of whose strokes the pale part may reach further.
+    begin, y0, wide, tall = cv2.boundingRect(kept)
+    if not wide:
+        return mask
+    near = max(0, begin - round(_NEAR * size))
+    rows, beyond = slice(y0, y0 + tall), begin + wide + round(_NEAR * size)
+    gone_x, _, gone_wide, _ = cv2.boundingRect(cv2.subtract(mask[rows, near:beyond], kept[rows, near:beyond]))
+    if not gone_wide:
+        return mask
+    left = max(0, near + gone_x - round((_NEAR + 1) * size))
+    right = min(mask.shape[1], near + gone_x + gone_wide + round((_NEAR + 1) * size))
+    part = window[rows, left:right]
     pale = cv2.threshold(part, _PALE, 1, cv2.THRESH_BINARY_INV)[1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(pale, connectivity=8)
     x, y, w, h = (stats[1:, column].astype(np.float64) for column in range(4))
     large = np.maximum(w, h) >= _LARGE * size
     full = large & (h >= _LARGE * size)
-    inked = np.bincount(labels.ravel(), mask[y0 : y0 + tall, left:right].ravel(), minlength=count)[1:] > 0
+    inked = np.bincount(labels.ravel(), mask[rows, left:right].ravel(), minlength=count)[1:] > 0
     bits = np.flatnonzero((h <= _THIN * size) & (w <= _STROKE[1] * size) & (w * h >= 2))
     if not full.any() or not len(bits):
         return mask
