@@ -12,7 +12,10 @@ from pipeline.dictionaries import comparison_key
 from pipeline.document import Row, RowCell
 from pipeline.templates import Template
 
-YEAR_LINE = re.compile(r"^[\s.·,，]*[(（〔\[]?\s*(?:19|20)\d{2}\s*年?\s*度?\s*[)）〕\]]?\s*[.·]?$")  # specks beside it
+# Specks stand beside it, within its brackets too; what is left of a seal or a watermark there is one character.
+YEAR_LINE = re.compile(
+    r"^[\s.·,，'、]*[(（〔\[]?[\s.·,，'、]*(?:19|20)\d{2}\s*(?:年?\s*度?|年.度)[\s.·,，'、]*[)）〕\]]?[\s.·,，'、]*$"
+)
 _YEAR_AND_UNIT = 2
 UNIT_LINE = re.compile(r"(?:金额)?单位\s*[:：]\s*(?:人民币)?\s*(万元|元)")
 CONTINUED = re.compile(r"\s*[(（〔\[]?\s*(?:续\s*表?|接上[页表])\s*[\d一二三四五]*\s*[)）〕\]]?\s*$")
