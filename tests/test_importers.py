@@ -24,7 +24,7 @@ from pipeline.importers import KINDS, import_kind, read_import
 from pipeline.importers.alignment import tables_of_lines
 from pipeline.importers.common import by_position, compact
 from pipeline.importers.numberformat import plain_number, show_number, show_text
-from pipeline.importers.xlsx import cell_name
+from pipeline.importers.xlsx.references import cell_name
 from pipeline.interpret import interpret
 from pipeline.keep import renumbered
 from pipeline.ocrtext import read_text_file
@@ -388,6 +388,15 @@ def test_strict_workbooks_and_inline_texts_are_read(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert texts(read(path)) == ["丙丁", "乙"]
+
+
+def test_texts_that_formulas_made_are_read(tmp_path: Path) -> None:
+    """=A1&B1 stores its text in the cell; a line break in it is escaped."""
+    path = saved(sheet_of([["甲", "乙"]]), tmp_path)
+    made = '<c r="A1" t="str"><f>B1&amp;C1</f><v>产出_x000A_指标</v></c>'
+    patched(path, "xl/worksheets/sheet1.xml", lambda xml: re.sub(r'<c r="A1"[^>]*>.*?</c>', made, xml))
+
+    assert texts(read(path)) == ["产出\n指标", "乙"]
 
 
 def test_huge_claims_cost_nothing(tmp_path: Path) -> None:

@@ -1,285 +1,19 @@
-"""A workbook -> one PageReading a sheet: texts as shown, merged cells as spans, formulas as their stored values.
-
-Nothing is evaluated and nothing is fetched. The workbook's XML is read as it streams, so a sheet of a million blank
-cells costs time and no memory; odd styles, which make whole libraries give up, cost nothing but their formats. A table
-is what has borders; lines above and below it without borders are loose lines, as they are on paper. Where nothing on a
-sheet has borders, rows of several cells are the table.
-"""
+"""One sheet of a workbook: its texts by cell, and what of it is a table."""
 
 from __future__ import annotations
 
-import posixpath
-import re
-import zipfile
-import zlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from pipeline.document import Line, PageReading, Place, Problem, Table
+from pipeline.document import Line, Place, Problem, Table
 from pipeline.errors import InputError
-from pipeline.importers.common import Slotted, digest_of, make_table, read_file, tidy
-from pipeline.importers.numberformat import BUILT_IN, plain_number, show_number, show_text
-from pipeline.settings import ImportSettings
-
-_REFERENCE = re.compile(r"^\$?([A-Za-z]{1,3})\$?(\d{1,7})$")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_LAST_ROW, _LAST_COL = 1_048_576, 16_384
-# What a damaged archive, or a number where none can be, makes zipfile, zlib and int raise.
-_DAMAGE = (
-    KeyError, ValueError, IndexError, TypeError, OverflowError, EOFError, OSError, NotImplementedError, RuntimeError,
-    zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
-
-Slot = tuple[int, int]
-
-
-def read_xlsx(path: Path, settings: ImportSettings | None = None) -> list[PageReading]:
-    """Read a workbook (.xlsx, .xlsm); every visible sheet is a page, hidden ones are said.
-
-    Places are `Place(sheet=…, cell=…)`, a merged cell's is its first cell. Raises InputError, naming file, sheet and
-    remedy, where the file is damaged, locked by a password, no workbook of this kind, or larger than any form's.
-    """
-    settings = settings or ImportSettings()
-    content = read_file(path, settings)
-    digest = digest_of(content)
-    with _open(path) as archive:
-        book = _Book(path, archive, settings)
-        book.load()
-        pages: list[PageReading] = []
-        hidden: list[Problem] = []
-        for sheet in book.sheets:
-            if sheet.hidden:
-                hidden.append(_hidden_sheet(sheet.name))
-                continue
-            pages.append(_page(book, sheet, len(pages), digest))
-    if hidden and pages:
-        pages[0] = _with_problems(pages[0], hidden)
-    if not pages:
-        raise InputError(f"{path}: every sheet of the workbook is hidden; unhide those that are to be read")
-    failed = [page for page in pages if any(problem.code == "page.unreadable" for problem in page.problems)]
-    if len(failed) == len(pages):
-        raise InputError(failed[0].problems[-1].message)
-    return pages
-
-
-def _hidden_sheet(name: str) -> Problem:
-    message = f"sheet {name} is hidden and was not read; unhide it if it belongs to the form"
-    return Problem("sheet.hidden", message, Place(sheet=name))
-
-
-def _with_problems(page: PageReading, problems: Sequence[Problem]) -> PageReading:
-    return PageReading(page.index, page.file, page.sha256, page.blocks, problems=(*problems, *page.problems))
-
-
-def _open(path: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except _DAMAGE as error:
-        raise InputError(f"{path}: the workbook is damaged or cut off; copy it again, or save it anew") from error
-
-
-def _page(book: _Book, sheet: _SheetEntry, index: int, digest: str) -> PageReading:
-    from lxml import etree
-
-    name = f"{book.path}: sheet {sheet.name}"
-    try:
-        content = _Sheet(book, sheet.name)
-        content.read(sheet.part)
-        return PageReading(index, str(book.path), digest, tuple(content.blocks(name)), problems=tuple(content.problems))
-    except InputError as error:
-        problem = Problem("page.unreadable", str(error), Place(sheet=sheet.name))
-    except (*_DAMAGE, etree.XMLSyntaxError):
-        message = f"{name}: is damaged; open the workbook in Excel or WPS and save it anew"
-        problem = Problem("page.unreadable", message, Place(sheet=sheet.name))
-    return PageReading(index, str(book.path), digest, problems=(problem,))
-
-
-@dataclass(frozen=True, slots=True)
-class _SheetEntry:
-    name: str
-    part: str
-    hidden: bool
-
-
-@dataclass
-class _Book:
-    """The parts of a workbook that all its sheets share."""
-
-    path: Path
-    archive: zipfile.ZipFile
-    settings: ImportSettings
-    sheets: list[_SheetEntry] = field(default_factory=list)
-    strings: list[str] = field(default_factory=list)
-    formats: list[tuple[str, int]] = field(default_factory=list)  # of each cell style: format code, sides with a border
-    date1904: bool = False
-    _unpacked: int = 0
-
-    def load(self) -> None:
-        """Read the list of sheets, the shared texts and the styles. Raises InputError."""
-        from lxml import etree
-
-        try:
-            self._parts = {info.filename.lower().lstrip("/"): info for info in self.archive.infolist()}
-            self._load_sheets()
-            self._load_strings()
-        except (*_DAMAGE, etree.XMLSyntaxError) as error:
-            raise InputError(
-                f"{self.path}: the workbook is damaged; open it in Excel or WPS and save it anew"
-            ) from error
-        try:
-            self._load_styles()
-        except (*_DAMAGE, etree.XMLSyntaxError):
-            # Without styles every number is shown as it is stored; texts do not suffer.
-            self.formats = []
-
-    def open(self, part: str) -> IO[bytes]:
-        """Open a part; what all parts unpack to is limited. A part never gives more bytes than it claims."""
-        info = self._parts[part.lower()]
-        self._unpacked += info.file_size
-        if self._unpacked > self.settings.max_unpacked_bytes:
-            raise InputError(
-                f"{self.path}: unpacks to more than {self.settings.max_unpacked_bytes >> 20} MB, which no form does; "
-                "delete the unused rows and columns and save it anew"
-            )
-        return self.archive.open(info)
-
-    def has(self, part: str) -> bool:
-        """Tell whether the workbook holds a part."""
-        return part.lower() in self._parts
-
-    def relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """What a part refers to: id -> (kind, part)."""
-        folder, name = posixpath.split(part)
-        own = f"{folder}/_rels/{name}.rels".lstrip("/")
-        found: dict[str, tuple[str, str]] = {}
-        if not self.has(own):
-            return found
-        for element in self.elements(own, "Relationship"):
-            target = element.get("Target", "")
-            target = (
-                target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-            )
-            if element.get("TargetMode") != "External":
-                found[element.get("Id", "")] = (element.get("Type", "").rsplit("/", 1)[-1], target)
-        return found
-
-    def elements(self, part: str, *tags: str) -> Iterator[Any]:
-        """Yield a part's elements of these names as they end; each is emptied when the next one is asked for."""
-        from lxml import etree
-
-        with self.open(part) as stream:
-            wanted = [f"{{*}}{tag}" for tag in tags]
-            for _, element in etree.iterparse(
-                stream, events=("end",), tag=wanted, resolve_entities=False, no_network=True, load_dtd=False,
-                huge_tree=False, remove_comments=True, remove_pis=True,
-            ):  # fmt: skip
-                yield element
-                element.clear(keep_tail=False)
-                while element.getprevious() is not None and _local(element) in ("row", "c", "si", "xf"):
-                    del element.getparent()[0]
-
-    def _load_sheets(self) -> None:
-        main = self._main_part()
-        if main.endswith(".bin"):
-            raise InputError(f"{self.path}: is a binary workbook (.xlsb); save it as .xlsx")
-        relations = self.relations(main)
-        for element in self.elements(main, "workbookPr", "sheet"):
-            if _local(element) == "workbookPr":
-                self.date1904 = element.get("date1904") in ("1", "true")
-                continue
-            reference = next((value for key, value in element.attrib.items() if key.endswith("}id")), "")
-            kind, part = relations.get(reference, ("", ""))
-            # Charts and macro sheets hold no cells.
-            if kind == "worksheet" or (not kind and part):
-                hidden = element.get("state", "visible") != "visible"
-                self.sheets.append(_SheetEntry(element.get("name", "") or f"Sheet{len(self.sheets) + 1}", part, hidden))
-        if not self.sheets:
-            raise InputError(f"{self.path}: the workbook has no sheet with cells; check what it is")
-
-    def _main_part(self) -> str:
-        for kind, part in self.relations("").values():
-            if kind == "officeDocument":
-                return part
-        return "xl/workbook.bin" if self.has("xl/workbook.bin") else "xl/workbook.xml"
-
-    def _part_of(self, kind: str, usual: str) -> str | None:
-        found = next((part for what, part in self.relations(self._main_part()).values() if what == kind), usual)
-        return found if self.has(found) else None
-
-    def _load_strings(self) -> None:
-        part = self._part_of("sharedStrings", "xl/sharedStrings.xml")
-        if part is not None:
-            self.strings = [_rich_text(element) for element in self.elements(part, "si")]
-
-    def _load_styles(self) -> None:
-        part = self._part_of("styles", "xl/styles.xml")
-        if part is None:
-            return
-        codes = dict(BUILT_IN)
-        borders: list[int] = []
-        for element in self.elements(part, "numFmt", "borders", "cellXfs"):
-            name = _local(element)
-            if name == "numFmt":
-                if element.get("numFmtId") is not None:  # those of conditional formats have none here
-                    codes[int(element.get("numFmtId"))] = element.get("formatCode", "General")
-            elif name == "borders":
-                borders = [_sides(border) for border in element]
-            else:
-                for xf in element:
-                    border = int(xf.get("borderId", "0"))
-                    code = codes.get(int(xf.get("numFmtId", "0")), "General")
-                    self.formats.append((code, borders[border] if border < len(borders) else 0))
-
-
-def _local(element: Any) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
-def _sides(border: Any) -> int:
-    sides = ("left", "right", "top", "bottom", "start", "end")
-    return sum(_local(side) in sides and side.get("style", "none") != "none" for side in border)
-
-
-def _rich_text(element: Any) -> str:
-    """The text of a cell or shared string; reading aids printed above the characters are no part of it."""
-    parts = [
-        node.text or ""
-        for node in element.iter("{*}t")
-        if not any(_local(above) == "rPh" for above in node.iterancestors())
-    ]
-    return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), "".join(parts))
-
-
-def _slot(reference: str) -> Slot:
-    """Row and column, from zero, of a reference such as B7. Raises ValueError."""
-    match = _REFERENCE.match(reference)
-    if match is None:
-        raise ValueError(f"no cell reference: {reference}")
-    col = 0
-    for letter in match.group(1).upper():
-        col = col * 26 + ord(letter) - 64
-    row = int(match.group(2))
-    if not 0 < row <= _LAST_ROW or col > _LAST_COL:
-        raise ValueError(f"no cell of a sheet: {reference}")
-    return row - 1, col - 1
-
-
-def cell_name(row: int, col: int) -> str:
-    """Return the reference of a cell counted from zero.
-
-    >>> cell_name(6, 1), cell_name(0, 26)
-    ('B7', 'AA1')
-    """
-    letters = ""
-    col += 1
-    while col:
-        col, rest = divmod(col - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
+from pipeline.importers.common import Slotted, make_table, tidy
+from pipeline.importers.numberformat import plain_number, show_number, show_text
+from pipeline.importers.xlsx.book import Book, local_name, rich_text, unescaped
+from pipeline.importers.xlsx.references import Slot, cell_name, slot_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,10 +25,10 @@ class _Merge:
 
 
 @dataclass
-class _Sheet:
+class Sheet:
     """One sheet: its texts by slot, its merged cells, which rows have borders, and what was noticed."""
 
-    book: _Book
+    book: Book
     name: str
     texts: dict[Slot, str] = field(default_factory=dict)
     bordered: dict[Slot, int] = field(default_factory=dict)  # sides of the cells with text
@@ -312,7 +46,7 @@ class _Sheet:
         seen = 0
         begun = False  # a cell of the row at hand was seen
         for element in self.book.elements(part, "c", "row", "col", "mergeCell"):
-            name = _local(element)
+            name = local_name(element)
             if name == "c":
                 if not begun:
                     row, col, begun = int(element.getparent().get("r", row + 2)) - 1, -1, True
@@ -322,7 +56,7 @@ class _Sheet:
                         f"{self.book.path}: sheet {self.name}: has more than {seen - 1} cells, which no form has; "
                         "delete the unused rows and columns and save it anew"
                     )
-                row, col = _slot(element.get("r")) if element.get("r") else (row, col + 1)
+                row, col = slot_of(element.get("r")) if element.get("r") else (row, col + 1)
                 self._cell(element, row, col, uncounted)
             elif name == "row":
                 if not begun:
@@ -359,7 +93,7 @@ class _Sheet:
         kind = element.get("t", "n")
         if kind == "inlineStr":
             inline = element.find("{*}is")
-            return show_text(_rich_text(inline), code) if inline is not None else ""
+            return show_text(rich_text(inline), code) if inline is not None else ""
         stored = element.findtext("{*}v") or ""
         if not stored.strip():
             return ""
@@ -369,7 +103,7 @@ class _Sheet:
                 raise ValueError("a shared text is missing")
             return show_text(self.book.strings[number], code)
         if kind == "str":
-            return show_text(_ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), stored), code)
+            return show_text(unescaped(stored), code)
         if kind == "b":
             return "TRUE" if stored.strip() == "1" else "FALSE"
         if kind in ("e", "d"):
@@ -378,8 +112,8 @@ class _Sheet:
 
     def _merge(self, reference: str) -> None:
         first, _, last = reference.partition(":")
-        top, left = _slot(first)
-        bottom, right = _slot(last or first)
+        top, left = slot_of(first)
+        bottom, right = slot_of(last or first)
         if bottom < top or right < left:
             raise ValueError("a merged cell ends before it begins")
         self.merges.append(_Merge(top, left, bottom + 1, right + 1))
