@@ -193,6 +193,7 @@ def test_a_unit_broken_where_its_point_would_stand_asks() -> None:
         ("≥965%", {}, "满意度", "≥96.5%"),
         ("=160%", {2: ("0", -6.0)}, "合格率", "=100%"),
         ("=13v台", {3: ("", -8.0)}, "终端", "=13台"),
+        ("合規", {1: ("规", -9.0)}, "支出合规性", "合规"),
     ],
 )
 def test_what_is_likely_is_taken_and_asks(

@@ -58,7 +58,7 @@ _STRANGE_PERCENT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})[^\d%％\s.,。�
 _QUANTITY = rf"(?:\d{{1,3}}(?:[,，]\d{{3}})+|{_NUMBER})\D{{0,8}}"
 _BARE = re.compile(_QUANTITY)
 # A sign broken by a fax is read as a point or as a letter: ∴30户, Y95%.
-_NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"∴∵*~^a-zCE-Z€九])(?P<rest>{_QUANTITY})")
+_NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"∴∵*~^≈a-zCE-Z€九])(?P<rest>{_QUANTITY})")
 _SHAPED = {"≤": "VvKkCc€九fF", "≥": "2Zz7Yy"}
 _DASHED = re.compile(rf"[-－—–―一](?P<rest>{_QUANTITY})")
 # What a lone or broken ≥ is read as: its angle and its bar together.

@@ -18,6 +18,7 @@ import numpy as np
 
 from pipeline.dates import fold
 from pipeline.document import Line, Repair, Status
+from pipeline.hanzi import is_uncommon
 from pipeline.repair.guesses import CLOSE, FAR, VERY_CLOSE, Guess, Look, as_it_stands, guesses, specks_behind
 from pipeline.repair.picture import alphabet_of, picture_of
 from pipeline.repair.worded import WORDED, worded
@@ -54,7 +55,9 @@ def reread_target(raw: str, lines: Sequence[Line], level3: str | None, others: S
         return None
     name = fold(level3 or "")
     if not any(character.isdigit() for character in text):
-        words = [as_it_stands(word, "look-alike", WORDED) for word in worded(text, name)]
+        # A traditional form was not printed, however little the picture shows of the common one: 合規.
+        likely = FAR if any(map(is_uncommon, text)) else None
+        words = [Guess(word, word, "look-alike", WORDED, likely=likely) for word in worded(text, name)]
         return _decide(raw, lines, [*words, *specks_behind(text)])
     look = Look(name, lambda: _holds_a_sign(lines), partial(_room_between, lines), _bounds_are_written(others))
     repair: Repair | None = None
