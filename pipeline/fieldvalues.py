@@ -20,6 +20,8 @@ from pipeline.resources import data_folder
 
 PATH = "→"  # joins a label and the labels above it
 _UNITS = {"元": 1, "百元": 100, "千元": 1_000, "万元": 10_000, "万": 10_000, "亿元": 100_000_000, "亿": 100_000_000}
+# No label ends with a point or a comma; dust behind it does.
+_BEHIND_LABEL = ":：;；.·,，、' \t\n\u3000"
 _UNIT_IN_LABEL = re.compile(
     r"[(（\[【]\s*(?:金额)?(?:单位\s*[:：]\s*)?(?:人民币)?\s*(亿元|万元|千元|百元|元)\s*[)）\]】]"
 )
@@ -57,17 +59,21 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(个月|年|天|个工作日|日)", r
 
 @lru_cache(8_192)  # a label is asked for several times a form, and comes again in the next one
 def split_label(label: str) -> tuple[str, str | None]:
-    """Return the label without its trailing colon and bracketed money unit, and that unit (元, 万元, ...) or None."""
+    """Return the label without its trailing colon and bracketed money unit, and that unit (元, 万元, ...) or None.
+
+    >>> split_label("项目资金.（万元）：")
+    ('项目资金', '万元')
+    """
     unit = None
-    clean = label.strip().rstrip(":：;； \t\n\u3000")
+    clean = label.strip().rstrip(_BEHIND_LABEL)
     match = _UNIT_IN_LABEL.search(clean)
     while match is not None:
         unit = unit or match[1]
-        clean = (clean[: match.start()].rstrip() + clean[match.end() :].lstrip()).rstrip(":：;； \t\n\u3000")
+        clean = (clean[: match.start()].rstrip() + clean[match.end() :].lstrip()).rstrip(_BEHIND_LABEL)
         match = _UNIT_IN_LABEL.search(clean)
     while (match := _UNIT_AT_END.search(clean)) is not None:
         unit = unit or match[1]
-        clean = clean[: match.start()].rstrip(":：;； \t\n\u3000")
+        clean = clean[: match.start()].rstrip(_BEHIND_LABEL)
     return clean, unit
 
 

@@ -337,6 +337,14 @@ def test_the_agencys_label_is_known_whatever_width_its_brackets_are_read_in(labe
     assert record.form.agency == "某某县水利局"
 
 
+@pytest.mark.parametrize(("name", "agency"), [("某某县水利局", "某某县水利局"), ("国土空间规划编制、首批核查费", None)])
+def test_a_fund_is_no_agency(name: str, agency: str | None) -> None:
+    """单位（专项）名称 asks for the one or the other."""
+    record = record_of(labelled_form(fields=(field_of("单位（专项）名称", name),)))
+
+    assert record.form.agency == agency
+
+
 def test_what_stands_in_a_grid_without_rulings_is_looked_at() -> None:
     """Rows and columns that alignment alone made may be others: the form says so, and every value of it."""
     bare = [replace(cell, notes=("unruled",)) for cell in (cell_of("备注", Role.LABEL), cell_of("甲", Role.VALUE))]

@@ -530,6 +530,18 @@ def test_a_piece_of_a_level_of_the_layout_is_asked_about(piece: str) -> None:
     assert (repair.status, repair.value, repair.proposal) == (Status.PROPOSED, piece, "服务对象满意度指标")
 
 
+@pytest.mark.parametrize(
+    ("read", "value"), [("一数量指标", "数量指标"), ("丨质量指标", "质量指标"), ("1数量指标", None), ("一元", None)]
+)
+def test_a_stroke_before_a_level_is_no_part_of_it(read: str, value: str | None) -> None:
+    """A watermark or a wall beside 数量指标; a figure before it may be the number of a list."""
+    label = Label(read, Role.LEVEL2, ("产出指标",))
+
+    [repair] = _usual().repair_form([label], {"产出指标": ["数量指标", "质量指标"]}, ())
+
+    assert (repair.value if repair.status is Status.REPAIRED and repair.kind == "inserted" else None) == value
+
+
 def test_marks_of_the_layout_s_labels_are_the_layout_s() -> None:
     """单位名称项目名称: the small mark between two words is the first thing that a fax loses."""
     [repair] = _usual().repair_form([Label("单位名称项目名称", Role.LABEL)], None, (), heads=["单位名称、项目名称"])

@@ -19,6 +19,13 @@ _AGENCY_KEYS = tuple(map(comparison_key, _AGENCY_LABELS))
 _AGENCY_LABEL = re.compile(r"(执行|承担|承办|责任|用款|使用|建设|牵头|负责)(单位|部门)(名称)?([(（].*[)）])?$")
 
 
+# 单位（专项）名称 names an agency or a fund; a fund is nobody's name.
+_UNIT_OR_FUND = comparison_key("单位(专项)名称")
+_AGENCY = re.compile(
+    r"(局|委|办|厅|部|院|所|处|科|队|站|馆|校|学|园|会|府|中心|公司|总队|支队|大队|机关|单位|集团|银行|街道|乡|镇|村|社区)([(（].*[)）])?$"
+)
+
+
 # [015001]某局, 219-某镇; 某局（盖章）: where the seal goes is no part of the name.
 _CODE_BEFORE = re.compile(r"^[\[【(（]?[0-9A-Za-z]{3,24}[\]】)）]?\s*[-—]?\s*(?=\D)")
 _SEAL_BEHIND = re.compile(r"\s*[(（](?:盖章|公章|签章|章|加盖公章)[)）]$")
@@ -32,5 +39,7 @@ def agency_of(fields: Mapping[str, FieldValue]) -> str | None:
         value = bare.get(key)
         if value is not None and value.value:
             name = str((value.parsed or {}).get("name") or _CODE_BEFORE.sub("", value.value))
+            if key == _UNIT_OR_FUND and not _AGENCY.search(name):
+                continue
             return _SEAL_BEHIND.sub("", name) or name
     return None

@@ -17,6 +17,9 @@ Check = Callable[[Facts], Iterator[Finding]]
 _CODE = re.compile(r"(?=.*\d)(?=.{3,21}$)[0-9A-Z]+(?:-[0-9A-Z]+)*")
 # Groups of an amount have three digits; in 594,1 the comma is a point misread, whatever the label.
 _BROKEN_GROUPS = re.compile(r"[\d.]+[,，]\d{1,2}", re.A)
+# 8652 51986 lost its point to a blank; phones, codes and dates are written in groups.
+_PARTED = re.compile(r"\d[\d.,，]*\s+\d[\d.,，]*", re.A)
+_IN_GROUPS = re.compile(r"电话|手机|联系|编码|代码|编号|日期|时间|期限|年度$")
 _REPEATED = re.compile(r"#\d+$")
 # 口 and V stand for a box and its tick in a choice, and so do brackets.
 _MARKS = re.compile(rf"[{TICKS}{BOXES}口Vv]+|[(（]\s*[)）]")
@@ -83,7 +86,8 @@ def amount_formats(facts: Facts) -> Iterator[Finding]:
     labels = {*facts.words["money_total"], *facts.words["money_part"], "上年度项目总金额", "项目上年度金额"}
     for key, value in facts.record.fields.items():
         text = value.value.strip()
-        broken = value.parsed is None and _BROKEN_GROUPS.fullmatch(text)
+        parted = _PARTED.fullmatch(text) and not _IN_GROUPS.search(key)
+        broken = value.parsed is None and (_BROKEN_GROUPS.fullmatch(text) or parted)
         if not (broken or facts.canonical(key) in labels) or not text or _amount(value) is not None:
             continue
         # A sentence is how some forms itemise an amount; a short text with digits is an amount misread.

@@ -29,6 +29,7 @@ _FOUR_FIGURES = -18.0
 # that were read as > and < all are above -4; of 2,093 lines of > and <, which forms seldom print, one in fifty is above
 # -4.5.
 _BARRED = -4.5
+_BARRED_SURELY = 1.0
 # Frames between two characters with another one's square between them. A line is always as high, and its characters
 # stand 4 to 6 frames apart, 7 where a blank was set.
 _APART = 9
@@ -71,7 +72,7 @@ _STROKES_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[^\d\u4e00-\u9fff]{
 _STROKE_BEFORE_UNIT = re.compile(rf"(?P<text>[^\d]?{_NUMBER})[.·,，'A-LN-Za-jln-z](?P<unit>[\u4e00-\u9fff%].{{0,6}})")
 _STROKE_BEHIND_PERCENT = re.compile(r"(?P<text>.*\d%)[^\d%(（]")
 # 元次: a slash is the thinnest stroke there is.
-_PER = re.compile(rf"(?P<text>[^\d]?{_NUMBER}万?元)(?P<per>次|人次|人|户|亩|个|平方米|年|月|天|学时)")
+_PER = re.compile(rf"(?P<text>[^\d]?{_NUMBER}万?元)[1lI|丨丿ノ]?(?P<per>次|人次|人|户|亩|个|平方米|年|月|天|学时)")
 _PER_DAY = re.compile(r"(?P<text>.*人)[。，,、；;](?P<rest>每?天)")
 _BROKEN_PER = re.compile(rf"(?P<text>[^\d]?{_NUMBER}万?元/)[^\u4e00-\u9fff]")
 # 965%: a point takes two pixels. 100 loses its zero to 6, 8 and 9.
@@ -183,8 +184,12 @@ def _signs(text: str, look: Look) -> Iterator[Guess]:
         yield Guess(bound, bound, "look-alike", VERY_CLOSE, asks=CLOSE, shaped=_OF_ITS_SHAPE)
     if text[0] in _BOUNDS and _BARE.fullmatch(text[1:]):
         bound = _BOUNDS[text[0]] + text[1:]
-        likely = _BARRED_IN_A_FORM if look.bounds and bound[0] == "≥" else None
-        yield Guess(bound, bound, "look-alike", _BARRED, asks=CLOSE, likely=likely)
+        if bound[0] == "≥":
+            likely = _BARRED_IN_A_FORM if look.bounds else None
+            yield Guess(bound, bound, "look-alike", _BARRED, asks=CLOSE, likely=likely)
+        else:
+            # Rates below a bound are printed < as well, and dust under it makes ≤: of 20 such, two.
+            yield Guess(bound, bound, "look-alike", _BARRED_SURELY, asks=CLOSE, likely=_BARRED)
 
 
 def _specks_before(text: str) -> Iterator[Guess]:

@@ -100,6 +100,11 @@ class Settled:
             return Repair(raw, raw, Status.UNKNOWN)
         if skeleton and any(comparison_key(name) == key for name in skeleton_names(label, skeleton)):
             return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=FROM_LAYOUT)
+        if skeleton and label.role is not Role.LEVEL3 and raw.strip()[:1] not in "1lI":
+            # A stroke of a watermark or a wall before a level: 一数量指标. With a figure it may be a list's number.
+            levels = {comparison_key(name): FROM_LAYOUT for name in skeleton_names(label, skeleton)}
+            if (rid := self._without_stray(raw, levels)) is not None:
+                return rid
         if skeleton and (asked := _cut_short(raw, key, skeleton_names(label, skeleton))) is not None:
             return asked
         meant = self._seen[label.role].get(key)
@@ -113,7 +118,7 @@ class Settled:
 
     @staticmethod
     def _without_stray(raw: str, names: Mapping[str, str]) -> Repair | None:
-        """Return the repair of a field or column label that is a known one but for a stray sign before or behind it.
+        """Return the repair of a field, column or level that is a known one but for a stray sign before or behind it.
 
         A wall read as 1结束时间 or 丨结束时间 is the commonest; where both ends could go, nothing is said.
         """

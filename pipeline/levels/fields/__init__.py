@@ -23,6 +23,7 @@ from pipeline.levels.fields.cells import (
     states,
     without_false_walls,
     without_lone_signs,
+    without_unsure_walls,
 )
 from pipeline.levels.fields.heads import (
     Heads,
@@ -97,7 +98,7 @@ class FieldGatherer:
         `following` and `second` are the next rows of the same table; `grid_header` the cells of the grid's header
         where the row stands in a grid.
         """
-        whole = without_false_walls(row, self._keys)
+        whole = without_unsure_walls(without_false_walls(row, self._keys), self._keys)
         self.corners += [cell for cell in row.cells if cell.text and not any(cell is one for one in whole.cells)]
         row = self._unglued(without_lone_signs(whole))
         filled = [cell for cell in row.cells if cell.text]

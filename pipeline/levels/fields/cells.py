@@ -90,6 +90,40 @@ def without_false_walls(row: Row, known: Set[str]) -> Row:
     return replace(row, cells=tuple(cells)) if len(cells) < len(row.cells) else row
 
 
+def without_unsure_walls(row: Row, known: Set[str]) -> Row:
+    """Join two texts of one line beside a known label, where the wall between them is unsure and neither is a label.
+
+    A comma's stroke was taken for a wall: 项目概况 | 鉴于库存检查现状 | 逐户走访. What is joined is in doubt.
+    """
+    cells: list[RowCell] = []
+    labelled = False
+    for cell in row.cells:
+        before = cells[-1] if cells else None
+        if before is not None and labelled and _is_cut_from(before, cell) and comparison_key(cell.text) not in known:
+            cells[-1] = replace(
+                before,
+                text=before.text + cell.text,
+                role=Role.VALUE,
+                colspan=before.colspan + cell.colspan,
+                confidence=min(before.confidence, cell.confidence, DOUBTFUL),
+                places=(*before.places, *cell.places),
+                lines=(*before.lines, *cell.lines),
+            )
+            labelled = False
+            continue
+        labelled = (
+            before is not None and comparison_key(before.text) in known and comparison_key(cell.text) not in known
+        )
+        cells.append(cell)
+    return replace(row, cells=tuple(cells)) if len(cells) < len(row.cells) else row
+
+
+def _is_cut_from(one: RowCell, other: RowCell) -> bool:
+    """Tell whether two neighbours hold one line each, with an unsure wall between them."""
+    unsure = all("wall-unsure" in cell.notes and len(cell.lines) == 1 for cell in (one, other))
+    return unsure and one.col + one.colspan == other.col and (one.row, one.rowspan) == (other.row, other.rowspan)
+
+
 def without_lone_signs(row: Row) -> Row:
     """No label has one character: 十 for a dash under a watermark, or the first of a word that a false wall cut off.
 
