@@ -293,6 +293,7 @@ FIELDS: list[tuple[str, dict[str, str], set[str]]] = [
     ("a period", {"项目起止时间": "202001-202012"}, set()),
     ("no amount", {"项目总金额": "1O0000.00"}, {"fields.amount-format"}),
     ("an amount whose point is a blank", {"项目资金→执行数": "8652 51986"}, {"fields.amount-format"}),
+    ("an amount of letters", {"项目资金→分值": "io"}, {"fields.amount-format"}),
     ("a number in groups", {"档案编号": "8652 51986"}, set()),
     ("no code", {"单位编码": "O190011号"}, {"fields.code-format"}),
     ("an amount without its point", {"项目本年度金额": "10000000", "项目上年度金额": "100000.00"},

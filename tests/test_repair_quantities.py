@@ -220,3 +220,12 @@ def test_how_a_form_writes_its_bounds_speaks_for_a_lost_bar(others: tuple[str, .
     repair = reread_target(">3700人", [_line(">3700人", {0: ("≥", -6.0)})], "人数", others)
     assert repair is not None
     assert (repair.status, repair.score < 0.9) == (status, True)
+
+
+def test_a_unit_that_is_none_asks() -> None:
+    """≥260益: 盏 or another, the picture does not say; a word of more characters need be no unit."""
+    asked = reread_target("≥260益", [_line("≥260益", {})], "路灯维护数量")
+
+    assert asked is not None
+    assert (asked.value, asked.score < 0.9) == ("≥260益", True)
+    assert reread_target("≥3个以上", [_line("≥3个以上", {})], "项目数") is None

@@ -19,6 +19,8 @@ _CODE = re.compile(r"(?=.*\d)(?=.{3,21}$)[0-9A-Z]+(?:-[0-9A-Z]+)*")
 _BROKEN_GROUPS = re.compile(r"[\d.]+[,，]\d{1,2}", re.A)
 # 8652 51986 lost its point to a blank; phones, codes and dates are written in groups.
 _PARTED = re.compile(r"\d[\d.,，]*\s+\d[\d.,，]*", re.A)
+# io for 10: letters that figures are read as, and nothing else.
+_LETTERED = re.compile(r"(?=.*[A-Za-z])[iIlLoODQSBZz|.\d]{1,6}", re.A)
 _IN_GROUPS = re.compile(r"电话|手机|联系|编码|代码|编号|日期|时间|期限|年度$")
 _REPEATED = re.compile(r"#\d+$")
 # 口 and V stand for a box and its tick in a choice, and so do brackets.
@@ -87,11 +89,12 @@ def amount_formats(facts: Facts) -> Iterator[Finding]:
     for key, value in facts.record.fields.items():
         text = value.value.strip()
         parted = _PARTED.fullmatch(text) and not _IN_GROUPS.search(key)
-        broken = value.parsed is None and (_BROKEN_GROUPS.fullmatch(text) or parted)
+        lettered = _LETTERED.fullmatch(text) and not _IN_GROUPS.search(key)
+        broken = value.parsed is None and (_BROKEN_GROUPS.fullmatch(text) or parted or lettered)
         if not (broken or facts.canonical(key) in labels) or not text or _amount(value) is not None:
             continue
         # A sentence is how some forms itemise an amount; a short text with digits is an amount misread.
-        if re.search(r"\d", text) and len(text) <= 16 and "%" not in text:
+        if (lettered or re.search(r"\d", text)) and len(text) <= 16 and "%" not in text:
             yield facts.finding("fields.amount-format", f"fields.{key}", name=key, value=text)
 
 

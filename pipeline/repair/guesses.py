@@ -135,8 +135,11 @@ def _ends(text: str, look: Look, *, rate: bool) -> Iterator[Guess]:
     if text.endswith("↑"):
         yield as_it_stands(text[:-1] + "个", "look-alike", CLOSE)
     if not rate and (found := _COUNTED.fullmatch(text)) and found["unit"] not in _units():
-        alike = (unit for unit in _units() if len(unit) == len(found["unit"]))
-        yield from (as_it_stands(found["text"] + unit, "look-alike", CLOSE) for unit in alike)
+        # One character that is no unit is one misread; of longer words many are none: 5年底, 3个以上.
+        asks = _ALWAYS if len(found["unit"]) == 1 else None
+        for unit in _units():
+            if len(unit) == len(found["unit"]):
+                yield replace(as_it_stands(found["text"] + unit, "look-alike", CLOSE), asks=asks)
     if found := _GROUPED_BY_POINT.fullmatch(text):
         grouped = f"{found['lead']},{found['rest']}"
         yield Guess(grouped, grouped, "look-alike", VERY_CLOSE, asks=FAR)
@@ -220,12 +223,15 @@ def _per(text: str, look: Look) -> Iterator[Guess]:
     """Yield what is paid for whom and how long: 元/次, 元/人·天."""
     if found := re.fullmatch(r"(?P<text>.*人)(?P<rest>每?天)", text):
         # 元/人·天: the point is the faintest sign that a unit has, but it has a square to itself.
-        dotted = f"{found['text']}·{found['rest']}"
+        point = "." if "每" in found["rest"] else "·"
+        dotted = f"{found['text']}{point}{found['rest']}"
         room = look.room_between("人", found["rest"][0])
         asks = FAR if room > _BESIDE or "每" in found["rest"] else None
         if not room:  # broken between the two, where the point may be taken for dust at a line's end
             asks = _ALWAYS
-        yield Guess(text if room >= _APART else dotted, dotted, "dropped", VERY_CLOSE, asks=asks)
+        # 人每天 without its point is no unit; where there is more room than between two characters it was lost.
+        likely = FAR if room > _BESIDE and "每" in found["rest"] else None
+        yield Guess(text if room >= _APART else dotted, dotted, "dropped", VERY_CLOSE, asks=asks, likely=likely)
     if found := _PER_DAY.fullmatch(text):
         points = "." if "每" in found["rest"] else ".·"
         yield from (as_it_stands(f"{found['text']}{point}{found['rest']}", "look-alike", CLOSE) for point in points)
