@@ -290,6 +290,7 @@ FIELDS: list[tuple[str, dict[str, str], set[str]]] = [
     ("no date", {"结束时间": "2020-12-3l"}, {"fields.date-format"}),
     ("a year's amount above the total", {"项目本年度金额": "200000.00"}, {"fields.amount-over-total"}),
     ("a period without its dash", {"项目起止时间": "202001202012"}, {"fields.date-format"}),
+    ("a period with dust for its dash", {"项目起止时间": "202001:202012"}, {"fields.date-format"}),
     ("a period", {"项目起止时间": "202001-202012"}, set()),
     ("no amount", {"项目总金额": "1O0000.00"}, {"fields.amount-format"}),
     ("an amount whose point is a blank", {"项目资金→执行数": "8652 51986"}, {"fields.amount-format"}),

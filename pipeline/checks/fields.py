@@ -22,6 +22,8 @@ _PARTED = re.compile(r"\d[\d.,，]*\s+\d[\d.,，]*", re.A)
 # io for 10: letters that figures are read as, and nothing else.
 _LETTERED = re.compile(r"(?=.*[A-Za-z])[iIlLoODQSBZz|.\d]{1,6}", re.A)
 _IN_GROUPS = re.compile(r"电话|手机|联系|编码|代码|编号|日期|时间|期限|年度$")
+# 20180131, the most that one date is written with.
+_LONGEST_DATE = 8
 _REPEATED = re.compile(r"#\d+$")
 # 口 and V stand for a box and its tick in a choice, and so do brackets.
 _MARKS = re.compile(rf"[{TICKS}{BOXES}口Vv]+|[(（]\s*[)）]")
@@ -64,8 +66,9 @@ def periods(facts: Facts) -> Iterator[Finding]:
             if re.search(r"\d", value.value) and read_date(value.value.rstrip("。前止")) is None:
                 yield facts.finding("fields.date-format", f"fields.{key}", name=key, value=value.value)
     for key, value in facts.fields_called("项目起止时间"):
-        # 201801201812 lost its dash; two dates have six digits at least.
-        if re.search(r"\d{9}", fold(value.value)) and not value.parsed:
+        # 201801201812 lost its dash, 201801:201812 has dust for it.
+        text = "".join(fold(value.value).split())
+        if re.fullmatch(r"\d{4,8}[^\d\-—–~至到年]?\d{4,8}", text) and len(text) > _LONGEST_DATE:
             yield facts.finding("fields.date-format", f"fields.{key}", name=key, value=value.value)
     start, end = facts.start, facts.end
     if start is None or end is None or start.first_day() is None or end.last_day() is None:

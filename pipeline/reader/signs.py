@@ -33,6 +33,8 @@ _POINT_WITHIN = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)·(?=[\u4e00-\u9fff])")
 _SENTENCE = 10
 # A line ends and begins with a point where 人·天 is broken, and nowhere else.
 _POINT_AT_AN_END = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)·$|^·(?=[\u4e00-\u9fff])(?![天日月次年])")
+# Of a pair of quotation marks one half is known: “矿长安全轮训".
+_QUOTED = re.compile(r"“([^“”\"]+)\"|\"([^“”\"]+)”")
 _NUMBER_GAP = re.compile(r"(?<=\d[,.，]) (?=\d)|(?<=\d) (?=[,.]\d)")
 
 
@@ -104,8 +106,11 @@ def tidy(text: str) -> str:
     '2,932,700'
     >>> tidy("≤2463元/人·"), tidy("参训·")
     ('≤2463元/人·', '参训')
+    >>> tidy("“轮训\\"人数")
+    '“轮训”人数'
     """
     text = with_marks_of_amounts(_POINT_AT_AN_END.sub("", _NUMBER_GAP.sub("", text).strip()))
+    text = _QUOTED.sub(lambda found: f"“{found[1] or found[2]}”", text)
     text = _OPENING.sub("〈", _CLOSING.sub("〉", text))
     return _STROKE.sub("—", pair_brackets(text))
 

@@ -73,7 +73,7 @@ _STROKE_BEFORE_UNIT = re.compile(rf"(?P<text>[^\d]?{_NUMBER})[.·,，'A-LN-Za-jl
 _STROKE_BEHIND_PERCENT = re.compile(r"(?P<text>.*\d%)[^\d%(（]")
 # 元次: a slash is the thinnest stroke there is.
 _PER = re.compile(rf"(?P<text>[^\d]?{_NUMBER}万?元)[1lI|丨丿ノ]?(?P<per>次|人次|人|户|亩|个|平方米|年|月|天|学时)")
-_PER_DAY = re.compile(r"(?P<text>.*人)[。，,、；;](?P<rest>每?天)")
+_PER_DAY = re.compile(r"(?P<text>.*人)[。，,、；;](?P<rest>每?天[)）]?)")
 _BROKEN_PER = re.compile(rf"(?P<text>[^\d]?{_NUMBER}万?元/)[^\u4e00-\u9fff]")
 # 965%: a point takes two pixels. 100 loses its zero to 6, 8 and 9.
 _TOO_MUCH = re.compile(r"(?P<lead>[^\d]{0,3})(?P<number>\d{3})%")
@@ -221,7 +221,7 @@ def specks_behind(text: str) -> Iterator[Guess]:
 
 def _per(text: str, look: Look) -> Iterator[Guess]:
     """Yield what is paid for whom and how long: 元/次, 元/人·天."""
-    if found := re.fullmatch(r"(?P<text>.*人)(?P<rest>每?天)", text):
+    if found := re.fullmatch(r"(?P<text>.*人)(?P<rest>每?天[)）]?)", text):
         # 元/人·天: the point is the faintest sign that a unit has, but it has a square to itself.
         point = "." if "每" in found["rest"] else "·"
         dotted = f"{found['text']}{point}{found['rest']}"
