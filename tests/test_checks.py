@@ -339,6 +339,19 @@ def test_a_name_that_is_another_but_for_one_character_asks(name: str, confidence
     assert ("fields.nearly" in codes(check_record(made))) is asks
 
 
+@pytest.mark.parametrize(("confidence", "asks"), [(0.9, True), (1.0, False)])
+def test_a_blank_among_dashes_asks(confidence: float, asks: bool) -> None:
+    """A hyphen of four pixels is taken for dust; a text that nobody read from a picture loses none."""
+    texts = {"资金→其他资金→分值": "-", "资金→其他资金→得分": "", "资金→财政拨款→得分": "9", "备注": ""}
+    made = record([row(n, r) for n, r in USUAL.items()], {**HEADER, **texts})
+    value = made.fields["资金→其他资金→分值"].model_copy(update={"confidence": confidence})
+    made = made.model_copy(update={"fields": {**made.fields, "资金→其他资金→分值": value}})
+
+    found = [f.at for f in check_record(made) if f.code == "fields.blank-among-dashes"]
+
+    assert found == (["fields.资金→其他资金→得分"] if asks else [])
+
+
 def test_a_level_under_another_is_told_and_every_known_pair_is_not() -> None:
     """数量 under 满意度指标 is a slipped row; what any framework pairs is sound."""
     level1s = load_dictionaries_once().names("level1")

@@ -22,6 +22,9 @@ _PARTED = re.compile(r"\d[\d.,，]*\s+\d[\d.,，]*", re.A)
 # io for 10: letters that figures are read as, and nothing else.
 _LETTERED = re.compile(r"(?=.*[A-Za-z])[iIlLoODQSBZz|.\d]{1,6}", re.A)
 _IN_GROUPS = re.compile(r"电话|手机|联系|编码|代码|编号|日期|时间|期限|年度$")
+# What a table of amounts prints where there is nothing: 项目资金→其他资金→得分.
+_DASH = re.compile(r"[-—–－一]{1,2}")
+_TABLE_PATH = 3
 # 20180131, the most that one date is written with.
 _LONGEST_DATE = 8
 _REPEATED = re.compile(r"#\d+$")
@@ -290,6 +293,30 @@ def nearly_alike(facts: Facts) -> Iterator[Finding]:
             yield facts.finding("fields.nearly", f"fields.{key}", name=key, value=text, other=other)
 
 
+def blanks_among_dashes(facts: Facts) -> Iterator[Finding]:
+    """A hyphen in a table of amounts is as small as dust; where its row or column prints others, a blank may be one.
+
+    Only pages that were read from pictures can lose one: something else of theirs is less than sure.
+    """
+    paths = {key: tuple(key.split(PATH)) for key in facts.record.fields}
+    fields = facts.record.fields
+    if all(value.confidence >= 1.0 for value in fields.values()):
+        return
+    dashes = {key: value.value.strip() for key, value in fields.items() if _DASH.fullmatch(value.value.strip())}
+    for key, value in fields.items():
+        path = paths[key]
+        if value.value.strip() or len(path) < _TABLE_PATH:
+            continue
+        beside = (other for other in dashes if len(paths[other]) == len(path) and _is_beside(path, paths[other]))
+        if (other := next(beside, None)) is not None:
+            yield facts.finding("fields.blank-among-dashes", f"fields.{key}", name=key, other=dashes[other])
+
+
+def _is_beside(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Tell whether two fields of a table stand in one row (资金→其他资金→得分, …→分值) or in one column."""
+    return one[0] == other[0] and (one[:-1] == other[:-1] or one[-1] == other[-1])
+
+
 def _one_off(text: str, others: str) -> str | None:
     """Return what stands in `others` and differs from `text` by one character; one half of it is as in `text`."""
     half = len(text) // 2
@@ -311,5 +338,5 @@ def _is_misread(one: str, other: str) -> bool:
 
 FIELD_CHECKS: tuple[Check, ...] = (
     blanks, codes, periods, amount_formats, amount_decimals, amount_order, amount_sums, amount_change, contacts,
-    choices, goal_years, identical, nearly_alike,
+    choices, goal_years, identical, nearly_alike, blanks_among_dashes,
 )  # fmt: skip

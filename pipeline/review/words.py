@@ -20,7 +20,7 @@ FINDINGS = {
     "fields.amount-decimals": "金额缺小数", "indicators.brackets": "名称括号不成对", "indicators.marks": "名称标点可疑",
     "text.uncommon": "不是简体字",
     "fields.amount-sum": "金额合计不符", "fields.amount-change": "金额变动",
-    "fields.nearly": "名称差一个字",
+    "fields.nearly": "名称差一个字", "fields.blank-among-dashes": "可能漏读短横",
     "fields.identical": "栏目内容相同", "fields.phone-count": "电话与人数不符", "narrative.truncated": "长文中断",
     "narrative.brackets": "书名号不成对", "narrative.quotes": "引号不成对",
     "narrative.date-outside": "日期不在项目期内",
