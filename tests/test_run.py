@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -552,11 +551,12 @@ def test_an_interrupted_run_leaves_whole_files(tmp_path: Path) -> None:
         inputs.append(tmp_path / f"{number}.txt")
         inputs[-1].write_text(text, "utf-8")
     out = tmp_path / "out"
+    # A shell starts what it runs in the background with Ctrl-C ignored, and that is inherited.
+    start = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    start += "runpy.run_module('pipeline.cli', run_name='__main__')"
     run = subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", "run", *map(str, inputs), "--out", str(out)],
+        [sys.executable, "-c", start, "run", *map(str, inputs), "--out", str(out)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # A shell starts what it runs in the background with Ctrl-C ignored, and that is inherited.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 120
     while not out.exists() and time.monotonic() < deadline:
