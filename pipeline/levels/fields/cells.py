@@ -77,14 +77,7 @@ def without_false_walls(row: Row, known: Set[str]) -> Row:
             one, other = comparison_key(before.text), comparison_key(cell.text)
             apart = before.rowspan == cell.rowspan == 1 and not {one, other} & known
             if apart and one + other in known and before.col + before.colspan == cell.col:
-                cells[-1] = replace(
-                    before,
-                    text=before.text + cell.text,
-                    colspan=before.colspan + cell.colspan,
-                    confidence=min(before.confidence, cell.confidence, DOUBTFUL),
-                    places=(*before.places, *cell.places),
-                    lines=(*before.lines, *cell.lines),
-                )
+                cells[-1] = _joined(before, cell)
                 continue
         cells.append(cell)
     return replace(row, cells=tuple(cells)) if len(cells) < len(row.cells) else row
@@ -100,15 +93,7 @@ def without_unsure_walls(row: Row, known: Set[str]) -> Row:
     for cell in row.cells:
         before = cells[-1] if cells else None
         if before is not None and labelled and _is_cut_from(before, cell) and comparison_key(cell.text) not in known:
-            cells[-1] = replace(
-                before,
-                text=before.text + cell.text,
-                role=Role.VALUE,
-                colspan=before.colspan + cell.colspan,
-                confidence=min(before.confidence, cell.confidence, DOUBTFUL),
-                places=(*before.places, *cell.places),
-                lines=(*before.lines, *cell.lines),
-            )
+            cells[-1] = replace(_joined(before, cell), role=Role.VALUE)
             labelled = False
             continue
         labelled = (
@@ -116,6 +101,18 @@ def without_unsure_walls(row: Row, known: Set[str]) -> Row:
         )
         cells.append(cell)
     return replace(row, cells=tuple(cells)) if len(cells) < len(row.cells) else row
+
+
+def _joined(one: RowCell, other: RowCell) -> RowCell:
+    """Return two neighbours as the one cell that they were cut from, in doubt."""
+    return replace(
+        one,
+        text=one.text + other.text,
+        colspan=one.colspan + other.colspan,
+        confidence=min(one.confidence, other.confidence, DOUBTFUL),
+        places=(*one.places, *other.places),
+        lines=(*one.lines, *other.lines),
+    )
 
 
 def _is_cut_from(one: RowCell, other: RowCell) -> bool:
