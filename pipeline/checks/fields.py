@@ -10,6 +10,7 @@ from itertools import combinations
 from pipeline.checks.facts import PATH, Facts
 from pipeline.dates import fold, read_date
 from pipeline.fieldvalues import BOXES, TICKS
+from pipeline.hanzi import is_hanzi
 from pipeline.records import FieldValue, Finding
 
 Check = Callable[[Facts], Iterator[Finding]]
@@ -267,7 +268,6 @@ def identical(facts: Facts) -> Iterator[Finding]:
 
 # Shorter ones are alike by chance (财政局, 审计局), longer ones are prose.
 _NAME = re.compile(r"[\u4e00-\u9fff]{5,20}")
-_NAME_CHARACTER = re.compile(r"[\u4e00-\u9fff]")
 # What tells two agencies, schools or roads apart is no misreading.
 _APART = tuple(
     map(
@@ -333,7 +333,7 @@ def _one_off(text: str, others: str) -> str | None:
 
 def _is_misread(one: str, other: str) -> bool:
     """Tell whether two characters may be one, read twice: Hanzi, and not of one set that tells names apart."""
-    return bool(_NAME_CHARACTER.fullmatch(other)) and not any(one in apart and other in apart for apart in _APART)
+    return is_hanzi(other) and not any(one in apart and other in apart for apart in _APART)
 
 
 FIELD_CHECKS: tuple[Check, ...] = (

@@ -65,9 +65,8 @@ _DASHED = re.compile(rf"[-－—–―一](?P<rest>{_QUANTITY})")
 # What a lone or broken ≥ is read as: its angle and its bar together.
 _LIKE_A_BOUND = re.compile(rf"[2Zz7](?P<rest>{_QUANTITY})")
 _BOUNDS = {">": "≥", "<": "≤", "＞": "≥", "＜": "≤"}
-_SPECK_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[.·,，'\-](?P<rest>{_QUANTITY})")
 _SPECK_BEFORE_SIGN = re.compile(rf"[.·,，'、\-—A-Za-z1\\](?P<rest>[≥≤=><＝]{_QUANTITY})")
-# Strokes of a seal or a stamp between the sign and its number, and between the number and what it counts.
+# Dust, and strokes of a seal or a stamp, between the sign and its number, and between the number and what it counts.
 _STROKES_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[^\d\u4e00-\u9fff]{{1,2}}(?P<rest>{_QUANTITY})")
 _STROKE_BEFORE_UNIT = re.compile(rf"(?P<text>[^\d]?{_NUMBER})[.·,，'A-LN-Za-jln-z](?P<unit>[\u4e00-\u9fff%].{{0,6}})")
 _STROKE_BEHIND_PERCENT = re.compile(r"(?P<text>.*\d%)[^\d%(（]")
@@ -105,9 +104,17 @@ class Guess:
     part: str = ""  # of the target; guesses of other parts are no rivals
 
 
-def as_it_stands(value: str, kind: str, least: float) -> Guess:
+def as_it_stands(
+    value: str,
+    kind: str,
+    least: float,
+    *,
+    asks: float | None = None,
+    likely: float | None = None,
+    shaped: float = 0.0,
+) -> Guess:
     """A guess that the picture spells as the record writes it: all but ㎡."""
-    return Guess(value, value, kind, least)
+    return Guess(value, value, kind, least, asks, likely, shaped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +146,13 @@ def _ends(text: str, look: Look, *, rate: bool) -> Iterator[Guess]:
         asks = _ALWAYS if len(found["unit"]) == 1 else None
         for unit in _units():
             if len(unit) == len(found["unit"]):
-                yield replace(as_it_stands(found["text"] + unit, "look-alike", CLOSE), asks=asks)
+                yield as_it_stands(found["text"] + unit, "look-alike", CLOSE, asks=asks)
     if found := _GROUPED_BY_POINT.fullmatch(text):
         grouped = f"{found['lead']},{found['rest']}"
-        yield Guess(grouped, grouped, "look-alike", VERY_CLOSE, asks=FAR)
+        yield as_it_stands(grouped, "look-alike", VERY_CLOSE, asks=FAR)
     if found := _COLON_FOR_POINT.fullmatch(text):
         pointed = f"{found['lead']}.{found['rest']}"
-        yield Guess(pointed, pointed, "look-alike", CLOSE, asks=FAR)
+        yield as_it_stands(pointed, "look-alike", CLOSE, asks=FAR)
     if _AREA.search(look.name) and (found := _AREA_WITHOUT_UNIT.fullmatch(text)):
         # The recogniser has no ㎡; it spells m² or m2, or loses it altogether.
         yield from (Guess(found["text"] + unit, found["text"] + "㎡", "dropped", CLOSE) for unit in ("m²", "m2"))
@@ -163,12 +170,12 @@ def _lost_percents(text: str, *, rate: bool) -> Iterator[Guess]:
     if found := _STRANGE_PERCENT.fullmatch(text):
         number = found["text"].lstrip("≥≤=><")
         likely = _FOUR_FIGURES if re.fullmatch(_NUMBER, number) and Decimal(number) <= 100 else None
-        yield Guess(f"{found['text']}%", f"{found['text']}%", "look-alike", CLOSE, likely=likely)
+        yield as_it_stands(f"{found['text']}%", "look-alike", CLOSE, likely=likely)
     if (found := _TOO_MUCH.fullmatch(text)) and int(found["number"]) > 100:
         number = found["number"]
         meant = [f"{number[:2]}.{number[2]}", number[:2], *(["100"] if number[0] == "1" else [])]
         for value in meant:
-            yield Guess(f"{found['lead']}{value}%", f"{found['lead']}{value}%", "look-alike", math.inf, likely=CLOSE)
+            yield as_it_stands(f"{found['lead']}{value}%", "look-alike", math.inf, likely=CLOSE)
 
 
 def _signs(text: str, look: Look) -> Iterator[Guess]:
@@ -178,39 +185,38 @@ def _signs(text: str, look: Look) -> Iterator[Guess]:
     if found is not None and not found["rest"].endswith("度"):  # degrees may be below zero
         for sign in "=≥≤":
             shaped = _OF_ITS_SHAPE if text[0] in _SHAPED.get(sign, "") else 0.0
-            yield Guess(sign + found["rest"], sign + found["rest"], "look-alike", CLOSE, shaped=shaped)
+            yield as_it_stands(sign + found["rest"], "look-alike", CLOSE, shaped=shaped)
     if _BARE.fullmatch(text) and look.may_be_lost():
         yield from (as_it_stands(sign + text, "dropped", VERY_CLOSE) for sign in "=≥≤")
     if found := _LIKE_A_BOUND.fullmatch(text):
         # All of 22 sound targets that begin so are below -11; of misread ones most are above -3.
         bound = "≥" + found["rest"]
-        yield Guess(bound, bound, "look-alike", VERY_CLOSE, asks=CLOSE, shaped=_OF_ITS_SHAPE)
+        yield as_it_stands(bound, "look-alike", VERY_CLOSE, asks=CLOSE, shaped=_OF_ITS_SHAPE)
     if text[0] in _BOUNDS and _BARE.fullmatch(text[1:]):
         bound = _BOUNDS[text[0]] + text[1:]
         if bound[0] == "≥":
             likely = _BARRED_IN_A_FORM if look.bounds else None
-            yield Guess(bound, bound, "look-alike", _BARRED, asks=CLOSE, likely=likely)
+            yield as_it_stands(bound, "look-alike", _BARRED, asks=CLOSE, likely=likely)
         else:
             # Rates below a bound are printed < as well, and dust under it makes ≤: of 20 such, two.
-            yield Guess(bound, bound, "look-alike", _BARRED_SURELY, asks=CLOSE, likely=_BARRED)
+            yield as_it_stands(bound, "look-alike", _BARRED_SURELY, asks=CLOSE, likely=_BARRED)
 
 
 def _specks_before(text: str) -> Iterator[Guess]:
     """Yield the text without what dust, seals and broken strokes before its number were read as."""
     if found := _SPECK_BEFORE_SIGN.fullmatch(text):
         yield as_it_stands(found["rest"], "inserted", CLOSE)
-    for pattern in (_SPECK_BEHIND_SIGN, _STROKES_BEHIND_SIGN):
-        if found := pattern.fullmatch(text):
-            yield as_it_stands(found["sign"] + found["rest"], "inserted", CLOSE)
+    if found := _STROKES_BEHIND_SIGN.fullmatch(text):
+        yield as_it_stands(found["sign"] + found["rest"], "inserted", CLOSE)
 
 
 def specks_behind(text: str) -> Iterator[Guess]:
     """The same behind its number."""
     if found := _STROKE_BEFORE_UNIT.fullmatch(text):
         value = found["text"] + found["unit"]
-        yield Guess(value, value, "inserted", VERY_CLOSE, likely=CLOSE)
+        yield as_it_stands(value, "inserted", VERY_CLOSE, likely=CLOSE)
     if found := _STROKE_BEHIND_PERCENT.fullmatch(text):
-        yield Guess(found["text"], found["text"], "inserted", VERY_CLOSE, likely=CLOSE)
+        yield as_it_stands(found["text"], "inserted", VERY_CLOSE, likely=CLOSE)
     if found := _STOP_AT_END.fullmatch(text):
         yield as_it_stands(found["text"], "inserted", VERY_CLOSE)
     if (found := _SPECK_AT_END.fullmatch(text)) and not _opens(found["text"]):
@@ -270,7 +276,7 @@ def _percents(lead: str, digits: str, *, rate: bool) -> Iterator[Guess]:
             likely = _FOUR_FIGURES  # 096 is no number, and nobody counts thousandths of a percent
         elif rate and re.fullmatch(r"\d+\.\d", number):
             likely = CLOSE
-        yield Guess(f"{lead}{number}%", f"{lead}{number}%", "look-alike", least, likely=likely)
+        yield as_it_stands(f"{lead}{number}%", "look-alike", least, likely=likely)
 
 
 def _opens(text: str) -> bool:

@@ -57,7 +57,7 @@ def reread_target(raw: str, lines: Sequence[Line], level3: str | None, others: S
     if not any(character.isdigit() for character in text):
         # A traditional form was not printed, however little the picture shows of the common one: 合規.
         likely = FAR if any(map(is_uncommon, text)) else None
-        words = [Guess(word, word, "look-alike", WORDED, likely=likely) for word in worded(text, name)]
+        words = [as_it_stands(word, "look-alike", WORDED, likely=likely) for word in worded(text, name)]
         return _decide(raw, lines, [*words, *specks_behind(text)])
     look = Look(name, lambda: _holds_a_sign(lines), partial(_room_between, lines), _bounds_are_written(others))
     repair: Repair | None = None
@@ -95,7 +95,7 @@ def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
         return _decide(raw, lines, [as_it_stands(found["number"], "inserted", CLOSE)])
     if _LETTERED_DECIMALS.fullmatch(text):
         figures = text.translate(_FIGURE_OF)
-        return _decide(raw, lines, [Guess(figures, figures, "look-alike", VERY_CLOSE, asks=FAR)])
+        return _decide(raw, lines, [as_it_stands(figures, "look-alike", VERY_CLOSE, asks=FAR)])
     return None
 
 
