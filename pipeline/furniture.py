@@ -6,6 +6,7 @@ They are no part of the form, and a narrative that goes on over the page must no
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -21,6 +22,9 @@ _SAME = 0.8
 # Pages of one document are fed to the scanner askew by up to a few degrees: the middle of a head at the top of the page
 # moves by sin(2 x 1.6 deg) x half the height; photographs move it as far.
 _SAME_PLACE = 0.04
+# Titles are set in 1.5 to 2.5 times the print of the heads over them; words read alike (_SAME) may have lost one of five
+# characters at an end.
+_SAME_WIDTH = 1.25
 PAGE_MARK = re.compile(
     r"^\s*(第\s*\d+\s*页(\s*[,，/]?\s*共\s*\d+\s*页)?|[-—－–一]{1,2}\s*\d+\s*[-—－–一]{1,2}|\d+\s*/\s*\d+|page\s*\d+(\s*of\s*\d+)?)\s*$",
     re.I,
@@ -34,10 +38,10 @@ def without_furniture(pages: Sequence[PageReading], belongs: Callable[[str], boo
 
     One stands outside all tables, at the same place of at least two pages, with the same words. Only pages with
     coordinates can say so. `belongs` tells of a text that it is the form's own wherever it stands: titles, years, money
-    units, labels, page numbers.
+    units, labels, page numbers. A title is none where its form repeats it as a head (`_heads_over_titles`).
     """
     margins = {page.index: [b for b in _margins(page) if not belongs(b.text)] for page in pages}
-    repeated: set[tuple[int, int]] = set()
+    repeated = _heads_over_titles(pages, belongs)
     for one, other in _neighbours(pages):
         for first in margins[one.index]:
             for second in margins[other.index]:
@@ -49,6 +53,42 @@ def without_furniture(pages: Sequence[PageReading], belongs: Callable[[str], boo
         else page
         for page in pages
     ]
+
+
+def _heads_over_titles(pages: Sequence[PageReading], belongs: Callable[[str], bool]) -> set[tuple[int, int]]:
+    """Running heads that say what the title says: on one page the title stands under it, the other has its like there.
+
+    Such a head, misread, is no title of another form. Its print is small, so that no title passes for it.
+    """
+    firsts = {page.index: line for page in pages if (line := _first_of(page, belongs)) is not None}
+    found: set[tuple[int, int]] = set()
+    for one, other in _neighbours(pages):
+        if one.index not in firsts or other.index not in firsts:
+            continue
+        first, second = firsts[one.index], firsts[other.index]
+        alike = _same_words(first.text, second.text) and _same_place(first, one, second, other)
+        known = _is_over_its_like(first, one) or _is_over_its_like(second, other) or (one.index, id(first)) in found
+        if alike and known and _same_print(first, second):
+            found |= {(one.index, id(first)), (other.index, id(second))}
+    return found
+
+
+def _first_of(page: PageReading, belongs: Callable[[str], bool]) -> Line | None:
+    """The first line over the first table of a page, where it may be a form's own and has a place."""
+    first = page.blocks[0] if page.tables and page.blocks else None
+    return first if isinstance(first, Line) and first.place.polygon and belongs(first.text) else None
+
+
+def _is_over_its_like(line: Line, page: PageReading) -> bool:
+    """Tell whether the next line of the page has the words of its first one, in larger print."""
+    below = page.blocks[1] if len(page.blocks) > 1 else None
+    return isinstance(below, Line) and _same_words(line.text, below.text) and not _same_print(line, below)
+
+
+def _same_print(one: Line, other: Line) -> bool:
+    """Tell whether two lines of the same words are as wide as each other; without a place nothing tells them apart."""
+    widths = sorted(math.dist(*line.place.polygon[:2]) for line in (one, other) if line.place.polygon)
+    return len(widths) < 2 or widths[1] <= _SAME_WIDTH * widths[0]
 
 
 def _neighbours(pages: Sequence[PageReading]) -> Iterator[tuple[PageReading, PageReading]]:

@@ -74,6 +74,16 @@ def test_one_title_twice_with_fields_is_two_forms() -> None:
     assert titles_of(f"{TITLE}\n\n{FORM}", f"{TITLE}\n\n{FORM}") == [TITLE, TITLE]
 
 
+def test_the_rest_of_a_text_under_a_misread_title_begins_no_form() -> None:
+    """A form begins with a label; what a break cut goes on, whatever was read over it."""
+    text = "为切实做好气象数据质控工作，邀请炮手代表座谈，与有关单位签订合同，保障气象数据质控顺利实施"
+    misread = TITLE.replace("目标", "日标").replace("预算", "须算")
+    first = f"{TITLE}\n\n项目名称 | 科技创新大赛\n项目概况 | 一是"
+
+    assert titles_of(first, f"{misread}\n\n | {text}\n产出指标 | 数量指标 | 参赛人数 | ≥30人") == [TITLE]
+    assert titles_of(first, f"{misread}\n\n项目名称 | {text}\n项目概况 | 二是") == [TITLE, misread]
+
+
 def test_a_misread_first_label_does_not_glue_two_forms() -> None:
     """The form under a repeated title begins as the first one did, but for one character."""
     again = FORM.replace("项目名称", "顶目名称")

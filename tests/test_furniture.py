@@ -54,6 +54,30 @@ def test_everything_else_stays(one: tuple[str, float, float], other: tuple[str, 
     assert left(page_with(line_at(*one)), page_with(line_at(*other), index=1)) == [[one[0]], [other[0]]]
 
 
+def title_at(text: str, y: float, width: float = 500) -> Line:
+    """A line in a title's print."""
+    return Line(text, Place(page=0, polygon=((250, y), (250 + width, y), (250 + width, y + 40), (250, y + 40))))
+
+
+def test_a_head_that_repeats_the_title_over_it_is_no_title() -> None:
+    """Small, on every page, with other mistakes each time: none of them begins a form, and the title stays."""
+    first = page_with(line_at("某某县预算项目绩效目标表", 500, 80), title_at("某某县预算项目绩效目标表", 160))
+    second = page_with(line_at("某某县须算项日绩效目标表", 505, 82), index=1)
+    third = page_with(line_at("某某县预算顶目绩放目标表", 498, 78), index=2)
+
+    assert left(first, second, third) == [["某某县预算项目绩效目标表"], [], []]
+
+
+def test_titles_at_one_place_of_two_pages_stay() -> None:
+    """A form a page: nothing says that one of them is a head, and where heads stand over them, only those go."""
+    titles = [title_at("某某县预算项目绩效目标表", 130) for _ in range(2)]
+    head = line_at("某某县预算项目绩效目标表", 500, 100)
+
+    assert left(page_with(titles[0]), page_with(titles[1], index=1)) == [[titles[0].text]] * 2
+    assert left(page_with(head, titles[0]), page_with(titles[1], index=1)) == [[head.text, titles[0].text], [head.text]]
+    assert left(page_with(head, titles[0]), page_with(head, titles[1], index=1)) == [[head.text]] * 2
+
+
 @pytest.mark.parametrize(
     ("number", "order"), [("12", True), ("- 12 -", True), ("—2一", True), ("第2页", True), ("-1", False)]
 )

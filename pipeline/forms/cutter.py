@@ -36,6 +36,8 @@ _LEVEL_LINE = re.compile(
 _INLINE = re.compile(r"^(?:项目|主管|实施|预算|申报|填报)[\u4e00-\u9fff（）()]{2,10}[:：]")
 _COLON = re.compile(r"[:：]")
 _UNIT_CELL = re.compile(r"[(（]?(?:金额)?单位[:：](?:人民币)?(?:万元|元)[)）]?")
+# 主管部门及代码, 项目资金（万元）: labels that forms begin with have 16 characters at most in thirty layouts.
+_LONGEST_LABEL = 24
 # 其他需要说明的问题, 评价结论, signatures: what stands under the grids of thirty layouts has five rows at most.
 _LAST_ROWS = 5
 _PROJECT_LINE = re.compile(r"^\s*(?:[一二三四五六七八九十\d]+[、.．])?\s*(?:项目|专项)名称\s*[:：]")
@@ -217,6 +219,8 @@ class Cutter:
         if any(OSA.normalized_similarity(head, start) > _SAME_START for head in heads for start in starts):
             return True
         first = next(cell.text for cell in following[0].cells if cell.text)
+        if len(first) > _LONGEST_LABEL:
+            return False  # the rest of a text that the break cuts: a form begins with a label
         is_field = bool(self.dictionaries.written("field", first) or self.dictionaries.written("narrative", first))
         if part.header is not None and is_field:
             # 其他需要说明的问题 under a repeated title ends the form at hand; a form of its own has more to it.
