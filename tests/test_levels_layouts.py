@@ -3,8 +3,10 @@
 import pytest
 from builders import dictionaries, extras_of, fields_of, labelled_of, level_tools, records_of, rows_of, templates
 
+from pipeline.document import Line, Place, Row, RowCell
 from pipeline.forms import join_forms
 from pipeline.levels import label_form
+from pipeline.levels.headers import find_headers
 from pipeline.ocrtext import read_text_bytes
 
 TITLE = "某某县林业局项目支出绩效目标表\n\n"
@@ -283,3 +285,19 @@ def test_rows_whose_covered_slots_are_gone_are_read_from_the_right() -> None:
         ("服务器数量", "≥20台"),
         ("可用率", "≥99%"),
     ]
+
+
+@pytest.mark.parametrize(("confidence", "role"), [(0.5, "level3"), (0.98, None)], ids=["dither", "print"])
+def test_a_head_is_known_within_what_its_shading_was_read_as(confidence: float, role: str | None) -> None:
+    """魔博集に over 三级指标 is the dither of a fax; words that were read surely make another head of it.
+
+    Else the column of explanations beside it would be the names.
+    """
+    lines = [Line(text, Place(), c) for text, c in (("魔博集认", confidence), ("三级指标", 0.99), ("次日析", confidence))]
+    heads = [RowCell(text, 0, i) for i, text in enumerate(("一级指标", "二级指标", "", "指标值", "指标内容"))]
+    heads[2] = RowCell("\n".join(line.text for line in lines), 0, 2, lines=tuple(lines))
+    [header] = find_headers([Row(tuple(heads), 5, 0, 0)], level_tools().lexicon)
+
+    assert header is not None
+    found = header.columns[2]
+    assert (found.name.startswith("魔博"), found.role if found.role == "level3" else None) == (True, role)
