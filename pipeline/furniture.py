@@ -22,7 +22,7 @@ _SAME = 0.8
 # Pages of one document are fed to the scanner askew by up to a few degrees: the middle of a head at the top of the page
 # moves by sin(2 x 1.6 deg) x half the height; photographs move it as far.
 _SAME_PLACE = 0.04
-# Titles are set in 1.5 to 2.5 times the print of the heads over them; words read alike (_SAME) may have lost one of five
+# Titles are set in 1.5 to 2.5 times the print of the heads over them; words read alike may have lost one of five
 # characters at an end.
 _SAME_WIDTH = 1.25
 PAGE_MARK = re.compile(

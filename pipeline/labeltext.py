@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+
+from pipeline.document import Line
 
 # Labels are asked for five times a form, and come again in the next one; a narrative takes a kilobyte or two.
 _KEPT = 8_192
@@ -31,6 +34,20 @@ def joined_text(one: str, other: str) -> str:
     """Two pieces of a value that a page break cut: a sentence becomes one again, a paragraph begins a line."""
     parted = one and (_PARAGRAPH_END.search(one) or _PARAGRAPH_START.search(other))
     return f"{one}\n{other}" if parted else one + other
+
+
+# Of 76 heads that were read right on development faxes all have .9 or more; what dither is read as asks.
+_SURE, _UNSURE = 0.9, 0.5
+
+
+def surely_read(lines: Sequence[Line]) -> str | None:
+    """The surely read lines of a label where all its others are unsure: those may be what its shading was read as.
+
+    None where all are sure, or one is neither.
+    """
+    sure = [line.text for line in lines if line.confidence >= _SURE]
+    unsure = sum(line.confidence <= _UNSURE for line in lines)
+    return "".join(sure) if sure and unsure and len(sure) + unsure == len(lines) else None
 
 
 _SPECK = re.compile(r"(?<=[\u4e00-\u9fff)）])[.·]$")

@@ -293,7 +293,9 @@ def test_a_head_is_known_within_what_its_shading_was_read_as(confidence: float, 
 
     Else the column of explanations beside it would be the names.
     """
-    lines = [Line(text, Place(), c) for text, c in (("魔博集认", confidence), ("三级指标", 0.99), ("次日析", confidence))]
+    lines = [
+        Line(text, Place(), c) for text, c in (("魔博集认", confidence), ("三级指标", 0.99), ("次日析", confidence))
+    ]
     heads = [RowCell(text, 0, i) for i, text in enumerate(("一级指标", "二级指标", "", "指标值", "指标内容"))]
     heads[2] = RowCell("\n".join(line.text for line in lines), 0, 2, lines=tuple(lines))
     [header] = find_headers([Row(tuple(heads), 5, 0, 0)], level_tools().lexicon)

@@ -19,6 +19,7 @@ from pipeline.forms.titles import (
     says_more,
     title_cell,
 )
+from pipeline.labeltext import surely_read
 
 _PROJECT_COLUMN = re.compile(r"项目名称|\(专项\)名称|单位名称|单位代码|项目编码|项目代码|单位编码|支出项目")
 _LISTED = re.compile(r"(指标|目标)\s*[-—–－]{1,2}\s*[^\s\-—:：】]{2,12}(指标|目标|效益|满意度|影响)\s*[】\]:：]")
@@ -278,7 +279,7 @@ class Cutter:
         return is_name and seen_grid and not (part.wide and self._is_grid_header(row))
 
     def _is_grid_header(self, row: Row) -> bool:
-        roles = [self._column_role(cell.text) for cell in row.cells if cell.text]
+        roles = [self._column_role(cell) for cell in row.cells if cell.text]
         return len(roles) >= 3 and "level3" in roles and ("level2" in roles or "level1" in roles)
 
     def _is_level_row(self, row: Row) -> bool:
@@ -300,7 +301,7 @@ class Cutter:
     def _lead_columns(self, row: Row) -> int:
         """How many columns left of the levels hold a project's name or code; 0 where the sheet is not wide."""
         filled = [cell for cell in row.cells if cell.text]
-        roles = [self._column_role(cell.text) for cell in filled]
+        roles = [self._column_role(cell) for cell in filled]
         first = next((i for i, role in enumerate(roles) if role and role.startswith("level")), 0)
         named = any(_PROJECT_COLUMN.search(comparison_key(cell.text)) for cell in filled[:first])
         return filled[first].col if first and named else 0
@@ -324,8 +325,10 @@ class Cutter:
         renamed = len(heads) == len(leads) == 1 and bool(before.get(leads[0].col))
         return bool(has_rows) and (len(leads) >= 2 or renamed) and same_width
 
-    def _column_role(self, text: str) -> str | None:
-        written = self.dictionaries.written("column", text)
+    def _column_role(self, cell: RowCell) -> str | None:
+        written = self.dictionaries.written("column", cell.text)
+        if not written and (sure := surely_read(cell.lines)):
+            written = self.dictionaries.written("column", sure)
         return self.dictionaries.names("column")[written][0].role if written else None
 
     @staticmethod

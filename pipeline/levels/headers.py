@@ -10,14 +10,13 @@ from rapidfuzz.distance import OSA
 
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Row, RowCell
+from pipeline.labeltext import surely_read
 from pipeline.levels.lexicon import Lexicon
 
 # 指标值（包含数字及文字描述） is among the longest heads of a column; a second row's are shorter.
 _LONGEST = 24
 _LONGEST_SECOND = 16
 _SAME_NAME = 0.7
-# Of 76 heads that were read right on development faxes all have .9 or more; what dither is read as asks.
-_SURE, _UNSURE = 0.9, 0.5
 NUMBERS = ("序号", "编号", "行次")
 _GRADES = frozenset(("优", "良", "中", "差", "优秀", "良好", "中等", "合格", "较差", "不合格"))
 _THIS_YEAR = re.compile(r"本年|当年|年度|目标|预期|计划")
@@ -124,11 +123,8 @@ def _heads_of(row: Row, lexicon: Lexicon) -> list[_Head]:
 def _role_of(cell: RowCell, lexicon: Lexicon) -> str | None:
     """The role of a head; of its surely read lines alone where the shading around them was read as letters."""
     role = lexicon.column_role(cell.text) if len(cell.text) <= _LONGEST else None
-    if role is not None or len(cell.lines) < 2:
-        return role
-    sure = [line.text for line in cell.lines if line.confidence >= _SURE]
-    unsure = all(line.confidence >= _SURE or line.confidence <= _UNSURE for line in cell.lines)
-    return lexicon.column_role("".join(sure)) if unsure and sure and len(sure) < len(cell.lines) else None
+    sure = surely_read(cell.lines) if role is None else None
+    return lexicon.column_role(sure) if sure else role
 
 
 def _names_columns(heads: Sequence[_Head]) -> bool:

@@ -12,6 +12,7 @@ from pipeline.levels.cuts import BARE_NUMBER, COMPLETE_TARGET, joined_cuts
 from pipeline.levels.headers import GridHeader, find_headers
 from pipeline.levels.lexicon import Lexicon
 from pipeline.levels.loose import label_loose_lines
+from pipeline.levels.walls import with_right_walls
 from pipeline.templates import Template
 
 # The unit of a label's amounts whose brackets were lost.
@@ -25,7 +26,7 @@ def prepare_rows(
     """Return the form's rows as the classifier wants them, and for each the grid header that holds there."""
     ready = label_loose_lines(_as_printed(rows, lexicon, template), lexicon, template)
     headers = find_headers(ready, lexicon)
-    ready = without_hollow_spans(ready, headers)
+    ready = with_right_walls(without_hollow_spans(ready, headers), headers, lexicon)
     ready = _without_restated(_right_aligned(ready, headers), headers)
     joined = joined_cuts(ready, headers, lexicon)
     if len(joined) < len(ready):

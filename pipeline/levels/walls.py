@@ -1,0 +1,74 @@
+"""Levels where the walls of a poor page are wrong: two names in one cell, specks where a bar was cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+
+from pipeline.dictionaries import comparison_key
+from pipeline.document import Line, Row
+from pipeline.hanzi import is_hanzi
+from pipeline.levels.headers import GridHeader
+from pipeline.levels.lexicon import Lexicon
+
+# What comes of putting walls right asks.
+_DOUBT = 0.5
+# A speck of a bar's cut is read as two signs at most; a longer text was printed.
+_LONGEST_SPECK = 2
+
+
+def with_right_walls(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexicon: Lexicon) -> list[Row]:
+    """Rows of grids whose merged level cells hold one name each, and nothing but bars left of their columns."""
+    done = list(rows)
+    for r, header in enumerate(headers):
+        if header is not None and r > header.row:
+            done[r] = _without_specks(done[r], header)
+            _part_levels(done, r, headers, lexicon)
+    return done
+
+
+def _without_specks(row: Row, header: GridHeader) -> Row:
+    """The row without unsure signs left of the grid's columns, where a false wall cut a vertical 绩效指标 short."""
+    bars = {bar.col for bar in header.bars} if row.n_cols == header.n_cols else set()
+    specks = {
+        id(cell)
+        for cell in row.cells
+        if cell.col in bars and 0 < len(cell.text) <= _LONGEST_SPECK and cell.confidence <= _DOUBT
+        and not any(map(is_hanzi, cell.text))
+    }  # fmt: skip
+    if not specks:
+        return row
+    cells = (replace(c, text="", notes=(*c.notes, "speck")) if id(c) in specks else c for c in row.cells)
+    return replace(row, cells=tuple(cells))
+
+
+def _part_levels(rows: list[Row], r: int, headers: Sequence[GridHeader | None], lexicon: Lexicon) -> None:
+    """Part those cells of row r that hold the names of as many levels as rows they span: 时效指标 over 成本指标.
+
+    Where the ruling between blank rows is lost on a fax, nothing but the names tells it.
+    """
+    for cell in rows[r].cells:
+        last = r + cell.rowspan
+        if cell.rowspan < 2 or last > len(rows) or any(other is not headers[r] for other in headers[r:last]):
+            continue
+        keys = (lexicon.exact["level2"], lexicon.exact["level1"])
+        parts = next((found for known in keys if (found := _names(cell.lines, cell.rowspan, known))), [])
+        for row, lines in zip(range(r, last), parts, strict=True):
+            alone = replace(
+                cell, text="".join(line.text for line in lines), row=cell.row + row - r, rowspan=1, lines=lines,
+                places=tuple(line.place for line in lines), confidence=min(_DOUBT, cell.confidence),
+            )  # fmt: skip
+            others = [other for other in rows[row].cells if other is not cell]
+            rows[row] = replace(rows[row], cells=tuple(sorted((*others, alone), key=lambda c: c.col)))
+
+
+def _names(lines: tuple[Line, ...], count: int, known: Set[str]) -> list[tuple[Line, ...]]:
+    """The lines of a cell by the `count` levels that they name; none where they name others or something else."""
+    if count == 0:
+        return []
+    for end in range(1, len(lines) - count + 2):
+        rest = _names(lines[end:], count - 1, known)
+        whole = len(rest) == count - 1 and (bool(rest) or end == len(lines))
+        if whole and comparison_key("".join(line.text for line in lines[:end])) in known:
+            return [lines[:end], *rest]
+    return []

@@ -1,0 +1,54 @@
+"""Walls that a poor page lost or made: level names in one cell come apart, specks beside the grid are no level."""
+
+from builders import level_tools
+
+from pipeline.document import Line, Place, Row, RowCell
+from pipeline.levels.headers import find_headers
+from pipeline.levels.walls import with_right_walls
+
+HEADS = ("绩效指标", "一级指标", "二级指标", "三级指标", "指标值")
+
+
+def row_of(number: int, *cells: RowCell) -> Row:
+    return Row(cells, len(HEADS), number, 0, spans_known=True)
+
+
+def grid_of(*lines: str, specks: str = "") -> list[Row]:
+    """A header, two rows whose second levels share one cell of these lines, and one row with specks in its bar."""
+    heads = [RowCell(text, 0, col, rowspan=1 if col else 3) for col, text in enumerate(HEADS)]
+    printed = tuple(Line(text, Place(page=0)) for text in lines)
+    shared = RowCell("".join(lines), 1, 2, rowspan=2, lines=printed, confidence=0.9)
+    return [
+        row_of(0, *heads),
+        row_of(1, RowCell("产出指标", 1, 1, rowspan=2), shared, RowCell("", 1, 3), RowCell("", 1, 4)),
+        row_of(2, RowCell("", 2, 3), RowCell("", 2, 4)),
+        row_of(3, RowCell(specks, 3, 0, confidence=0.4), RowCell("满意度指标", 3, 1), RowCell("", 3, 2)),
+    ]
+
+
+def put_right(rows: list[Row]) -> list[Row]:
+    lexicon = level_tools().lexicon
+    return with_right_walls(rows, find_headers(rows, lexicon), lexicon)
+
+
+def level2_of(rows: list[Row]) -> list[tuple[str, int, bool]]:
+    return [(c.text, c.rowspan, c.confidence <= 0.5) for row in rows[1:3] for c in row.cells if c.col == 2]
+
+
+def test_two_names_in_one_cell_are_two_levels_and_ask() -> None:
+    """The ruling between two blank rows was lost; a name may be wrapped."""
+    assert level2_of(put_right(grid_of("时效指标", "成本指标"))) == [("时效指标", 1, True), ("成本指标", 1, True)]
+    wrapped = put_right(grid_of("经济效益", "指标", "社会效益指标"))
+    assert level2_of(wrapped) == [("经济效益指标", 1, True), ("社会效益指标", 1, True)]
+
+
+def test_one_name_over_its_rows_stays_whole() -> None:
+    """So does a cell that holds more than names."""
+    for lines in (("经济效益", "指标"), ("时效指标", "成本指标", "等"), ("时效指标",)):
+        assert level2_of(put_right(grid_of(*lines))) == [("".join(lines), 2, False)]
+
+
+def test_specks_beside_the_grid_are_blank() -> None:
+    """A letter where a false wall cut 绩效指标 short moves no level; a Hanzi is part of a text, and stays."""
+    for specks, left in (("i", ""), (".,", ""), ("指", "指")):
+        assert put_right(grid_of("时效指标", specks=specks))[3].cells[0].text == left
