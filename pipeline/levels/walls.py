@@ -52,7 +52,10 @@ def _part_levels(rows: list[Row], r: int, headers: Sequence[GridHeader | None], 
         if cell.rowspan < 2 or last > len(rows) or any(other is not headers[r] for other in headers[r:last]):
             continue
         keys = (lexicon.exact["level2"], lexicon.exact["level1"])
-        parts = next((found for known in keys if (found := _names(cell.lines, cell.rowspan, known))), [])
+        found = (_names(cell.lines, cell.rowspan, known) for known in keys)
+        parts = next((names for names in found if names), None)
+        if parts is None:
+            continue
         for row, lines in zip(range(r, last), parts, strict=True):
             alone = replace(
                 cell, text="".join(line.text for line in lines), row=cell.row + row - r, rowspan=1, lines=lines,
