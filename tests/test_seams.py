@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.document import Place, Row, RowCell
 from pipeline.geometry import as_read
-from pipeline.seams import on_one_grid, sides_of
+from pipeline.seams import lean_of, on_one_grid, sides_of
 
 
 def table(number: int, *columns: tuple[int, int], left: int = 100, scale: float = 1.0, outlined: bool = True) -> Row:
@@ -101,3 +101,25 @@ def test_an_outline_the_other_way_round_says_nothing_of_its_page() -> None:
 
     assert as_read(outline) == outline
     assert as_read(outline[:3]) == outline[:3]
+
+
+def leaning(row: Row, lean: float, height: float) -> Row:
+    """The row that high, on a page askew."""
+
+    def outline(cell: RowCell) -> tuple[tuple[float, float], ...]:
+        (x0, y), (x1, _), *_ = cell.places[0].polygon
+        return (x0, y), (x1, y), (x1 + lean * height, y + height), (x0 + lean * height, y + height)
+
+    cells = (replace(cell, places=(Place(page=0, polygon=outline(cell)),)) for cell in row.cells)
+    return replace(row, cells=tuple(cells))
+
+
+@pytest.mark.parametrize("lean", [-0.03, 0.0, 0.03])
+def test_high_cells_on_a_page_askew_are_no_wider(lean: float) -> None:
+    """The rest of a narrative fills half a page: its corners are 30 pixels beside each other, its columns are not."""
+    coarse, _ = on_one_grid([leaning(table(0, *COARSE), lean, 1000.0), table(1, *FINE)])
+
+    assert slots(coarse) == [(0, 1), (1, 2), (3, 1)]
+    cells = leaning(table(0, *COARSE), lean, 1000.0).cells
+    assert lean_of(cells) == pytest.approx(lean)
+    assert sides_of(cells[:1], lean) == pytest.approx((100.0, 200.0))

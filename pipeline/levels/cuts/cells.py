@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from pipeline.document import Row, RowCell
-from pipeline.seams import sides_of
+from pipeline.seams import lean_of, sides_of
 
 # A note on a cell whose text nobody can be sure of: its certainty is capped, so that a person looks.
 UNSURE = "unsure"
@@ -65,7 +65,10 @@ def reaching(done: Sequence[Row], table: int, foot: int | None = None) -> list[A
     own = [(i, row.cells) for i, row in enumerate(done) if row.table == table and row.n_cols]
     if foot is None:
         foot = max([cell.row + cell.rowspan for _, cells in own for cell in cells], default=0)
-    return [Above(i, cell, sides_of([cell])) for i, cells in own for cell in cells if cell.row + cell.rowspan >= foot]
+    lean = lean_of(cell for _, cells in own for cell in cells)
+    return [
+        Above(i, cell, sides_of([cell], lean)) for i, cells in own for cell in cells if cell.row + cell.rowspan >= foot
+    ]
 
 
 def partners_of(above: Sequence[Above], before: Row, row: Row) -> dict[int, Above]:
@@ -74,10 +77,13 @@ def partners_of(above: Sequence[Above], before: Row, row: Row) -> dict[int, Abov
     Outlines are compared on the page and within the table: pages lie in the scanner one by one, and a table may have
     lost a column.
     """
-    frame, other = sides_of([one.cell for one in above]), sides_of(row.cells)
+    lean = lean_of(row.cells)
+    seen = [one.edges for one in above if one.edges]
+    frame = (min(left for left, _ in seen), max(right for _, right in seen)) if seen else None
+    other = sides_of(row.cells, lean)
     found: dict[int, Above] = {}
     for cell in row.cells:
-        edges = sides_of([cell])
+        edges = sides_of([cell], lean)
         if edges is None or frame is None or other is None:
             same = [one for one in above if before.n_cols == row.n_cols and cell.col == one.cell.col]
         else:
