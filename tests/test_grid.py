@@ -19,6 +19,7 @@ from pipeline.grid.edges import Edges
 from pipeline.grid.lines import Line
 from pipeline.grid.pieces import drop_texts, search
 from pipeline.grid.spans import mend
+from pipeline.grid.strokes import open_strokes
 from pipeline.straighten import straighten
 from pipeline.synth.pages import make_pages
 from pipeline.synth.render.page import RenderedPage
@@ -189,6 +190,63 @@ def test_a_fold_over_the_whole_page_is_no_column() -> None:
     [grid] = find_grids(_upright(ink))
 
     assert _spans(grid) == FULL
+
+
+def _open_sheet() -> NDArray[np.uint8]:
+    """Draw the table without its outer rulings."""
+    ink = _sheet(ROWS, COLUMNS)
+    ink[:, :62] = ink[:, 700:] = 255
+    for y in ROWS[1:-1]:
+        ink[y : y + 2, 60:702] = 0
+    ink[:82] = ink[400:] = 255
+    return ink
+
+
+def test_a_ruling_that_alone_parts_the_outer_rows_of_an_open_table_is_no_fold() -> None:
+    """Without outer rulings it runs on beyond all other lines, but not beyond the page's text, as a fold does."""
+    ink = _open_sheet()
+    ink[132:350, 340:342] = 0
+    ink[:130, 478:484] = ink[352:, 478:484] = 255  # the first and the last row have two cells each
+    corners = [(x, y) for x in (90.0, 250.0) for y in (92.0, 360.0)]
+    texts = np.array([[[x, y], [x + 80, y], [x + 80, y + 28], [x, y + 28]] for x, y in corners])
+
+    [grid] = find_grids(replace(_upright(ink), lines=texts))
+
+    assert {(0, 0, 1, 1), (0, 1, 1, 3), (4, 0, 1, 1), (4, 1, 1, 3)} <= _spans(grid)
+    assert (grid.n_rows, grid.n_cols) == (5, 4)
+
+
+def test_rulings_beside_merged_cells_of_an_open_table_belong_to_it() -> None:
+    """Where the first columns are merged over all rows no horizontal touches their rulings."""
+    ink = _open_sheet()
+    ink[:, 60:400] = 255
+    ink[82:400, 130:132] = ink[82:400, 270:272] = ink[82:400, 400:402] = 0
+
+    [grid] = find_grids(_upright(ink))
+
+    assert {(0, 0, 5, 1), (0, 1, 5, 1)} <= _spans(grid)
+
+
+@pytest.mark.parametrize("detected", [True, False])
+def test_strokes_over_each_other_in_the_lines_of_a_narrative_are_no_wall(detected: bool) -> None:
+    """They are seen beside the characters and, in part, between the lines; detected lines run on over their place."""
+    ink = _sheet([180, 300], COLUMNS)
+    ink[184:298, 204:698] = 255
+    tops = (188, 223, 258)
+    for top, stroke in zip(tops, (35, 33, 28), strict=True):
+        for x in range(210, 680, 30):
+            cv2.rectangle(ink, (x, top), (x + 20, top + 26), 0, 2)
+        ink[top : top + stroke, 480:482] = 0
+    texts = np.array([[206.0, y, 690.0, y + 30] for y in tops if detected]).reshape(-1, 4)
+    lines, rows = (
+        [Line(place + 1.0, 2.0, []) for place in (200, 480, 700)],
+        [Line(181.0, 2.0, []), Line(301.0, 2.0, [])],
+    )
+    edges = [Edges([True], [0.9], [True]) for _ in lines]
+
+    open_strokes(search(ink, H)[1], lines, edges, rows, texts, H)
+
+    assert edges[1].walls == [not detected]
 
 
 def test_strokes_at_the_height_of_a_ruling_that_ends_beside_a_joined_cell_make_no_column() -> None:

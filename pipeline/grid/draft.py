@@ -30,7 +30,11 @@ def build(
     """Make one table of its pieces of ruling."""
     height = upright.text_height
     rows, columns = cluster(across_pieces, height), cluster(down_pieces, height)
-    (rows, level), (columns, plumb) = part_creases(rows, columns, height), part_creases(columns, rows, height)
+    texts = np.concatenate([upright.lines.min(axis=1), upright.lines.max(axis=1)], axis=1)
+    (rows, level), (columns, plumb) = (
+        part_creases(rows, columns, _reach(texts, 0), height),
+        part_creases(columns, rows, _reach(texts, 1), height),
+    )
     if plumb:
         rows = within(rows, columns, height)
     if level:
@@ -38,7 +42,6 @@ def build(
     if len(rows) < 2 or len(columns) < 2:
         open_borders(rows, columns, height)
         open_borders(columns, rows, height)
-    texts = np.concatenate([upright.lines.min(axis=1), upright.lines.max(axis=1)], axis=1)
     table = Draft(across, down, rows, columns, height, texts, (level, plumb))
     for attempt in range(8):
         if not table.judge():
@@ -54,6 +57,13 @@ def build(
     if not down_pieces and all(line.virtual for line in table.columns):
         return None  # rules across a page, and no table
     return cells(upright, table)
+
+
+def _reach(texts: NDArray[np.float64], axis: int) -> tuple[float, float]:
+    """From where to where the page's text goes, across (axis 0) or down."""
+    if not len(texts):
+        return np.inf, -np.inf
+    return float(texts[:, axis].min()), float(texts[:, axis + 2].max())
 
 
 @dataclass(slots=True)
@@ -174,7 +184,7 @@ class Draft:
 
     def drop_idle(self) -> bool:
         """Drop the lines that part no two cells (a stroke, an underline inside a cell)."""
-        open_strokes(self.down, self.columns, self.column_edges, self.rows, self.height)
+        open_strokes(self.down, self.columns, self.column_edges, self.rows, self.texts, self.height)
         mend(self.rows, self.columns, self.row_edges, self.column_edges)
         self.spans = find_spans(self.rows, self.columns, self.row_edges, self.column_edges)
         idle_rows, idle_columns = idle(self.spans, len(self.rows), 0), idle(self.spans, len(self.columns), 1)

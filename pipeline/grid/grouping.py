@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from pipeline.grid.borders import Frame, Side, join_borders
 from pipeline.grid.joins import Joins
-from pipeline.grid.pieces import Pieces, Sheet
+from pipeline.grid.pieces import Piece, Pieces, Sheet
 
 
 def group(across_sheet: Sheet, down_sheet: Sheet, height: float) -> list[tuple[Pieces, Pieces]]:
@@ -26,7 +28,7 @@ def group(across_sheet: Sheet, down_sheet: Sheet, height: float) -> list[tuple[P
                 break
             if table[i, 1] <= table[j, 3] + reach and table[j, 1] <= table[i, 3] + reach:
                 joins.join(int(i), int(j))
-    for i, j in _broken(across, down, height):
+    for i, j in (*_broken(across, down, height), *_abreast(across, down, height)):
         joins.join(len(across) + i, len(across) + j)
     for i, j in _broken(down, across, height):
         joins.join(i, j)
@@ -95,6 +97,25 @@ def _join_open(frames: list[Frame], across: Pieces, down: Pieces, height: float)
         else:
             joined.append((box, members))
     return joined
+
+
+def _abreast(across: Pieces, down: Pieces, height: float) -> list[tuple[int, int]]:
+    """Pair the verticals that begin and end together and run into no horizontal there: a table without outer edges.
+
+    Between merged cells no horizontal touches them at all.
+    """
+    free = [number for number, piece in enumerate(down) if _is_free(piece, across, height)]
+    return [pair for pair in combinations(free, 2) if _together([down[pair[0]]], [down[pair[1]]], height)]
+
+
+def _is_free(piece: Piece, across: Pieces, height: float) -> bool:
+    """Tell whether no horizontal is at the ends of a vertical."""
+    reach = 0.6 * height
+    return not any(
+        min(abs(other.place - piece.first), abs(other.place - piece.last)) < reach
+        and other.first - reach < piece.place < other.last + reach
+        for other in across
+    )
 
 
 def _broken(across: Pieces, down: Pieces, height: float) -> list[tuple[int, int]]:

@@ -196,7 +196,8 @@ def beside(lines: list[Line], others: Sequence[Line], texts: NDArray[np.float64]
         return False
     side = -1 if lines[0].virtual else 0
     edge, top, bottom = lines[side].place, others[0].place, others[-1].place
-    level = (texts[:, 1] > top - 0.2 * height) & (texts[:, 3] < bottom + 0.2 * height)
+    middles = (texts[:, 1] + texts[:, 3]) / 2  # the detector's boxes reach over the rows' edges
+    level = (middles > top) & (middles < bottom)
     out = texts[:, 2] < edge + 0.3 * height if side == 0 else texts[:, 0] > edge - 0.3 * height
     # A column of labels is up to a dozen characters wide; what stands further off is not of the table.
     near = texts[:, 2] > edge - 6 * height if side == 0 else texts[:, 0] < edge + 6 * height

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,8 @@ _SAME = 0.45
 # A ruling may stick out by a corner's blot or a stroke of text; a row of one line is 1.45 high.
 _BEYOND = 1.5
 _PALER = 0.92
+# Where a table has no outer edges, so far its rulings run on beyond the last of those that they cross, half of them.
+_OPEN = 0.85
 
 
 @dataclass(slots=True)
@@ -89,14 +92,19 @@ def _settle(line: Line, height: float) -> None:
     line.dark = float(np.median([piece.dark for piece in line.pieces]))
 
 
-def part_creases(lines: list[Line], others: list[Line], height: float) -> tuple[list[Line], list[Line]]:
+def part_creases(
+    lines: list[Line], others: list[Line], texts: tuple[float, float], height: float
+) -> tuple[list[Line], list[Line]]:
     """Part the lines of one direction into rulings and creases; `others` are the lines across.
 
     Rulings end with their table; a fold runs over the whole page, beyond all the other rulings at both its ends. Where
-    it ends at something that is drawn across (the picture's dark border), it is paler than the rulings.
+    it ends at something that is drawn across (the picture's dark border), it is paler than the rulings. In a table
+    without outer edges a ruling may do so too, but no further than the page's text, which is from `texts[0]` to
+    `texts[1]` along the lines.
     """
     if len(lines) < 3 or len(others) < 2:
         return lines, []
+    is_open = _is_open(lines, others, height)
     firsts = [min(piece.first for piece in line.pieces) for line in lines]
     lasts = [max(piece.last for piece in line.pieces) for line in lines]
     dark = float(np.median([line.dark for line in lines]))
@@ -107,9 +115,18 @@ def part_creases(lines: list[Line], others: list[Line], height: float) -> tuple[
         first, last = min(firsts[other] for other in rest), max(lasts[other] for other in rest)
         if line.dark > _PALER * dark:
             first, last = min(first, others[0].place), max(last, others[-1].place)
+        if is_open:
+            first, last = min(first, texts[0]), max(last, texts[1])
         beyond = firsts[number] < first - _BEYOND * height and lasts[number] > last + _BEYOND * height
         (creases if beyond else rulings).append(line)
     return rulings, creases
+
+
+def _is_open(lines: Sequence[Line], others: Sequence[Line], height: float) -> bool:
+    """Tell whether most of the lines across run on beyond the outer ones at both sides."""
+    first = sum(min(piece.first for piece in line.pieces) < lines[0].place - _OPEN * height for line in others)
+    last = sum(max(piece.last for piece in line.pieces) > lines[-1].place + _OPEN * height for line in others)
+    return 2 * min(first, last) >= len(others)
 
 
 def within(lines: list[Line], others: list[Line], height: float) -> list[Line]:

@@ -24,6 +24,7 @@ from pipeline.levels.fields.cells import (
     without_false_walls,
     without_lone_signs,
     without_unsure_walls,
+    without_walls_under_heads,
 )
 from pipeline.levels.fields.heads import (
     Heads,
@@ -99,6 +100,11 @@ class FieldGatherer:
         where the row stands in a grid.
         """
         whole = without_unsure_walls(without_false_walls(row, self._keys), self._keys)
+        if self._heads is not None and self._heads.table == row.table:
+            whole = without_walls_under_heads(self._heads.cells, whole, self._keys)
+        if following is not None and following.table == row.table:
+            heads = [cell for cell in whole.cells if cell.text and cell.role is Role.LABEL]
+            following = without_walls_under_heads(heads, following, self._keys)
         self.corners += [cell for cell in row.cells if cell.text and not any(cell is one for one in whole.cells)]
         row = self._unglued(without_lone_signs(whole))
         filled = [cell for cell in row.cells if cell.text]

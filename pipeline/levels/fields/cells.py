@@ -103,6 +103,41 @@ def without_unsure_walls(row: Row, known: Set[str]) -> Row:
     return replace(row, cells=tuple(cells)) if len(cells) < len(row.cells) else row
 
 
+def without_walls_under_heads(heads: Sequence[RowCell], row: Row, known: Set[str]) -> Row:
+    """Join the texts of several lines that stand side by side under one head while another head has one under it.
+
+    Strokes of 恢复渔业 over 做好智能 were taken for a wall; 实际完成情况 covers both cells. Left apart, each text would
+    stand under the next head.
+    """
+    below = [cell for cell in row.cells if cell.text]
+    whole = any((cell.col, cell.colspan) == (head.col, head.colspan) for cell in below for head in heads)
+    if not row.spans_known or not whole:
+        return row
+    cells: list[RowCell] = []
+    for cell in row.cells:
+        before = cells[-1] if cells else None
+        if before is not None and any(_are_under(head, before, cell, known) for head in heads):
+            parted = len(before.lines) == len(cell.lines)
+            texts = [one.text + other.text for one, other in zip(before.lines, cell.lines, strict=False)]
+            text = "\n".join(texts) if parted else before.text + cell.text
+            role = cell.role if before.role is Role.LABEL else before.role
+            cells[-1] = replace(_joined(before, cell), text=text, role=role)
+            continue
+        cells.append(cell)
+    return replace(row, cells=tuple(cells)) if len(cells) < len(row.cells) else row
+
+
+def _are_under(head: RowCell, one: RowCell, other: RowCell, known: Set[str]) -> bool:
+    """Tell whether two neighbours of as many lines each stand under one head above them, and none is a known label."""
+    beside = one.col + one.colspan == other.col and (one.row, one.rowspan) == (other.row, other.rowspan)
+    within = head.col <= one.col and other.col + other.colspan <= head.col + head.colspan
+    counts = len(one.lines), len(other.lines)
+    lines = min(counts) > 1 and abs(counts[0] - counts[1]) <= 1
+    labels = one.role is other.role is Role.LABEL or any(comparison_key(cell.text) in known for cell in (one, other))
+    amounts = is_amount(one.text) or is_amount(other.text)
+    return beside and within and head.row < one.row and lines and not labels and not amounts
+
+
 def _joined(one: RowCell, other: RowCell) -> RowCell:
     """Return two neighbours as the one cell that they were cut from, in doubt."""
     return replace(
