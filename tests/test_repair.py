@@ -388,18 +388,30 @@ def test_a_lattice_scores_like_segmenting_anew() -> None:
     assert lattice.score == pytest.approx(words.score("项目计完成率"))
 
 
+def _changed(words: WordModel, text: str) -> list[float]:
+    """The scores of a text with its first character left out, and with another one put in or over any other."""
+    lattice = Lattice(words, text)
+    found = [lattice.removed(0, 1)]
+    for at in range(len(text)):
+        for new in "计划海钓率〇":
+            found += [lattice.replaced(lattice.around(at, at), new), lattice.replaced(lattice.around(at, at + 1), new)]
+    return found
+
+
 def test_words_are_found_alike_with_and_without_the_table_of_beginnings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The table and a form's own words are looked up to save time, and change no score."""
     names = ["计划完成率", "项目计划完成率", "任务完成率", "海钓邀请赛完成率"]
     texts = [*names, "项目计完成率", "海钓邀请赛", "海钓赛事安保", "ABC海钓1次", "满意度", "完"]
     plain = build_word_model(names)
     own = plain.with_words(["海钓", "钓赛"])
-    before = [(plain.segment(text), own.segment(text), Lattice(own, text).removed(0, 1)) for text in texts]
+    before = [(plain.segment(text), own.segment(text), _changed(plain, text), _changed(own, text)) for text in texts]
 
     monkeypatch.setattr("pipeline.repair.words.model._WORTH_A_TABLE", 0)
     tabled = build_word_model(names)
     layered = tabled.with_words(["海钓", "钓赛"])
-    after = [(tabled.segment(text), layered.segment(text), Lattice(layered, text).removed(0, 1)) for text in texts]
+    after = [
+        (tabled.segment(text), layered.segment(text), _changed(tabled, text), _changed(layered, text)) for text in texts
+    ]
 
     assert before == after
     assert "海钓" in layered.segment("海钓邀请赛").words

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.asked import AskedNames, AskedSet, Notes
 from pipeline.dictionaries import Dictionaries, comparison_key
+from pipeline.sharing import Sharing
 
 EXACT = ("level1", "level2", "level3", "field", "narrative", "bar", "column", "word", "boolean")
 FUZZY = ("level1", "level2", "level3", "label", "column")
@@ -24,6 +26,8 @@ MEASURED = ("level1", "level2", "label")
 LONGEST_LEVEL = "longest level"
 # What levels are looked for in, and what heads of columns are told by.
 _LEVELS, _HEADS = ("level1", "level2"), ("column", "bar")
+# Names less like a text than this (0 to 1, OSA) are not near it at all.
+_LEAST_NEAR = 0.5
 # The longest name of the closed groups has 20 characters.
 _LONGEST = 24
 # Answers kept for texts that come again in other forms; a text and its answer take some 300 bytes.
@@ -39,7 +43,7 @@ class Lexicon:
 
     dictionaries: Dictionaries
 
-    @property
+    @cached_property
     def notes(self) -> Notes:
         """Where it is noted what is asked."""
         return self.dictionaries.notes
@@ -123,16 +127,22 @@ class Lexicon:
         wanted = sorted({key for key in keys if 0 < len(key) <= _LONGEST and key not in self._near_cache})
         if not wanted:
             return
-        found = [self._nearest(wanted, group) for group in FUZZY]
-        self._near_cache.update(zip(wanted, zip(*found, strict=True), strict=True))
+        scores = np.zeros((len(wanted), len(self._sharing.names)))
+        longer = np.maximum(np.array([[len(key)] for key in wanted], dtype=np.int16), self._sharing.lengths)
+        rows, columns = self._sharing.within(wanted, (longer * (1 - _LEAST_NEAR)).astype(np.int16))
+        if len(rows):
+            scores[rows, columns] = process.cpdist(
+                [wanted[row] for row in rows.tolist()], [self._sharing.names[column] for column in columns.tolist()],
+                scorer=OSA.normalized_similarity, score_cutoff=_LEAST_NEAR, dtype=np.float64,
+            )  # fmt: skip
+        ends = np.cumsum([0, *(len(self.near[group]) for group in FUZZY)])
+        nearest = [scores[:, start:end].max(axis=1, initial=0.0) for start, end in pairwise(ends)]
+        self._near_cache.update(zip(wanted, zip(*(each.tolist() for each in nearest), strict=True), strict=True))
 
-    def _nearest(self, keys: Sequence[str], group: str) -> list[float]:
-        if not self.near[group]:
-            return [0.0] * len(keys)
-        scores = process.cdist(
-            keys, self.near[group], scorer=OSA.normalized_similarity, score_cutoff=0.5, dtype=np.float64
-        )
-        return [float(score) for score in scores.max(axis=1)]
+    @cached_property
+    def _sharing(self) -> Sharing:
+        """The names of all groups of FUZZY, one group after the other."""
+        return Sharing([name for group in FUZZY for name in self.near[group]])
 
     @cached_property
     def looks(self) -> dict[str, Any]:
@@ -203,7 +213,9 @@ def changed_near(
         if not differ:
             continue
         names = sorted(differ)
-        scores = process.cdist(wanted, names, scorer=OSA.normalized_similarity, score_cutoff=0.5, dtype=np.float64)
+        scores = process.cdist(
+            wanted, names, scorer=OSA.normalized_similarity, score_cutoff=_LEAST_NEAR, dtype=np.float64
+        )
         parts = {part for name in names for part in _parts(name)}
         may.update(key for key, score in zip(wanted, scores.max(axis=1), strict=True) if score > 0)
         may.update(key for key in wanted if not parts.isdisjoint(_parts(key)))

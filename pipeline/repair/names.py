@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from rapidfuzz.distance import OSA
-from rapidfuzz.process import cdist
+from rapidfuzz.process import cpdist
+
+from pipeline.sharing import Sharing
 
 # Only the nearest are weighed: of 8 the true name is always one for single errors, and of 12 hardly more often.
 _MOST = 8
@@ -23,30 +25,32 @@ class NameIndex:
         self.is_template = is_template
         self.sources = dict(names) if isinstance(names, Mapping) else {}
         self.names = sorted(set(names))
-        self._lengths = np.array([len(name) for name in self.names], dtype=np.int16)
+        self._sharing = Sharing(self.names)
 
     def near(self, texts: Sequence[str]) -> list[list[str]]:
         """Return for each of `texts` the names near it, nearest first; never the text itself."""
         if not self.names or not texts:
             return [[] for _ in texts]
-        limits = np.array([[_allowed(len(text))] for text in texts], dtype=np.uint8)
-        lengths = np.array([[len(text)] for text in texts], dtype=np.int16)
-        rank = cdist(texts, self.names, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8, workers=1)
-        hit = rank <= limits
+        limits = np.array([_allowed(len(text)) for text in texts], dtype=np.int16)
+        rows, columns = self._sharing.within(texts, limits[:, None])
+        if not len(rows):
+            return [[] for _ in texts]
+        own, names = [texts[row] for row in rows.tolist()], [self.names[column] for column in columns.tolist()]
+        rank = cpdist(own, names, scorer=OSA.distance, score_cutoff=3, dtype=np.uint8)
+        hit = rank <= limits[rows]
         # A displaced last character is two edits to OSA; without it the label lacks just that one. One displacement
         # ranks like one edit, and one with another edit like two.
-        shorter = [text[:-1] for text in texts]
-        moved = cdist(shorter, self.names, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8, workers=1)
-        moved_hit = (moved <= np.minimum(limits, 2)) & (lengths == self._lengths) & (lengths > 3)
+        shorter = [text[:-1] for text in own]
+        moved = cpdist(shorter, names, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
+        lengths = self._sharing.lengths[columns]
+        same_length = np.array([len(text) for text in texts], dtype=np.int16)[rows] == lengths
+        moved_hit = (moved <= np.minimum(limits[rows], 2)) & same_length & (lengths > 3)
         rank = np.where(moved_hit, np.minimum(rank, moved), rank)
-        rows, columns = np.nonzero(hit | moved_hit)
-        ranks = rank[rows, columns]
         found: list[list[tuple[int, str]]] = [[] for _ in texts]
-        for row, column, distance, whole in zip(
-            rows.tolist(), columns.tolist(), ranks.tolist(), hit[rows, columns].tolist(), strict=True
+        for row, name, distance, whole, other in zip(
+            rows.tolist(), names, rank.tolist(), hit.tolist(), moved_hit.tolist(), strict=True
         ):
-            name = self.names[column]
-            if (whole or texts[row][-1] in name) and name != texts[row]:
+            if (whole or (other and texts[row][-1] in name)) and name != texts[row]:
                 found[row].append((distance, name))
         return [[name for _, name in sorted(near)[:_MOST]] for near in found]
 

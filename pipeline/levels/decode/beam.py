@@ -41,15 +41,12 @@ def decode(
     """
     # Above its own header a table has no grid, whatever small tables of tasks and stages look like.
     headed = {row.table for row, header in zip(rows, headers, strict=True) if header is not None and row.n_cols}
-    floored = [{i: [max(v, _FLOOR) for v in values] for i, values in own.items()} for own in logp]
+    floored = [{i: [v if v > _FLOOR else _FLOOR for v in values] for i, values in own.items()} for own in logp]
     options = [
         options_of(row, header, floored[r], r, lexicon, header is None and row.table in headed)
         for r, (row, header) in enumerate(zip(rows, headers, strict=True))
     ]
-    facts = [
-        [facts_of(choice, row, skeleton, lexicon) for choice in choices]
-        for choices, row in zip(options, rows, strict=True)
-    ]
+    facts = [facts_of(choices, row, skeleton, lexicon) for choices, row in zip(options, rows, strict=True)]
     beam = [_State(0.0, FIELDS, "", "")]
     for r, choices in enumerate(options):
         beam = _grow(beam, _distinct(choices, facts[r]), headers[r] is not None, skeleton)

@@ -49,7 +49,7 @@ _COLUMN_ROLE = {
 # A project's name, code, amount or goal beside its indicators reads like a field's value.
 _LEAD_ROLES = (Role.EXTRA, Role.VALUE, Role.NARRATIVE, Role.LABEL)
 _ROLE_OF_COLUMN = {"level1": Role.LEVEL1, "level2": Role.LEVEL2, "level3": Role.LEVEL3, "extra": Role.EXTRA}
-_Partial = tuple[float, tuple[int, ...], int, int]
+_Partial = tuple[float, int, int, int]
 _FIELD_ROLES = (Role.LABEL, Role.VALUE, Role.NARRATIVE)
 
 
@@ -120,9 +120,11 @@ def _grid_options(
     reaches = [(column.col, column.col + column.colspan, *_looks_like(column)) for column in columns]
     width, most = len(columns), _PER_ROW * 6
     units = {j for j, column in enumerate(columns) if column.role == "unit"}
-    # Partial readings: (cost, picked columns, last column, last displacement). -1 marks a vertical bar beside the grid.
+    # Partial readings: (cost, picked columns, last column, last displacement). The columns are the digits of a number,
+    # counted from one; zero marks a vertical bar beside the grid. Numbers of as many digits sort as the columns would.
     # Costs are negative scores and no two have picked the same, so that they sort as they are.
-    partial: list[_Partial] = [(0.0, (), -1, 0)]
+    base = width + 1
+    partial: list[_Partial] = [(0.0, 0, -1, 0)]
     for position, i in enumerate(filled):
         cell, own = row.cells[i], logp[i]
         at = round((cell.col + 0.5) * scale - 0.5) if scale != 1.0 else cell.col
@@ -135,10 +137,11 @@ def _grid_options(
         after = [steps[j:] for j in range(width + 1)]
         grown: list[_Partial] = []
         if position == 0 and cell.rowspan > 2:
-            grown.append((0.0 - _p(logp, i, Role.BAR), (-1,), -1, 0))
+            grown.append((0.0 - _p(logp, i, Role.BAR), 0, -1, 0))
         for cost, picked, last, displaced in partial:
+            more = picked * base + 1
             grown += [
-                (cost - gain + (shift if moved != displaced else 0.0), (*picked, j), j, moved)
+                (cost - gain + (shift if moved != displaced else 0.0), more + j, j, moved)
                 for j, gain, moved in after[last + 1]
             ]
         if len(grown) > most or position == len(filled) - 1:
@@ -149,12 +152,12 @@ def _grid_options(
     further = any(FURTHER_ITEM.match(cell.text) for cell in row.cells)
     ranked = []
     for number, (cost, picked, _, _) in enumerate(partial):
-        roles, lacking, lacking_less = named.of(picked)
-        ranked.append((cost + (lacking_less if further else lacking), roles, number, picked))
+        roles, lacking, lacking_less, places = named.of(picked, len(filled))
+        ranked.append((cost + (lacking_less if further else lacking), roles, number, places))
     ranked.sort()
     choices = []
-    for cost, roles, _, picked in ranked[:_PER_ROW]:
-        chosen = tuple([columns[j] if j >= 0 else None for j in picked])
+    for cost, roles, _, places in ranked[:_PER_ROW]:
+        chosen = tuple([columns[j] if j >= 0 else None for j in places])
         shifted = scale == 1.0 and any(
             c is not None and not c.col <= row.cells[i].col < c.col + c.colspan
             for c, i in zip(chosen, filled, strict=True)
@@ -168,17 +171,22 @@ class _Named:
 
     def __init__(self, columns: tuple[str, ...]) -> None:
         self._role_of = [_ROLE_OF_COLUMN.get(column, Role.TARGET) for column in columns]
-        self._known: dict[tuple[int, ...], tuple[tuple[Role, ...], float, float]] = {}
+        self._known: dict[tuple[int, int], tuple[tuple[Role, ...], float, float, tuple[int, ...]]] = {}
 
-    def of(self, picked: tuple[int, ...]) -> tuple[tuple[Role, ...], float, float]:
-        """The roles of the picked columns, and _shape_cost of them, without and with a further item."""
-        known = self._known.get(picked)
+    def of(self, picked: int, count: int) -> tuple[tuple[Role, ...], float, float, tuple[int, ...]]:
+        """The roles of `count` picked columns, _shape_cost of them without and with a further item, and the columns."""
+        known = self._known.get((picked, count))
         if known is None:
-            roles = tuple([self._role_of[j] if j >= 0 else Role.BAR for j in picked])
-            known = roles, _shape_cost(roles, False), _shape_cost(roles, True)
+            places: list[int] = []
+            rest, base = picked, len(self._role_of) + 1
+            for _ in range(count):
+                rest, digit = divmod(rest, base)
+                places.insert(0, digit - 1)
+            roles = tuple([self._role_of[j] if j >= 0 else Role.BAR for j in places])
+            known = roles, _shape_cost(roles, False), _shape_cost(roles, True), tuple(places)
             if len(self._known) > MOST_KEPT:
                 self._known.clear()
-            self._known[picked] = known
+            self._known[picked, count] = known
         return known
 
 

@@ -90,15 +90,17 @@ def skeleton_of(template: Mapping[str, Sequence[str]] | None, lexicon: Lexicon) 
     return Skeleton(frozen, order, frozenset(level1_names))
 
 
-def facts_of(choice: Choice, row: Row, skeleton: Skeleton, lexicon: Lexicon) -> Facts:
-    """What a grid row's levels are worth by themselves."""
-    if choice.kind != GRID:
-        return NO_FACTS
+def facts_of(choices: Sequence[Choice], row: Row, skeleton: Skeleton, lexicon: Lexicon) -> list[Facts]:
+    """What a grid row's levels are worth by themselves, read each way."""
     filled = [cell.text for cell in row.cells if cell.text]
-    texts = dict(zip(choice.roles, filled, strict=True))
-    one, two = texts.get(Role.LEVEL1), texts.get(Role.LEVEL2)
-    if one is None and two is None:
+    return [_facts(choice.roles, filled, skeleton, lexicon) if choice.kind == GRID else NO_FACTS for choice in choices]
+
+
+def _facts(roles: Sequence[Role], filled: Sequence[str], skeleton: Skeleton, lexicon: Lexicon) -> Facts:
+    if Role.LEVEL1 not in roles and Role.LEVEL2 not in roles:
         return NO_FACTS
+    texts = dict(zip(roles, filled, strict=True))
+    one, two = texts.get(Role.LEVEL1), texts.get(Role.LEVEL2)
     alone = two is not None and Role.LEVEL3 not in texts and Role.TARGET not in texts
     known = skeleton._facts.get((one, two, alone))
     if known is None:

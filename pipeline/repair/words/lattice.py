@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipeline.repair.words.model import WordModel
 
 # What stands left of a new text in one word, and what may stand right of it with the score of all the rest.
@@ -68,16 +70,20 @@ class Lattice:
     def replaced(self, around: Around, new: str) -> float:
         """Return the score of the text with the character `new` at the place that `around` describes."""
         words = self._words
-        get, reach = words.base.logp.get, words.base._reach
+        get, followers = words.base.logp.get, words.followers
         own = {word: value for word, value in words.own.items() if new in word} if words.own else words.own
         top = around[0][1][0][1] + words.single(new)
-        for left, rights in around:
-            begun, most = left + new, len(rights)
-            if reach is not None and not own and most > 1 and len(left) < 2:
-                # So long are words that begin like this.
-                first = begun[:2] if left else new + rights[1][0][0]
-                most = max(reach.get(first, 0) - len(left), 0 if left else 1)
-            for right, rest in rights[:most]:
+        ways: Iterable[tuple[str, list[tuple[str, float]]]] = around
+        if followers is not None and not own:
+            # A word that goes on beyond the character holds it beside its neighbour; most pairs stand in no word.
+            rights = around[0][1]
+            if len(around) == 1 or new not in followers.get(around[1][0], ""):
+                ways = around[:1]
+            if len(rights) == 1 or rights[1][0] not in followers.get(new, ""):
+                ways = [(left, behind[:1]) for left, behind in ways]
+        for left, rights in ways:
+            begun = left + new
+            for right, rest in rights:
                 known = get(begun + right)
                 if known is None and own:
                     known = own.get(begun + right)

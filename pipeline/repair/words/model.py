@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.repair.words.general import LONGEST, general_reach, reach_of
+from pipeline.repair.words.general import LONGEST, followers_of, general_followers, general_reach, reach_of
 
 # A table of 350,000 words' beginnings takes a tenth of a second to make; a few forms ask less often than this.
 _WORTH_A_TABLE = 1_000
@@ -56,6 +56,7 @@ class WordModel:
         self._cache: dict[str, Segmentation] = {}
         self._asked = 0
         self._reach: dict[str, int] | None = None
+        self._followers: dict[str, str] | None = None
         self._singles: dict[str, float] = {}
         self._beginnings: frozenset[str] | None = None
         self._learned = learned
@@ -149,6 +150,17 @@ class WordModel:
                 found[at] = max(found[at], len(word))
                 at = text.find(word[:2], at + 1)
         return found
+
+    @property
+    def followers(self) -> Mapping[str, str] | None:
+        """The characters that stand right behind each one in the words; None before it is worth finding out."""
+        base = self.base
+        if base._followers is None and base._reach is not None:
+            learned = base._learned
+            base._followers = (
+                followers_of(base.logp, {}) if learned is None else followers_of(learned, general_followers())
+            )
+        return base._followers
 
     def get(self, word: str) -> float | None:
         """Return the log-probability of a word of two characters or more; None where no list holds it."""
