@@ -19,7 +19,7 @@ from pipeline.checks import CheckContext, check_record, load_rules, needs_review
 from pipeline.dictionaries import load_dictionaries
 from pipeline.errors import DictionaryError
 from pipeline.fieldvalues import parse_field
-from pipeline.records import FieldValue, Finding, FormHead, Indicator, Record, Source, TargetValue, ValueCell
+from pipeline.records import FieldValue, Finding, FormHead, Indicator, Record, Source, TargetValue, ValueCell, Where
 from pipeline.resources import data_folder
 from pipeline.synth.layouts import LAYOUTS, MORE_UNSEEN_LAYOUTS, UNSEEN_LAYOUTS, make_form
 from pipeline.synth.model import Truth
@@ -276,6 +276,9 @@ FIELDS: list[tuple[str, dict[str, str], set[str]]] = [
     ("a plan before the start", {"项目实施计划": "（1）2019年10-12月，招标。"}, {"narrative.date-outside"}),
     ("a plan within", {"项目实施计划": "1-3月，招标；2020年4月—10月，实施。"}, set()),
     ("dates of titles and of history", {"项目概况": "本中心成立于1998年3月。依据《2019年3月工作方案》办理。"}, set()),
+    ("a list without its first number", {"项目概况": "继续做好工作；②加大宣传力度。"}, {"narrative.list"}),
+    ("a list", {"项目概况": "①继续做好工作；②加大宣传力度。"}, set()),
+    ("a text that ends with dust", {"其他需要说明的问题": "无："}, {"narrative.truncated"}),
     ("a time given elsewhere", {"项目概况": "展览 时间：2021年10月"}, {"narrative.date-outside"}),
     ("a document number in other brackets", {"立项依据": "（办发【2019】52号）。"}, {"narrative.document-number"}),
     ("a document number as it should be", {"立项依据": "（办发〔2019〕52号）。"}, set()),
@@ -292,6 +295,18 @@ FIELDS: list[tuple[str, dict[str, str], set[str]]] = [
     ("a period without its dash", {"项目起止时间": "202001202012"}, {"fields.date-format"}),
     ("a period with dust for its dash", {"项目起止时间": "202001:202012"}, {"fields.date-format"}),
     ("a period", {"项目起止时间": "202001-202012"}, set()),
+    ("a period with a point within a year", {"项目起止时间": "202001-20.2012"}, {"fields.date-format"}),
+    ("an amount with a colon", {"项目资金→执行数": "285:3"}, {"fields.amount-format"}),
+    ("a time", {"开放时间": "12:30"}, set()),
+    ("a rate with a strange sign", {"项目资金→执行率": "100.0品"}, {"fields.amount-format"}),
+    ("a rate with two strange signs", {"项目资金→执行率": "100°,"}, {"fields.amount-format"}),
+    ("dots among amounts", {"资金→拨款→预算": "5.0", "资金→拨款→执行": "4.0", "资金→拨款→得分": "……"},
+     {"fields.amount-format"}),
+    ("a score in words", {"项目资金→执行率": "10分"}, set()),
+    ("a letter for a dash", {"备注": "m"}, {"fields.amount-format"}),
+    ("a sign among amounts", {"资金→拨款→预算": "5.0", "资金→拨款→执行": "4.0", "资金→拨款→得分": "日"},
+     {"fields.amount-format"}),
+    ("a word among words", {"资金→拨款→等级": "优"}, set()),
     ("no amount", {"项目总金额": "1O0000.00"}, {"fields.amount-format"}),
     ("an amount whose point is a blank", {"项目资金→执行数": "8652 51986"}, {"fields.amount-format"}),
     ("an amount of letters", {"项目资金→分值": "io"}, {"fields.amount-format"}),
@@ -350,6 +365,35 @@ def test_a_blank_among_dashes_asks(confidence: float, asks: bool) -> None:
     found = [f.at for f in check_record(made) if f.code == "fields.blank-among-dashes"]
 
     assert found == (["fields.资金→其他资金→得分"] if asks else [])
+
+
+def test_a_column_of_blanks_has_no_dash_whatever_its_rows_say() -> None:
+    """执行率 of funds that nobody spent is blank in row after row."""
+    texts = {
+        "资金→其他资金→分值": "-", "资金→其他资金→执行率": "", "资金→单位资金→分值": "-", "资金→单位资金→执行率": "",
+        "资金→财政拨款→分值": "10", "资金→财政拨款→执行率": "99%", "备注": "",
+    }  # fmt: skip
+    made = record([row(n, r) for n, r in USUAL.items()], {**HEADER, **texts})
+    value = made.fields["资金→其他资金→分值"].model_copy(update={"confidence": 0.9})
+    made = made.model_copy(update={"fields": {**made.fields, "资金→其他资金→分值": value}})
+
+    assert "fields.blank-among-dashes" not in codes(check_record(made))
+
+
+@pytest.mark.parametrize(("page", "asks"), [(2, True), (1, False)])
+def test_a_name_that_the_page_s_end_may_have_cut_asks(page: int, asks: bool) -> None:
+    """Where the next page begins with a name without a target, that is the rest of it as likely as not."""
+    above, rest = row("烈属对纪念设施", "≥90%"), row("修缮的认可度", None)
+    cells = [
+        {**one.cells, "level3": ValueCell(raw="", status="unknown", confidence=1.0, where=[Where(page=number)])}
+        for one, number in ((above, 1), (rest, page))
+    ]
+    cells[1].pop("target", None)
+    cut = [one.model_copy(update={"cells": own}) for one, own in zip((above, rest), cells, strict=True)]
+    cut[1] = cut[1].model_copy(update={"target": None})
+    made = record([*(row(n, r) for n, r in USUAL.items()), *cut])
+
+    assert ("indicators.cut" in codes(check_record(made))) is asks
 
 
 def test_a_level_under_another_is_told_and_every_known_pair_is_not() -> None:

@@ -335,6 +335,35 @@ def test_a_grid_without_heads_asks_for_every_row() -> None:
     assert all(row.review for row in record.indicators)
 
 
+@pytest.mark.parametrize("remnant", ["", "三级指标|指标性质|>3:指标值度量单位"])
+def test_a_grid_whose_heads_a_page_s_foot_lost_is_told_by_its_levels(remnant: str) -> None:
+    """Of the heads nothing is left, or a few that name other columns: the levels below them stand beside each other."""
+    first = table("项目名称|>4:义务植树", "主管部门|>4:某某县林业局", *([remnant] if remnant else []))
+    second = table(
+        "产出指标|数量指标|植树株数|≥|20|株", "产出指标|质量指标|成活率|≥|98|%", "产出指标|时效指标|完成及时率|=|100|0",
+        "效益指标|社会效益指标|受益人口|≥|600|人", "满意度指标|服务对象满意度指标|群众满意度|≥|90|%",
+    )  # fmt: skip
+    [record] = records("项目支出绩效目标表\n" + first + "\n" + second)
+
+    assert rows(record)[0][:3] == ("产出指标", "数量指标", "植树株数")
+    assert [i.target.value if i.target else None for i in record.indicators][1] == "≥98%"
+    assert len(record.indicators) == 5
+    assert all(row.review for row in record.indicators)
+    assert not any("指标" in key for key in fields(record))
+
+
+def test_heads_that_share_their_cells_with_the_row_below_come_apart_and_ask() -> None:
+    """The ruling between was lost; what was read of it stands between head and level."""
+    grid = table(
+        "项目名称|>3:义务植树", "一级指标产出指标|二级指标，数量指标|三级指标植树株数|指标值≥20株",
+        "产出指标|质量指标|成活率|≥98%", "满意度指标|服务对象满意度指标|群众满意度|≥90%",
+    )  # fmt: skip
+    [record] = records("项目支出绩效目标表\n" + grid)
+
+    assert rows(record)[0] == ("产出指标", "数量指标", "植树株数", "≥20株")
+    assert [row.review for row in record.indicators] == [True, False, False]
+
+
 def test_heads_of_amounts_that_a_break_cuts_are_one_beside_heads_printed_again() -> None:
     """年初预 | 算 and 预算执行 | 率, while 权重 and 得分 of one line stand on both pages."""
     first = table("项目名称|>5:义务植树", "预算执行情况（10||年初预|预算执行|权重|得分")

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from pipeline.document import Line, Place, Role, Row, RowCell
-from pipeline.levels.fields.cells import without_unsure_walls, without_walls_under_heads
+from pipeline.levels.fields import FieldGatherer
+from pipeline.levels.fields.cells import label_alone, without_unsure_walls, without_walls_under_heads
 
 
 def _row(*texts: str, unsure: bool = True) -> Row:
@@ -65,3 +68,77 @@ def test_cells_under_one_head_stay_apart_where_they_hold_one_line_each_or_known_
     assert without_walls_under_heads(heads, row, set()) is row
     assert len(without_walls_under_heads(heads, replace(row, cells=two), {"乙"}).cells) == 3
     assert len(without_walls_under_heads(heads, replace(row, cells=two), set()).cells) == 2
+
+
+def test_a_label_with_a_misread_character_is_no_rest_of_the_text_before_it() -> None:
+    """其他运转类 | 主管部1 | 某局: the wall is unsure, but the cell is a label of the layout but for one character."""
+    row = _row("项目类别", "其他运转类", "主管部1", "某局")
+    labelled = replace(row, cells=tuple(replace(c, role=Role.LABEL) if c.col in (0, 2) else c for c in row.cells))
+
+    assert without_unsure_walls(labelled, {"项目类别", "主管部门"}) is labelled
+    assert len(without_unsure_walls(labelled, {"项目类别"}).cells) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("项目立项情况六口立项情况", "项目立项情况"), ("年度总体目标一级指标二级指标", "年度总体目标"),
+        ("项目立项情况", None), ("项目立项情况说明", None), ("项目项日", None), ("年度总体目标完成情况", None),
+    ],
+)  # fmt: skip
+def test_a_label_is_freed_of_what_joined_it(text: str, name: str | None) -> None:
+    """The same label, badly read over the break, or the grid's heads; what says more of the label stays."""
+    assert label_alone(text, ["项目立项情况", "年度总体目标", "项目"]) == name
+
+
+def _gathered(*cells: RowCell, heads: Row | None = None) -> dict[str, tuple[str, float]]:
+    gatherer = FieldGatherer(["项目负责人", "联系电话", "总分", "等级"])
+    row = Row(cells, 6, 1, 0)
+    if heads is not None:
+        gatherer.row(heads, row)
+    gatherer.row(row)
+    return {
+        "→".join(label.text for label in entry.labels): (
+            "".join(cell.text for cell in entry.values), min((cell.confidence for cell in entry.values), default=1.0)
+        )
+        for entry in gatherer.fields
+    }  # fmt: skip
+
+
+def _cell(text: str, col: int, role: Role, colspan: int = 1, *notes: str) -> RowCell:
+    return RowCell(text, 1, col, colspan=colspan, role=role, notes=notes)
+
+
+@pytest.mark.parametrize(
+    ("label", "glued", "parts"),
+    [
+        ("项目负责人", "石珍联系电话", ("石珍", "联系电话")),
+        ("总分", "97.07等级", ("97.07", "等级")),
+        ("总分", "优秀等级", None),
+    ],
+)
+def test_a_value_that_lost_the_wall_to_the_next_label_keeps_its_field(
+    label: str, glued: str, parts: tuple[str, str] | None
+) -> None:
+    """97.07等级 | 优 are two fields, and the first asks; a word before a label's name may be part of it."""
+    for role in (Role.LABEL, Role.VALUE):
+        found = _gathered(_cell(label, 0, Role.LABEL), _cell(glued, 1, role, 3), _cell("优", 4, Role.VALUE, 2))
+
+        assert (
+            (found.get(label, ("", 1.0))[0] == "".join(parts[:1]) and found[parts[1]][0] == "优")
+            if parts
+            else (glued in str(found))
+        )
+        assert parts is None or found[label][1] <= 0.5
+
+
+def test_a_value_under_two_heads_asks_under_both() -> None:
+    """10096.92 under 分值 and 得分 lost the wall between its amounts."""
+    names = ("项目资金", "预算数", "分值", "得分")
+    heads = Row(tuple(RowCell(name, 0, col, role=Role.LABEL) for col, name in enumerate(names)), 4, 0, 0)
+    cells = (("其他资金", 0, Role.LABEL, 1), ("300.5", 1, Role.VALUE, 1), ("10096.92", 2, Role.VALUE, 2))
+    found = _gathered(*(_cell(*cell) for cell in cells), heads=heads)
+
+    assert {key.split("→")[-1]: value for key, value in found.items()} == {
+        "预算数": ("300.5", 1.0), "分值": ("10096.92", 0.5), "得分": ("", 0.5),
+    }  # fmt: skip

@@ -571,6 +571,17 @@ def test_a_number_that_lost_its_mark_is_the_layout_s() -> None:
     assert (numbered.value, plain.value) == ("1、一般公共预算", "一般公共预算")
 
 
+def test_the_mark_behind_a_number_is_the_layout_s() -> None:
+    """2.政府性基金 is 2、政府性基金 where the layout prints that; where it prints the point, the point stays."""
+    label = Label("2. 政府性基金", Role.LABEL)
+
+    [own] = _usual().repair_form([label], None, (), heads=["2、政府性基金"])
+    [as_read] = _usual().repair_form([label], None, (), heads=["2.政府性基金"])
+
+    assert (own.status, own.value) == (Status.REPAIRED, "2、政府性基金")
+    assert as_read.status is Status.UNCHANGED
+
+
 @pytest.mark.parametrize("label", ["年度目标1", "目标一", "2结束时间", "非财政拨款", "11结束时间"])
 def test_numbers_behind_a_field_and_other_signs_are_not_struck(label: str) -> None:
     assert one(_usual(), label, Role.LABEL).status is not Status.REPAIRED

@@ -150,6 +150,34 @@ def test_a_speck_beside_an_amount_is_no_part_of_it_where_the_picture_shows_none(
     assert reread_amount("无", [_line("无", {0: ("", -2.0)})]) is None
 
 
+def test_a_colon_of_an_amount_is_a_point_and_a_strange_sign_of_a_rate_is_a_percent_sign() -> None:
+    """As the picture shows them, and no other: 27名 under a count is 27名."""
+    colon = [_line("285:3", {3: (".", -4.0)})]
+    sign = [_line("100.0品", {5: ("%", -3.0)})]
+
+    assert (found := reread_amount("285:3", colon)) is not None
+    assert found.value == "285.3"
+    assert (found := reread_amount("100.0品", sign, True)) is not None
+    assert found.value == "100.0%"
+    assert reread_amount("100.0品", sign) is None
+    assert reread_amount("285:3", [_line("285:3", {})]) is None
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "meant"),
+    [
+        ("2023.1.1-202312.31", "完成时间", "2023.1.1-2023.12.31"), ("=6682.00()", "检查面积", "=6682.00(㎡)"),
+        ("=6682.00()", "检查数量", None), ("2023.1.1-2023.12.31", "完成时间", None),
+    ],
+)  # fmt: skip
+def test_what_the_shape_of_a_target_asks_for_is_taken_and_shown(read: str, name: str, meant: str | None) -> None:
+    """A point at a line's end went for dust, and of ㎡ nothing is read: the picture has neither."""
+    found = reread_target(read, [_line(read, {})], name)
+
+    assert (found.value if found is not None else None) == meant
+    assert found is None or found.score < 0.9
+
+
 @pytest.mark.parametrize("read", ["≥51061:00(人次)", "=2.100人"])
 def test_a_number_that_nothing_is_counted_in_is_asked_about(read: str) -> None:
     """No time has 51061 hours, and nobody is a tenth: whatever the picture says, somebody looks."""

@@ -57,7 +57,8 @@ _UNRULED = 0.5
 ParseTarget = Callable[[str, str | None], tuple[Target, Repair | None]]
 # raw text, the lines it was read from, the indicator's name -> what the picture repairs in it
 RereadTarget = Callable[[str, Sequence[Line], str | None, Sequence[str]], Repair | None]
-RereadAmount = Callable[[str, Sequence[Line]], Repair | None]
+# raw text, the lines it was read from, whether it is a rate
+RereadAmount = Callable[[str, Sequence[Line], bool], Repair | None]
 ParseField = Callable[[str, str, str | None], dict[str, Any] | None]
 
 
@@ -78,7 +79,7 @@ class Assembly:
     split_label: SplitLabel
     review_confidence: float
     reread_target: RereadTarget = lambda raw, lines, level3, others: None
-    reread_amount: RereadAmount = lambda raw, lines: None
+    reread_amount: RereadAmount = lambda raw, lines, rate: None
     _entries: list[RepairEntry] = field(default_factory=list)
     _entered: set[int] = field(default_factory=set)
     _columns: dict[str, str] = field(default_factory=dict)  # a column's header as read -> as repaired
@@ -160,8 +161,8 @@ class Assembly:
         return fields
 
     def _reread(self, key: str, text: str, cells: Sequence[RowCell]) -> str | None:
-        """An amount that is none as it was read, as the picture shows it."""
-        repair = self.reread_amount(text, [line for cell in cells for line in cell.lines])
+        """An amount or a rate that is none as it was read, as the picture shows it."""
+        repair = self.reread_amount(text, [line for cell in cells for line in cell.lines], key.endswith("率"))
         if repair is None:
             return None
         self._entries.append(entry_of(f"fields.{key}", repair))

@@ -16,16 +16,23 @@ from pipeline.records import FieldValue, Finding
 Check = Callable[[Facts], Iterator[Finding]]
 
 _CODE = re.compile(r"(?=.*\d)(?=.{3,21}$)[0-9A-Z]+(?:-[0-9A-Z]+)*")
-# Groups of an amount have three digits; in 594,1 the comma is a point misread, whatever the label.
-_BROKEN_GROUPS = re.compile(r"[\d.]+[,，]\d{1,2}", re.A)
+# Groups of an amount have three digits; in 594,1 the comma is a point misread, whatever the label, and so is 285:3.
+_BROKEN_GROUPS = re.compile(r"[\d.]+[,，:：;；]\d{1,2}", re.A)
 # 8652 51986 lost its point to a blank; phones, codes and dates are written in groups.
 _PARTED = re.compile(r"\d[\d.,，]*\s+\d[\d.,，]*", re.A)
 # io for 10: letters that figures are read as, and nothing else.
 _LETTERED = re.compile(r"(?=.*[A-Za-z])[iIlLoODQSBZz|.\d]{1,6}", re.A)
+# A dash among dust is read as 二, m, •, and in a table of amounts as other signs too; 无 is a word.
+_FOR_A_DASH = re.compile(r"[二曰_•·A-UW-Za-uw-z]")
+_LONE_SIGN = re.compile(r"[^\d\s无\-—–－一/／]|[^\w\s\-—–－/／]{2,6}")
+# 100.0品 and 100°, lost their sign.
+_STRANGE_RATE = re.compile(r"\d[\d.]*[^\d%％‰\s.分][^\w\s%％]?", re.A)
 _IN_GROUPS = re.compile(r"电话|手机|联系|编码|代码|编号|日期|时间|期限|年度$")
 # What a table of amounts prints where there is nothing: 项目资金→其他资金→得分.
 _DASH = re.compile(r"[-—–－一]{1,2}")
 _TABLE_PATH = 3
+_LEAST_AMOUNTS = 2
+_DATES = re.compile(r"[\d.]{4,11}[-—–~至到][\d.]{4,11}", re.A)
 # 20180131, the most that one date is written with.
 _LONGEST_DATE = 8
 _REPEATED = re.compile(r"#\d+$")
@@ -70,9 +77,10 @@ def periods(facts: Facts) -> Iterator[Finding]:
             if re.search(r"\d", value.value) and read_date(value.value.rstrip("。前止")) is None:
                 yield facts.finding("fields.date-format", f"fields.{key}", name=key, value=value.value)
     for key, value in facts.fields_called("项目起止时间"):
-        # 201801201812 lost its dash, 201801:201812 has dust for it.
+        # 201801201812 lost its dash, 201801:201812 has dust for it, 201801-20.1812 within it.
         text = "".join(fold(value.value).split())
-        if re.fullmatch(r"\d{4,8}[^\d\-—–~至到年]?\d{4,8}", text) and len(text) > _LONGEST_DATE:
+        run = re.fullmatch(r"\d{4,8}[^\d\-—–~至到年]?\d{4,8}", text) and len(text) > _LONGEST_DATE
+        if run or (_DATES.fullmatch(text) and read_date(value.value) is None):
             yield facts.finding("fields.date-format", f"fields.{key}", name=key, value=value.value)
     start, end = facts.start, facts.end
     if start is None or end is None or start.first_day() is None or end.last_day() is None:
@@ -97,12 +105,26 @@ def amount_formats(facts: Facts) -> Iterator[Finding]:
         text = value.value.strip()
         parted = _PARTED.fullmatch(text) and not _IN_GROUPS.search(key)
         lettered = _LETTERED.fullmatch(text) and not _IN_GROUPS.search(key)
-        broken = value.parsed is None and (_BROKEN_GROUPS.fullmatch(text) or parted or lettered)
+        strange = key.endswith("率") and _STRANGE_RATE.fullmatch(text)
+        grouped = _BROKEN_GROUPS.fullmatch(text) and not _IN_GROUPS.search(key)
+        broken = value.parsed is None and (grouped or parted or lettered or strange)
+        if _FOR_A_DASH.fullmatch(text) or (_LONE_SIGN.fullmatch(text) and _is_in_a_table(key, facts)):
+            yield facts.finding("fields.amount-format", f"fields.{key}", name=key, value=text)
+            continue
         if not (broken or facts.canonical(key) in labels) or not text or _amount(value) is not None:
             continue
         # A sentence is how some forms itemise an amount; a short text with digits is an amount misread.
         if (lettered or re.search(r"\d", text)) and len(text) <= 16 and "%" not in text:
             yield facts.finding("fields.amount-format", f"fields.{key}", name=key, value=text)
+
+
+def _is_in_a_table(key: str, facts: Facts) -> bool:
+    """Tell whether a field stands in a table of amounts: two others of its row are amounts."""
+    path = key.split(PATH)
+    if len(path) < _TABLE_PATH:
+        return False
+    row = [value for other, value in facts.record.fields.items() if other.split(PATH)[:-1] == path[:-1]]
+    return sum(bool(re.fullmatch(r"[\d.,]+%?", value.value.strip())) for value in row) >= _LEAST_AMOUNTS
 
 
 def amount_decimals(facts: Facts) -> Iterator[Finding]:
@@ -296,6 +318,8 @@ def nearly_alike(facts: Facts) -> Iterator[Finding]:
 def blanks_among_dashes(facts: Facts) -> Iterator[Finding]:
     """A hyphen in a table of amounts is as small as dust; where its row or column prints others, a blank may be one.
 
+    A column of several blanks and no dash has none (执行率 of three funds that nobody spent), whatever its rows say.
+
     Only pages that were read from pictures can lose one: something else of theirs is less than sure.
     """
     paths = {key: tuple(key.split(PATH)) for key in facts.record.fields}
@@ -306,6 +330,9 @@ def blanks_among_dashes(facts: Facts) -> Iterator[Finding]:
     for key, value in fields.items():
         path = paths[key]
         if value.value.strip() or len(path) < _TABLE_PATH:
+            continue
+        column = [other for other in fields if paths[other][0] == path[0] and paths[other][-1] == path[-1]]
+        if sum(not fields[other].value.strip() for other in column) > 1 and not any(k in dashes for k in column):
             continue
         beside = (other for other in dashes if len(paths[other]) == len(path) and _is_beside(path, paths[other]))
         if (other := next(beside, None)) is not None:

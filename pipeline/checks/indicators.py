@@ -47,6 +47,8 @@ _CLEAN_RUN = re.compile(r"\d[\d,]*(?:\.\d+)?|\d?[A-D]?", re.A)
 _NUMBER_WITH_LETTERS = re.compile(r"\d[\dA-Za-z&$!口丨〇○.,]*(?:%|人次|人|次|个|万元|元)", re.A)
 # ≥96 5% lost its point, or has a blank too many: nobody knows which.
 _GAP = re.compile(r"\s*[≥≤=><]\s*\d[\d,]*[ \t\u3000]+\d", re.A)
+# Two dates of which one lost a point: 2023.1.1-202312.31.
+_BROKEN_DATES = re.compile(r"(?:19|20)\d\d[\d.]{2,6}[-—–~至](?:19|20)\d\d[\d.]{2,6}", re.A)
 _NUMBERED = re.compile(rf"^\s*{LIST_MARK}")
 _JUNK = re.compile(r"[^0-9\u4e00-\u9fffA-Za-z(（【\[“《+.,，±*]{1,3}\d", re.A)
 _AGAINST = {"≥": "≤", ">": "≤", "≤": "≥", "<": "≥"}
@@ -63,6 +65,20 @@ def lost_targets(facts: Facts) -> Iterator[Finding]:
         cell = row.indicator.cells.get("target")
         code = "target.lost" if row.indicator.target is None and cell is None else "target.missing"
         yield facts.finding(code, row.at, name=row.name)
+        if code == "target.lost" and (above := _cut_by_the_page(facts, row)) is not None:
+            at = f"indicators[{above.number}].level3"
+            yield facts.finding("indicators.cut", at, name=above.name, other=row.name)
+
+
+def _cut_by_the_page(facts: Facts, row: Row) -> Row | None:
+    """The row above, where a page ends between them: a name without a target may be the rest of that row's name."""
+    above = next((other for other in facts.rows if other.number == row.number - 1), None)
+    pages = [
+        {where.page for where in cell.where if where.page is not None}
+        for one in (above, row)
+        if one is not None and (cell := one.indicator.cells.get("level3")) is not None
+    ]
+    return above if len(pages) == 2 and all(pages) and max(pages[0]) < min(pages[1]) else None
 
 
 def _blank(target: TargetValue | None) -> bool:
@@ -127,6 +143,8 @@ def _is_broken(text: str) -> bool:
     if _GAP.match(text):
         return True
     compact = "".join(text.split())
+    if _BROKEN_DATES.fullmatch(compact):
+        return True
     signed = _SIGN_AND_RUN.match(compact)
     if signed is not None:
         return (

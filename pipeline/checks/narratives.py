@@ -16,7 +16,7 @@ Check = Callable[[Facts], Iterator[Finding]]
 _CLOSED = "。；;！!？?”’）)》〉】〕」…."
 # A text ends whole with a date, an amount, a count or a short entry after a colon (时间：2020年10月, 资金支出：46万).
 _ENTRY = re.compile(r"(?:[:：][^，。；：:]{1,20}|\d[^，。；]{0,6})$")
-_HANGING = re.compile(r"[，,、（(《〈“‘〔【]$")
+_HANGING = re.compile(r"[，,、：:（(《〈“‘〔【]$")
 _PROSE = re.compile(r"[。；;]")
 _PAIRS = {mark: PARTNERS[mark] for mark in "》〉"}
 _QUOTES = "”）】〕"
@@ -30,6 +30,7 @@ _NUMBER_SHAPE = re.compile(
 _AMOUNT = re.compile(
     r"(?<![\d.,])(?P<number>\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,6})?)\s*(?P<unit>亿元|万元|万(?![人次个平亩张册份])|元)"
 )
+_ENCLOSED = "①②③④⑤⑥⑦⑧⑨⑩"
 _SAID = re.compile(
     r"(?P<name>[\u4e00-\u9fff]{0,8}?(?P<kind>满意度|增长率|合格率|达标率|完成率|覆盖率|知晓率|及时率))"
     r"\s*(?:均)?(?P<sign>达到|达|不低于|不少于|超过|大于|高于|≥|为|在)?\s*(?P<number>\d+(?:\.\d+)?)\s*[%％]"
@@ -160,6 +161,18 @@ def _yuan(match: re.Match[str]) -> Decimal:
     return Decimal(match["number"].replace(",", "")) * factor
 
 
+def lists(facts: Facts) -> Iterator[Finding]:
+    """A list that lacks a number before its last one was not read whole: ②加大宣传力度 has a ① before it."""
+    for narrative in facts.narratives:
+        found = {ord(sign) - ord("①") for sign in narrative.text if sign in _ENCLOSED}
+        lost = next((n for n in range(max(found, default=0)) if n not in found), None)
+        if lost is not None:
+            value, mark = _ENCLOSED[max(found)], _ENCLOSED[lost]
+            yield facts.finding(
+                "narrative.list", f"fields.{narrative.key}", name=narrative.key, value=value, other=mark
+            )
+
+
 def past_goals(facts: Facts) -> Iterator[Finding]:
     """G19. A goal that reports what was done comes from last year's evaluation."""
     for narrative in facts.narratives:
@@ -190,5 +203,5 @@ def goal_numbers(facts: Facts) -> Iterator[Finding]:
 
 
 NARRATIVE_CHECKS: tuple[Check, ...] = (
-    truncated, brackets, dates_outside, document_numbers, amounts, past_goals, goal_numbers,
+    truncated, brackets, dates_outside, document_numbers, amounts, lists, past_goals, goal_numbers,
 )  # fmt: skip

@@ -102,7 +102,7 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     stray, divided = gatherer.fields.strays, gatherer.fields.divided
     strays = (*stray, *unplaced(labelled, fields, indicators, found_headers, [*stray, *divided]))
     strays += tuple(blank_columns(headers, indicators))
-    if not any(headers):
+    if not any(column.head for header in headers if header is not None for column in header.columns):
         indicators = _in_doubt(indicators)
     return LabelledForm(form, fields, indicators, strays, found_headers, labelled)
 

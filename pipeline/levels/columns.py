@@ -32,6 +32,9 @@ _DESCRIBES = re.compile(r"(描述|说明|解释|释义)$")
 # Names of a level, or targets, that a column without a head has at least; the share of names in it.
 _LEAST_NAMES = 3
 _NAMES_SHARE = 0.4
+# Two levels, a name and its target; the longest units with a column of their own (元/人次 has four characters).
+_LEAST_COLUMNS = 4
+_LONGEST_UNIT = 4
 # A repeated head of four characters may have one misread; most heads of the row are the same.
 _SAME_NAME = 0.7
 _SAME_SHARE = 0.7
@@ -46,7 +49,7 @@ def infer_headers(
     """Return headers for a form in which none was found by name, or None where none can be told.
 
     The row whose cells the classifier takes for headers begins the grid; each column's role is the one its cells have,
-    levels in order from left to right.
+    levels in order from left to right. Where no row does, names of levels in two columns begin it.
     """
     if any(header is not None for header in headers):
         return None
@@ -55,7 +58,60 @@ def infer_headers(
         header = _header_by_content(rows, logp, start, lexicon)
         if header is not None:
             return _with_repeats(rows, header)
-    return None
+    return _without_heads(rows, lexicon)
+
+
+def _without_heads(rows: Sequence[Row], lexicon: Lexicon) -> list[GridHeader | None] | None:
+    """Headers for a grid whose heads were lost, at a page's foot most often; None where no two columns name levels.
+
+    Level 1 stands beside level 2, then come the name, the operator where it has a column, and the target.
+    """
+    start, columns = _levels_begin(rows, lexicon)
+    if not start or columns is None:
+        return None
+    header = GridHeader(start - 1, start - 1, rows[start].n_cols, columns)
+    return [header if r >= start else None for r in range(len(rows))]
+
+
+def _levels_begin(rows: Sequence[Row], lexicon: Lexicon) -> tuple[int, tuple[HeaderColumn, ...] | None]:
+    """The first row that begins with a level 1 above a grid's columns, and those columns; None where there is none."""
+    for start, row in enumerate(rows):
+        first = next((cell for cell in row.cells if cell.text), None)
+        if first is None or row.n_cols < _LEAST_COLUMNS:
+            continue
+        if comparison_key(first.text) in lexicon.exact["level1"]:
+            like = [other for other in rows[start:] if other.n_cols == row.n_cols]
+            if (columns := _columns_by_content(like, first.col, lexicon)) is not None:
+                return start, columns
+    return 0, None
+
+
+def _columns_by_content(rows: Sequence[Row], left: int, lexicon: Lexicon) -> tuple[HeaderColumn, ...] | None:
+    """The columns of a grid without heads, its level 1 in the column `left`; None where they are none of a grid."""
+    starts = sorted({cell.col for row in rows for cell in row.cells if cell.col >= left})
+    texts = [[c.text for row in rows for c in row.cells if c.text and c.col == start] for start in starts]
+    names = [{comparison_key(text) for text in own} for own in texts[:2]]
+    if len(starts) < _LEAST_COLUMNS or any(
+        sum(name in lexicon.exact[level] for name in own) < least
+        for own, level, least in zip(names, ("level1", "level2"), (2, _LEAST_NAMES), strict=True)
+    ):
+        return None
+    roles = ["level1", "level2", "level3", *(_by_texts(own, lexicon) for own in texts[3:])]
+    at = next((i for i, role in enumerate(roles) if role == "extra"), None)
+    if at is None or _are_figures(texts[2]):
+        return None
+    roles[at] = "target"
+    if "operator" in roles[:at] and at + 1 < len(roles) and all(len(text) <= _LONGEST_UNIT for text in texts[at + 1]):
+        roles[at + 1] = "unit"  # of which most were read as 0 or 品 for %
+    ends = [*starts[1:], rows[0].n_cols]
+    return tuple(
+        HeaderColumn(col, end - col, role, "" if role != "extra" else f"第{col + 1}列")
+        for col, end, role in zip(starts, ends, roles, strict=True)
+    )
+
+
+def _are_figures(texts: Sequence[str]) -> bool:
+    return sum(any(c.isdigit() for c in text) for text in texts) * 2 > len(texts)
 
 
 def _with_repeats(rows: Sequence[Row], header: GridHeader) -> list[GridHeader | None]:
@@ -94,6 +150,13 @@ def refine_headers(
             if role != "extra" and all(other.role != role or other.group != column.group for other in columns):
                 columns[i] = replace(column, role=role)
         columns = _described(columns, partial(_below, rows, headers, header), lexicon)
+        if not any(column.role in ("level1", "level2") for column in columns):
+            # 三级指标 and what is left of other heads, over columns of levels: they say less than what stands below.
+            below = [row for r, row in enumerate(rows) if headers[r] is header and r > header.row]
+            start, found = _levels_begin(below, lexicon)
+            if found is not None:
+                refined[id(header)] = replace(header, columns=found, n_cols=below[start].n_cols)
+                continue
         refined[id(header)] = replace(header, columns=tuple(columns))
     return [refined[id(header)] if header is not None else None for header in headers]
 

@@ -55,7 +55,7 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _RINGS = r"[0-9oO°º/.qgDbB]{1,3}"
 _BROKEN_PERCENT = re.compile(rf"(?P<lead>[^\d%]{{0,3}})(?P<all>\d[\d.]*?{_RINGS})")
 # A % whose rings and stroke make one character: ≥80吕.
-_STRANGE_PERCENT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})[^\d%％\s.,。，]")
+STRANGE_PERCENT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})[^\d%％\s.,。，]")
 _QUANTITY = rf"(?:\d{{1,3}}(?:[,，]\d{{3}})+|{_NUMBER})\D{{0,8}}"
 _BARE = re.compile(_QUANTITY)
 # A sign broken by a fax is read as a point or as a letter: ∴30户, Y95%.
@@ -81,11 +81,16 @@ _COUNTED = re.compile(rf"(?P<text>[≥≤=><]?{_NUMBER})(?P<unit>[\u4e00-\u9fff]
 _SPECK_AT_END = re.compile(r"(?P<text>.*[^\d.,，·\s(（])[.,，·'`)）]")
 _STOP_AT_END = re.compile(rf"(?P<text>[^\d]?{_NUMBER}[^\d。]{{1,4}})。")
 _AREA_WITHOUT_UNIT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})m?")
+_AREA_IN_NOTHING = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})[(（][)）]")
 _AREA_IN_METRES = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})[(（]m[)）]")
 _COMPARED = re.compile(r"(?P<text>[大小高低少])[干千](?P<rest>(?:或?等于)?\d.*)")
 # 2.100人: nobody is a tenth; 51061:00: no time has so many hours.
 _GROUPED_BY_POINT = re.compile(
     r"(?P<lead>[^\d]{0,3}\d{1,3})\.(?P<rest>\d{3}(?:人次|[人个次户台套家场期份件名辆艘只头项座处所批篇册本枚张]))"
+)
+# 2023.1.1-202312.31: the point at the end of a line goes for dust.
+_LOST_POINT_OF_DATE = re.compile(
+    r"(?P<lead>(?:19|20)\d\d\.\d{1,2}\.\d{1,2}[-—–~至](?:19|20)\d\d)(?P<month>1[0-2]|0?[1-9])\.(?P<rest>\d{1,2})"
 )
 _COLON_FOR_POINT = re.compile(r"(?P<lead>[^\d]{0,3}\d{3,})[:：;；](?P<rest>\d{1,2}\D{0,8})")
 
@@ -153,9 +158,16 @@ def _ends(text: str, look: Look, *, rate: bool) -> Iterator[Guess]:
     if found := _COLON_FOR_POINT.fullmatch(text):
         pointed = f"{found['lead']}.{found['rest']}"
         yield as_it_stands(pointed, "look-alike", CLOSE, asks=FAR)
+    if found := _LOST_POINT_OF_DATE.fullmatch(text):
+        # A picture shows nothing of what was taken for dust before it was read.
+        dated = f"{found['lead']}.{found['month']}.{found['rest']}"
+        yield as_it_stands(dated, "dropped", VERY_CLOSE, likely=_ALWAYS)
     if _AREA.search(look.name) and (found := _AREA_WITHOUT_UNIT.fullmatch(text)):
         # The recogniser has no ㎡; it spells m² or m2, or loses it altogether.
         yield from (Guess(found["text"] + unit, found["text"] + "㎡", "dropped", CLOSE) for unit in ("m²", "m2"))
+    if _AREA.search(look.name) and (found := _AREA_IN_NOTHING.fullmatch(text)):
+        # Brackets around nothing held the one sign that the recogniser has not learnt.
+        yield Guess(f"{found['text']}(m²)", f"{found['text']}(㎡)", "dropped", VERY_CLOSE, likely=_ALWAYS)
     if _AREA.search(look.name) and (found := _AREA_IN_METRES.fullmatch(text)):
         yield from (Guess(f"{found['text']}({u})", f"{found['text']}(㎡)", "dropped", CLOSE) for u in ("m²", "m2"))
     if found := _COMPARED.fullmatch(text):
@@ -167,7 +179,7 @@ def _lost_percents(text: str, *, rate: bool) -> Iterator[Guess]:
         yield from _percents(found["lead"], found["all"], rate=rate)
     if not rate:
         return
-    if found := _STRANGE_PERCENT.fullmatch(text):
+    if found := STRANGE_PERCENT.fullmatch(text):
         number = found["text"].lstrip("≥≤=><")
         likely = _FOUR_FIGURES if re.fullmatch(_NUMBER, number) and Decimal(number) <= 100 else None
         yield as_it_stands(f"{found['text']}%", "look-alike", CLOSE, likely=likely)

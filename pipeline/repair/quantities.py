@@ -19,7 +19,17 @@ import numpy as np
 from pipeline.dates import fold
 from pipeline.document import Line, Repair, Status
 from pipeline.hanzi import is_uncommon
-from pipeline.repair.guesses import CLOSE, FAR, VERY_CLOSE, Guess, Look, as_it_stands, guesses, specks_behind
+from pipeline.repair.guesses import (
+    CLOSE,
+    FAR,
+    STRANGE_PERCENT,
+    VERY_CLOSE,
+    Guess,
+    Look,
+    as_it_stands,
+    guesses,
+    specks_behind,
+)
 from pipeline.repair.picture import alphabet_of, picture_of
 from pipeline.repair.worded import WORDED, worded
 
@@ -40,7 +50,7 @@ _SPECKED_AMOUNT = re.compile(
 # 0.0C among amounts: a figure whose ring is open or whose stroke is bent.
 _LETTERED_DECIMALS = re.compile(r"(?=[^A-Za-z]*[A-Za-z][^A-Za-z]*$)[\d,]*[\dCDOQoIlSBZ]\.[\dCDOQoIlSBZ]{1,2}")
 _FIGURE_OF = str.maketrans("CDOQoIlSBZ", "0000011582")
-_BROKEN_GROUPS = re.compile(r"(?P<whole>\d{1,6})[,，](?P<rest>\d{1,2}|\d{4,6})")
+_BROKEN_GROUPS = re.compile(r"(?P<whole>\d{1,6})(?:[,，](?P<rest>\d{1,2}|\d{4,6})|[:：;；](?P<cents>\d{1,2}))")
 
 
 def reread_target(raw: str, lines: Sequence[Line], level3: str | None, others: Sequence[str] = ()) -> Repair | None:
@@ -83,19 +93,23 @@ def _together(repair: Repair, further: Repair) -> Repair:
     )
 
 
-def reread_amount(raw: str, lines: Sequence[Line]) -> Repair | None:
+def reread_amount(raw: str, lines: Sequence[Line], rate: bool = False) -> Repair | None:
     """Return the repair of an amount with a comma for its point (594,1), a letter (0.0C) or specks beside it (.5490).
 
-    Nothing is said unless the picture shows it so.
+    That of a `rate` may have lost its sign as well: 100.0品. Nothing is said unless the picture shows it so.
     """
     text = "".join(raw.split())
     if found := _BROKEN_GROUPS.fullmatch(text):
-        return _decide(raw, lines, [as_it_stands(f"{found['whole']}.{found['rest']}", "look-alike", CLOSE)])
+        return _decide(
+            raw, lines, [as_it_stands(f"{found['whole']}.{found['rest'] or found['cents']}", "look-alike", CLOSE)]
+        )
     if (found := _SPECKED_AMOUNT.fullmatch(text)) and found["number"] != text:
         return _decide(raw, lines, [as_it_stands(found["number"], "inserted", CLOSE)])
     if _LETTERED_DECIMALS.fullmatch(text):
         figures = text.translate(_FIGURE_OF)
         return _decide(raw, lines, [as_it_stands(figures, "look-alike", VERY_CLOSE, asks=FAR)])
+    if rate and (found := STRANGE_PERCENT.fullmatch(text)):
+        return _decide(raw, lines, [as_it_stands(f"{found['text']}%", "look-alike", CLOSE)])
     return None
 
 

@@ -42,6 +42,7 @@ _STRAY_BEHIND = frozenset("|｜丨-—_·.。,，、'‘’`;；/\\(（[【《<"
 _SHORTEST_BESIDE_STRAY = 3
 _STRAY_SCORE = 0.98
 _SHORTEST_PIECE = 2
+_NUMBERED = re.compile(r"(?P<number>\d{1,2})[.．、,，·:：](?P<name>[\u4e00-\u9fff].+)")
 _NO_WORD = re.compile(r"[^\w]|_")
 
 
@@ -52,6 +53,18 @@ FROM_LAYOUT = "skeleton:表样"
 def heads_of(names: Sequence[str]) -> dict[str, str]:
     """Map the comparison keys of a layout's field and column names to what vouches for them."""
     return {comparison_key(name): FROM_LAYOUT for name in names}
+
+
+def _with_own_mark(raw: str, heads: Mapping[str, str]) -> Repair | None:
+    """Return the repair of a numbered label whose mark is not the layout's: 2.政府性基金 for 2、政府性基金."""
+    found = _NUMBERED.fullmatch("".join(raw.split()))
+    names = [f"{found['number']}{mark}{found['name']}" for mark in "、."] if found is not None else []
+    if (name := next((name for name in names if comparison_key(name) in heads), None)) is None:
+        return None
+    return Repair(
+        raw, name, Status.REPAIRED, "look-alike", score=_STRAY_SCORE, evidence=heads[comparison_key(name)],
+        reason=f"形近误认：已改为“{name}”（表样固定文字，序号后的标点）",
+    )  # fmt: skip
 
 
 class Settled:
@@ -87,6 +100,8 @@ class Settled:
             return Repair(raw, raw, Status.UNCHANGED)
         if label.role in (Role.LABEL, Role.HEADER):
             # 1、一般公共预算 and 项目资金（万元） are names with a number before them and a unit behind.
+            if (own := _with_own_mark(raw, heads)) is not None:
+                return own
             bare = comparison_key(_TAGS.sub("", raw))
             if bare != key and (source := names.get(bare)) is not None:
                 return Repair(raw, raw, Status.UNCHANGED, score=1.0, evidence=source)

@@ -19,8 +19,10 @@ from pipeline.levels.fields.cells import (
     doubtful_blank,
     is_amount,
     is_said_again,
+    label_alone,
     label_and_value,
     states,
+    value_and_label,
     without_false_walls,
     without_lone_signs,
     without_unsure_walls,
@@ -78,9 +80,24 @@ class FieldGatherer:
         self._whole = []
 
     def _unglued(self, row: Row) -> Row:
-        """Take a label and value that stand in one cell, their wall lost, as a field in doubt; the others stay."""
-        cells = []
+        """Take a label and value that stand in one cell, their wall lost, as a field in doubt; the others stay.
+
+        A value and the label of the next one are parted, and a label is freed of what joined it by mistake.
+        """
+        cells: list[RowCell] = []
         for cell in row.cells:
+            unknown = comparison_key(cell.text) not in self._keys
+            if unknown and cell.role is Role.LABEL and (name := label_alone(cell.text, self._names)) is not None:
+                self.corners.append(cell)
+                cells.append(replace(cell, text=name))
+                continue
+            between = cells and cells[-1].role is Role.LABEL and cell.colspan > 1 and cell is not row.cells[-1]
+            if between and unknown and (pair := value_and_label(cell, cells[-1], self._names)) is not None:
+                self.divided.append(cell)
+                wide, doubt = cell.colspan - 1, min(cell.confidence, DOUBTFUL)
+                cells.append(replace(cell, text=pair[0], role=Role.VALUE, colspan=1, confidence=doubt))
+                cells.append(replace(cell, text=pair[1], role=Role.LABEL, col=cell.col + 1, colspan=wide))
+                continue
             parts = label_and_value(cell.text, self._names) if cell.role is Role.LABEL and cell.rowspan == 1 else None
             if parts is None:
                 cells.append(cell)
@@ -310,7 +327,12 @@ class FieldGatherer:
                 continue
             over = self._heads.over.get(head.col) if self._heads is not None and not only_filled else None
             named = (*path, *((over,) if over is not None else ()), head)
+            covered = [other for other in heads if value.text and value.col < other.col < value.col + value.colspan]
+            if covered:
+                # 10096.92 under 分值 and 得分: the wall between two amounts was lost.
+                value = replace(value, confidence=min(value.confidence, DOUBTFUL))
             self.fields.append(FieldEntry(named, (value,) if value.text or value.confidence <= DOUBTFUL else ()))
+            self.fields += [FieldEntry((*named[:-1], other), (replace(value, text="", lines=()),)) for other in covered]
 
     def _pairs(self, row: Row, filled: Sequence[RowCell], following: Row | None) -> None:
         if not self._parents and in_pairs(row, filled):

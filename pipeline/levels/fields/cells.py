@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Hamming, Levenshtein
 
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Role, Row, RowCell
@@ -25,6 +25,13 @@ _SHORTEST_GLUED = 3
 _FIGURES = re.compile(r"(?=\D*\d)[\d.,，/\-—年月日至]+(?:万?元)?")
 _PERSON = re.compile(r"[\u4e00-\u9fff]{2,3}")
 _NO_PERSON = re.compile(r"电话|手机|签|章|名|单位|部门|职|及|日期|意见|代码|编码")
+_NUMBER = re.compile(r"\d[\d.,]*")
+_PEOPLE = re.compile(r"人[:：]?$")
+# What heads of grids begin with; a label of four characters that is printed again over a break may have half of them
+# read, for the page's edge cuts it. Shorter ones begin other labels: 项目, 其他.
+_HEADS = re.compile(r"[一二三]级[指目]标")
+_SHORTEST_AGAIN = 4
+_BADLY_READ_IN = 2
 # Of so many characters a fax has one wrong.
 _MISREAD_IN = 5
 
@@ -65,6 +72,32 @@ def label_and_value(text: str, names: Sequence[str]) -> tuple[str, str] | None:
     return (name, rest) if person or (len(rest) > 1 and _FIGURES.fullmatch(rest)) else None
 
 
+def value_and_label(cell: RowCell, before: RowCell, names: Sequence[str]) -> tuple[str, str] | None:
+    """Part 97.07等级 and 石珍联系电话, which lost the wall between them: a value, and behind it one of `names`.
+
+    The value is a number, a person beside 负责人, or anything where a wall within the cell was all but seen.
+    """
+    compact = "".join(cell.text.split())
+    name = max((name for name in names if compact.endswith(name)), key=len, default="")
+    rest = compact.removesuffix(name)
+    person = _PEOPLE.search(before.text) and _PERSON.fullmatch(rest)
+    unsure = "wall-unsure" in cell.notes and len(name) >= _SHORTEST_GLUED and len(rest) > 1
+    return (rest, name) if name and rest and (_NUMBER.fullmatch(rest) or person or unsure) else None
+
+
+def label_alone(text: str, names: Sequence[str]) -> str | None:
+    """Return the one of `names` that a label begins with, where the rest is no part of it; else None.
+
+    It is the same label, that the next page prints again and that was badly read there (项目立项情况六口立项情况), or
+    the heads of the grid below it (年度总体目标一级指标二级指标).
+    """
+    compact = "".join(text.split())
+    name = max((name for name in names if compact.startswith(name)), key=len, default="")
+    rest = compact[len(name) :]
+    again = Levenshtein.distance(name, rest) <= len(name) // _BADLY_READ_IN
+    return name if len(name) >= _SHORTEST_AGAIN and rest and (again or _HEADS.match(rest)) else None
+
+
 def without_false_walls(row: Row, known: Set[str]) -> Row:
     """Join labels side by side that are one of the `known` keys together and none alone: 部门 | （单位）名称.
 
@@ -92,7 +125,7 @@ def without_unsure_walls(row: Row, known: Set[str]) -> Row:
     labelled = False
     for cell in row.cells:
         before = cells[-1] if cells else None
-        if before is not None and labelled and _is_cut_from(before, cell) and comparison_key(cell.text) not in known:
+        if before is not None and labelled and _is_cut_from(before, cell) and not _may_be_known(cell, known):
             cells[-1] = replace(_joined(before, cell), role=Role.VALUE)
             labelled = False
             continue
@@ -136,6 +169,13 @@ def _are_under(head: RowCell, one: RowCell, other: RowCell, known: Set[str]) -> 
     labels = one.role is other.role is Role.LABEL or any(comparison_key(cell.text) in known for cell in (one, other))
     amounts = is_amount(one.text) or is_amount(other.text)
     return beside and within and head.row < one.row and lines and not labels and not amounts
+
+
+def _may_be_known(cell: RowCell, known: Set[str]) -> bool:
+    """Tell whether a cell is one of the `known` labels, of which one character may be misread: 主管部1."""
+    key = comparison_key(cell.text)
+    near = cell.role is Role.LABEL and len(key) >= _SHORTEST_AGAIN
+    return key in known or (near and any(len(o) == len(key) and Hamming.distance(o, key) == 1 for o in known))
 
 
 def _joined(one: RowCell, other: RowCell) -> RowCell:
