@@ -367,6 +367,17 @@ def test_a_blank_among_dashes_asks(confidence: float, asks: bool) -> None:
     assert found == (["fields.资金→其他资金→得分"] if asks else [])
 
 
+@pytest.mark.parametrize(("last", "asks"), [("—", True), ("", False), ("30", False)])
+def test_one_blank_below_dashes_of_a_list_asks(last: str, asks: bool) -> None:
+    """自有资金 blank between two dashes of the list under 项目资金; two blanks are the form's habit."""
+    texts = {"项目资金→资金总额": "405", "项目资金→自有资金": "", "项目资金→事业收入": "—", "项目资金→其他": last}
+    made = record([row(n, r) for n, r in USUAL.items()], {**HEADER, **texts})
+    value = made.fields["项目资金→事业收入"].model_copy(update={"confidence": 0.9})
+    made = made.model_copy(update={"fields": {**made.fields, "项目资金→事业收入": value}})
+
+    assert ("fields.blank-among-dashes" in codes(check_record(made))) is asks
+
+
 def test_a_column_of_blanks_has_no_dash_whatever_its_rows_say() -> None:
     """执行率 of funds that nobody spent is blank in row after row."""
     texts = {

@@ -287,6 +287,20 @@ def test_a_label_ends_with_a_colon_though_a_semicolon_was_read() -> None:
     assert fields(record)["项目资金→财政拨款"] == "3000"
 
 
+def test_a_unit_that_lost_its_closing_bracket_is_no_part_of_the_label() -> None:
+    """项目资金（万元 over a list of amounts is 项目资金."""
+    form = table(
+        "项目名称|>3:义务植树",
+        "2:项目资金（万元|资金总额：|>2:3157",
+        "财政拨款：|>2:3000",
+        HEADS,
+        "产出指标|数量指标|株数|≥9株",
+    )
+    [record] = records("项目支出绩效目标表\n" + form)
+
+    assert fields(record)["项目资金→财政拨款"] == "3000"
+
+
 def test_a_label_beside_numbered_ones_has_lost_its_number() -> None:
     """任务 above 任务2 and 任务3: the values stand under a name that is not theirs."""
     form = table(

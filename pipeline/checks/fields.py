@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import combinations
 
@@ -330,6 +330,8 @@ def blanks_among_dashes(facts: Facts) -> Iterator[Finding]:
     for key, value in fields.items():
         path = paths[key]
         if value.value.strip() or len(path) < _TABLE_PATH:
+            if not value.value.strip() and (other := _dash_below(path, paths, fields, dashes)) is not None:
+                yield facts.finding("fields.blank-among-dashes", f"fields.{key}", name=key, other=dashes[other])
             continue
         column = [other for other in fields if paths[other][0] == path[0] and paths[other][-1] == path[-1]]
         if sum(not fields[other].value.strip() for other in column) > 1 and not any(k in dashes for k in column):
@@ -337,6 +339,19 @@ def blanks_among_dashes(facts: Facts) -> Iterator[Finding]:
         beside = (other for other in dashes if len(paths[other]) == len(path) and _is_beside(path, paths[other]))
         if (other := next(beside, None)) is not None:
             yield facts.finding("fields.blank-among-dashes", f"fields.{key}", name=key, other=dashes[other])
+
+
+def _dash_below(
+    path: tuple[str, ...],
+    paths: Mapping[str, tuple[str, ...]],
+    fields: Mapping[str, FieldValue],
+    dashes: Mapping[str, str],
+) -> str | None:
+    """The field of a dash in a list of amounts under one label that prints two of them or more, and one blank."""
+    own = [key for key, other in paths.items() if len(path) == len(other) == _TABLE_PATH - 1 and other[0] == path[0]]
+    printed = [key for key in own if key in dashes]
+    blank = sum(not fields[key].value.strip() for key in own)
+    return printed[0] if len(printed) > 1 and blank == 1 else None
 
 
 def _is_beside(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
