@@ -305,6 +305,13 @@ def test_a_field_s_name_in_traditional_forms_is_the_field_s_name(repairer: Repai
     assert one(repairer, "項目項目", Role.LABEL).status is not Status.REPAIRED
 
 
+def test_eyes_whose_bars_are_broken_are_read_as_suns(repairer: Repairer) -> None:
+    """項日年度日标 has three of six characters wrong and can be but one name; a name with a sun of its own stays."""
+    assert one(repairer, "項日总体日标", Role.LABEL).value == "项目总体目标"
+    assert one(repairer, "項日日目", Role.LABEL).status is not Status.REPAIRED
+    assert one(repairer, "填报日期", Role.LABEL).value == "填报日期"
+
+
 def test_a_layout_s_own_field_names_come_first(repairer: Repairer) -> None:
     """年初预算 is 年初预算数 without a character on most forms, and the very name on the layout that prints it."""
     labels = [Label("年初预算", Role.LABEL), Label("总額", Role.LABEL), Label("预算执行情況.（10分）", Role.LABEL)]

@@ -41,6 +41,8 @@ _STRAY_BEHIND = frozenset("|｜丨-—_·.。,，、'‘’`;；/\\(（[【《<"
 # Shorter names are too easily a part of another word.
 _SHORTEST_BESIDE_STRAY = 3
 _STRAY_SCORE = 0.98
+# What 目 is read as where its bars are broken.
+_EYES = "日曰自"
 _SHORTEST_PIECE = 2
 _NUMBERED = re.compile(r"(?P<number>\d{1,2})[.．、,，·:：](?P<name>[\u4e00-\u9fff].+)")
 _NO_WORD = re.compile(r"[^\w]|_")
@@ -176,21 +178,17 @@ class Settled:
     def _without_foreign(raw: str, key: str, names: Mapping[str, str]) -> Repair | None:
         """Return the repair of a field or column label that is a known one but for characters outside GB/T 2312.
 
-        No form prints its own words with them; a recogniser that knows traditional forms does: 項目概況. Half of the
-        characters must be left, and one name alone may fit them.
+        No form prints its own words with them; a recogniser that knows traditional forms does: 項目概況. Broken bars
+        make it 項日概况. Half of the characters must be left, and one name alone may fit them.
         """
-        foreign = [is_uncommon(character) for character in key]
-        if not any(foreign) or 2 * sum(foreign) > len(key) or len(raw) != len(key):
+        foreign = [is_uncommon(character) or character in _EYES for character in key]
+        if not any(foreign) or len(raw) != len(key):
             return None
-        fits = [
-            name
-            for name in names
-            if len(name) == len(key) and all(f or a == b for f, a, b in zip(foreign, key, name, strict=True))
-        ]
+        fits = [name for name in names if len(name) == len(key) and _is_read_as(name, key, foreign)]
         if len(fits) != 1:
             return None
         # The key folds brackets; what was read right stays as it is.
-        value = "".join(b if f else a for f, a, b in zip(foreign, raw, fits[0], strict=True))
+        value = "".join(b if f and a != b else a for f, a, b in zip(foreign, raw, fits[0], strict=True))
         return Repair(
             raw, value, Status.REPAIRED, "look-alike", score=_STRAY_SCORE, evidence=names[fits[0]],
             reason=f"形近字误认：已改为“{value}”（原文有简体之外的字）",
@@ -223,6 +221,12 @@ class Settled:
                     for seen in entry.seen:
                         meant.setdefault(comparison_key(seen), set()).add((text, entry.vocabulary))
         return {key: min(names) for key, names in meant.items() if len({name for name, _ in names}) == 1}
+
+
+def _is_read_as(name: str, key: str, broken: Sequence[bool]) -> bool:
+    """Tell whether a name is what was read but for `broken` characters, half of them at most; a sun is but an eye's."""
+    differ = [(a, b, f) for a, b, f in zip(key, name, broken, strict=True) if a != b]
+    return 2 * len(differ) <= len(key) and all(f and (a not in _EYES or b == "目") for a, b, f in differ)
 
 
 def _cut_short(raw: str, key: str, names: Iterable[str]) -> Repair | None:
