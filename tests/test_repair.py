@@ -16,15 +16,16 @@ from pipeline.document import Label, Line, Place, Posterior, Repair, Role, Statu
 from pipeline.errors import ModelError
 from pipeline.evaluation.labels import by_repairer, score_forms, without
 from pipeline.repair import Repairer, load_repairer
-from pipeline.repair.channel import edits
+from pipeline.repair.channel import Edit, edits
 from pipeline.repair.context import Texts
 from pipeline.repair.folding import folded
 from pipeline.repair.heads import read_head, shipped_recogniser
-from pipeline.repair.judge import FEATURES, load_judge
+from pipeline.repair.judge import FEATURES, Match, load_judge
 from pipeline.repair.names import NameIndex
 from pipeline.repair.picture import picture_of
 from pipeline.repair.shapes import load_shapes
 from pipeline.repair.training import label_forms, upper_bound
+from pipeline.repair.verdict import printed
 from pipeline.repair.words import Lattice, WordModel, build_word_model
 from pipeline.settings import RepairSettings
 from pipeline.synth import typos
@@ -286,6 +287,23 @@ def test_the_skeleton_mends_short_level_names(repairer: Repairer) -> None:
     )
 
     assert (level1.value, level2.value) == ("产出目标", "质量")
+
+
+def test_a_level_that_the_layout_has_elsewhere_is_mended_all_the_same(repairer: Repairer) -> None:
+    """Forms print a level under another parent than their layout does; it was left alone, whatever was wrong in it."""
+    skeleton = {"效益指标": ("社会公众或服务对象满意度指标",), "满意度指标": ("服务对象满意度指标",)}
+
+    [found] = repairer.repair_form([Label("社会公众或服务对象满竞度指标", Role.LEVEL2, ("满意度指标",))], skeleton, ())
+
+    assert found.value == "社会公众或服务对象满意度指标"
+
+
+def test_a_quotation_mark_that_is_put_in_is_the_half_that_it_is() -> None:
+    """Keys do not tell halves apart, and a name was written “军休文艺汇演"参加人数."""
+    raw, name = "“军休文艺汇演参加人数", '"军休文艺汇演"参加人数'
+    edit = Edit("dropped", 7, 7, "", '"', 1.0)
+
+    assert printed(raw, folded(raw), Match(name, 1.0, (edit,)), None) == "“军休文艺汇演”参加人数"
 
 
 def test_both_spellings_of_other_are_right(repairer: Repairer) -> None:

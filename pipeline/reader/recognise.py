@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.document import Line, Place, Polygon, Posterior, Upright
 from pipeline.ink import Grey, printed
 from pipeline.reader.bands import EM_DASH, Band, cut_band, drawn_smaller, is_dash, is_slash, read_dots
+from pipeline.reader.pagefont import with_page_figures
 from pipeline.reader.signs import has_gap, is_doubtful, tidy
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText, layer_agrees, pick_sample
@@ -58,8 +59,9 @@ def read_bands(
         return
     keep = [settings.posterior_k if band.length <= settings.posterior_length else 0 for band in bands]
     read = recognise([band.crop for band in bands], keep)
-    for band, recognition, place in zip(bands, read, _places(upright, bands, index), strict=True):
-        band.line = Line(tidy(recognition.text), place, _confidence(recognition, sure), recognition.posterior)
+    texts = with_page_figures([band.crop for band in bands], read)
+    for band, recognition, text, place in zip(bands, read, texts, _places(upright, bands, index), strict=True):
+        band.line = Line(tidy(text), place, _confidence(recognition, sure), recognition.posterior)
     _look_twice(bands, read, keep, recognise, settings)
 
 

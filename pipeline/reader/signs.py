@@ -33,8 +33,8 @@ _POINT_WITHIN = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)·(?=[\u4e00-\u9fff])")
 _SENTENCE = 10
 # A line ends and begins with a point where 人·天 is broken, and nowhere else.
 _POINT_AT_AN_END = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)·$|^·(?=[\u4e00-\u9fff])(?![天日月次年])")
-# Of a pair of quotation marks one half is known: “矿长安全轮训".
-_QUOTED = re.compile(r"“([^“”\"]+)\"|\"([^“”\"]+)”")
+# What closes a quotation that one of these marks opened, or was meant to open: “矿长安全轮训", 印发”统计开放日”.
+_CLOSES = {"“": '”"', '"': "”", "”": "”"}
 _NUMBER_GAP = re.compile(r"(?<=\d[,.，]) (?=\d)|(?<=\d) (?=[,.]\d)")
 
 
@@ -59,6 +59,23 @@ def pair_brackets(text: str) -> str:
     return "".join(chars)
 
 
+def pair_quotes(text: str) -> str:
+    """Let a quotation mark's known half say what the other is.
+
+    >>> pair_quotes("“轮训\\"人数"), pair_quotes("印发”开放日”资料"), pair_quotes("“甲”和”乙”"), pair_quotes("训”人数")
+    ('“轮训”人数', '印发“开放日”资料', '“甲”和“乙”', '训”人数')
+    """
+    chars = list(text)
+    marks = [i for i, char in enumerate(chars) if char in _CLOSES]
+    if [chars[i] for i in marks] == ["“", "“"]:
+        chars[marks.pop()] = "”"
+    while len(marks) > 1:
+        i = marks.pop(0)
+        if chars[marks[0]] in _CLOSES[chars[i]] and marks[0] - i > 1:
+            chars[i], chars[marks.pop(0)] = "“", "”"
+    return "".join(chars)
+
+
 # An amount alone on its line: groups of three figures, and two more behind a point. Blur and dust make one mark of
 # another; of them the groups say which was meant. A list of numbers has no groups (2,000,00 is none).
 _AMOUNT = re.compile(r"([-+−]?)(\d{1,3})((?:[,.;]{1,2}\d{3})+)([,.:;]\d\d)?")
@@ -68,7 +85,7 @@ _TWO_MARKS = re.compile(r"[,.;]{2}")
 _GROUPED = re.compile(r"[-+−]?\d{1,3}(?:,\d{3})*(?:\.\d\d)?")
 # A speck before or behind an amount that has its point already; 0:00 alone in a cell is no time of the day.
 _SPECK_BEFORE = re.compile(r"^[.,·:;'’•](?=\d{1,3}(?:,\d{3})*\.\d\d$|\d{1,3}(?:,\d{3})+$)")
-_SPECK_BEHIND = re.compile(r"(?<=\.\d\d)[.,·:;'’•]$|(?<=,\d{3})[.·'’•]$")
+_SPECK_BEHIND = re.compile(r"^([-+−]?[\d,]+\.\d\d)[.,·:;'’•]$|^([-+−]?\d{1,3}(?:,\d{3})+)[.·'’•]$")
 _NOTHING = re.compile(r"0[:;：；]00")
 
 
@@ -77,10 +94,10 @@ def with_marks_of_amounts(text: str) -> str:
 
     >>> with_marks_of_amounts("4,213;779.28"), with_marks_of_amounts("371,514,655,00"), with_marks_of_amounts(".49.14")
     ('4,213,779.28', '371,514,655.00', '49.14')
-    >>> with_marks_of_amounts("1.234"), with_marks_of_amounts("12,30"), with_marks_of_amounts("9:00")
-    ('1.234', '12,30', '9:00')
+    >>> with_marks_of_amounts("1.234"), with_marks_of_amounts("12,30"), with_marks_of_amounts("2025.1.1-2025.12.")
+    ('1.234', '12,30', '2025.1.1-2025.12.')
     """
-    text = _SPECK_BEHIND.sub("", _SPECK_BEFORE.sub("", text))
+    text = _SPECK_BEHIND.sub(lambda found: found[1] or found[2], _SPECK_BEFORE.sub("", text))
     if _NOTHING.fullmatch(text):
         return "0.00"
     if (lost := _LOST_MARK.fullmatch(text)) is not None:
@@ -106,11 +123,11 @@ def tidy(text: str) -> str:
     '2,932,700'
     >>> tidy("≤2463元/人·"), tidy("参训·")
     ('≤2463元/人·', '参训')
-    >>> tidy("“轮训\\"人数")
-    '“轮训”人数'
+    >>> tidy("“轮训\\"人数"), tidy("印发”统计开放日”资料")
+    ('“轮训”人数', '印发“统计开放日”资料')
     """
     text = with_marks_of_amounts(_POINT_AT_AN_END.sub("", _NUMBER_GAP.sub("", text).strip()))
-    text = _QUOTED.sub(lambda found: f"“{found[1] or found[2]}”", text)
+    text = pair_quotes(text)
     text = _OPENING.sub("〈", _CLOSING.sub("〉", text))
     return _STROKE.sub("—", pair_brackets(text))
 

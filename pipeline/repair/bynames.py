@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.document import Candidate, Label, Role
 from pipeline.repair.judge import Judge, Match, best_match, features, is_vetoed, is_wording, negates
 from pipeline.repair.names import NameIndex
+from pipeline.repair.settled import CANDIDATES
 from pipeline.repair.verdict import Verdict, printed, to_probability
 from pipeline.repair.vocabulary import Vocabulary
 
@@ -47,7 +48,22 @@ class ByNames:
             index = self._vocabulary.names_for(label, skeleton)
             groups.setdefault(id(index), (index, []))[1].append(i)
         self._weigh(labels, keys, groups, verdicts)
+        self._weigh(labels, keys, self._beside_layout(labels, skeleton, verdicts), verdicts)
         return verdicts
+
+    def _beside_layout(
+        self,
+        labels: Sequence[Label],
+        skeleton: Mapping[str, Sequence[str]] | None,
+        verdicts: Sequence[Verdict | None],
+    ) -> dict[int, tuple[NameIndex, list[int]]]:
+        """Group levels that no name of the layout explains by what they may be else: forms put levels elsewhere."""
+        groups: dict[int, tuple[NameIndex, list[int]]] = {}
+        for i, label in enumerate(labels):
+            if skeleton and verdicts[i] is None and label.role in (Role.LEVEL1, Role.LEVEL2):
+                index = self._vocabulary.index(CANDIDATES[label.role], ())
+                groups.setdefault(id(index), (index, []))[1].append(i)
+        return groups
 
     def _weigh(
         self,

@@ -77,9 +77,17 @@ _BROKEN_PER = re.compile(rf"(?P<text>[^\d]?{_NUMBER}万?元/)[^\u4e00-\u9fff]")
 # 965%: a point takes two pixels. 100 loses its zero to 6, 8 and 9.
 _TOO_MUCH = re.compile(r"(?P<lead>[^\d]{0,3})(?P<number>\d{3})%")
 _HANZI = re.compile(r"[\u4e00-\u9fff]+")
-_COUNTED = re.compile(rf"(?P<text>[≥≤=><]?{_NUMBER})(?P<unit>[\u4e00-\u9fff]{{1,3}})")
+_COUNTED = re.compile(
+    rf"(?P<text>[≥≤=><]?{_NUMBER}(?P<opens>[(（])?)(?P<unit>[\u4e00-\u9fff]{{1,3}})(?P<end>(?(opens)[)）]))"
+)
 _SPECK_AT_END = re.compile(r"(?P<text>.*[^\d.,，·\s(（])[.,，·'`)）]")
 _STOP_AT_END = re.compile(rf"(?P<text>[^\d]?{_NUMBER}[^\d。]{{1,4}})。")
+# 口 is a 0 to a recogniser that has figures beside it; these are counted in 口.
+_NO_UNIT = re.compile(r"(?P<text>[≥≤=><]?[1-9]\d*)0")
+_COUNTED_BY_MOUTHS = re.compile("网箱|养殖网|[井塘池窖灶锅]")
+# A period of which one date lost a point, at a line's end most often: 2025.1.1-202512.31.
+_PERIOD = re.compile(r"(?P<first>[\d.,，]{6,10})(?P<dash>[-－—–―~～至])(?P<last>[\d.,，]{6,10})")
+_DATE = re.compile(r"(?:19|20)\d\d\.(?:1[0-2]|0?[1-9])\.(?:3[01]|[12]\d|0?[1-9])")
 _AREA_WITHOUT_UNIT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})m?")
 _AREA_IN_NOTHING = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})[(（][)）]")
 _AREA_IN_METRES = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})[(（]m[)）]")
@@ -87,10 +95,6 @@ _COMPARED = re.compile(r"(?P<text>[大小高低少])[干千](?P<rest>(?:或?等�
 # 2.100人: nobody is a tenth; 51061:00: no time has so many hours.
 _GROUPED_BY_POINT = re.compile(
     r"(?P<lead>[^\d]{0,3}\d{1,3})\.(?P<rest>\d{3}(?:人次|[人个次户台套家场期份件名辆艘只头项座处所批篇册本枚张]))"
-)
-# 2023.1.1-202312.31: the point at the end of a line goes for dust.
-_LOST_POINT_OF_DATE = re.compile(
-    r"(?P<lead>(?:19|20)\d\d\.\d{1,2}\.\d{1,2}[-—–~至](?:19|20)\d\d)(?P<month>1[0-2]|0?[1-9])\.(?P<rest>\d{1,2})"
 )
 _COLON_FOR_POINT = re.compile(r"(?P<lead>[^\d]{0,3}\d{3,})[:：;；](?P<rest>\d{1,2}\D{0,8})")
 
@@ -143,6 +147,9 @@ def guesses(text: str, look: Look) -> Iterator[Guess]:
 
 def _ends(text: str, look: Look, *, rate: bool) -> Iterator[Guess]:
     yield from _lost_percents(text, rate=rate)
+    if (found := _NO_UNIT.fullmatch(text)) and _COUNTED_BY_MOUTHS.search(look.name):
+        yield as_it_stands(f"{found['text']}口", "look-alike", math.inf, likely=CLOSE)
+    yield from _dates(text)
     yield from _per(text, look)
     if text.endswith("↑"):
         yield as_it_stands(text[:-1] + "个", "look-alike", CLOSE)
@@ -151,17 +158,13 @@ def _ends(text: str, look: Look, *, rate: bool) -> Iterator[Guess]:
         asks = _ALWAYS if len(found["unit"]) == 1 else None
         for unit in _units():
             if len(unit) == len(found["unit"]):
-                yield as_it_stands(found["text"] + unit, "look-alike", CLOSE, asks=asks)
+                yield as_it_stands(found["text"] + unit + found["end"], "look-alike", CLOSE, asks=asks)
     if found := _GROUPED_BY_POINT.fullmatch(text):
         grouped = f"{found['lead']},{found['rest']}"
         yield as_it_stands(grouped, "look-alike", VERY_CLOSE, asks=FAR)
     if found := _COLON_FOR_POINT.fullmatch(text):
         pointed = f"{found['lead']}.{found['rest']}"
         yield as_it_stands(pointed, "look-alike", CLOSE, asks=FAR)
-    if found := _LOST_POINT_OF_DATE.fullmatch(text):
-        # A picture shows nothing of what was taken for dust before it was read.
-        dated = f"{found['lead']}.{found['month']}.{found['rest']}"
-        yield as_it_stands(dated, "dropped", VERY_CLOSE, likely=_ALWAYS)
     if _AREA.search(look.name) and (found := _AREA_WITHOUT_UNIT.fullmatch(text)):
         # The recogniser has no ㎡; it spells m² or m2, or loses it altogether.
         yield from (Guess(found["text"] + unit, found["text"] + "㎡", "dropped", CLOSE) for unit in ("m²", "m2"))
@@ -235,6 +238,25 @@ def specks_behind(text: str) -> Iterator[Guess]:
         # What is meant is no question behind a %.
         least = CLOSE if found["text"].endswith("%") else VERY_CLOSE
         yield as_it_stands(found["text"], "inserted", least)
+
+
+def _dates(text: str) -> Iterator[Guess]:
+    """Yield the period that a text is but for a point in either date, and for commas in the place of points."""
+    if (found := _PERIOD.fullmatch(text)) is None:
+        return
+    firsts, lasts = _dates_of(found["first"]), _dates_of(found["last"])
+    periods = {first + found["dash"] + last for first in firsts for last in lasts} - {text}
+    # What stands there is no date, and mostly one point alone makes it one: the picture only chooses between two.
+    yield from (as_it_stands(period, "dropped", math.inf, likely=_ALWAYS) for period in sorted(periods))
+
+
+def _dates_of(text: str) -> list[str]:
+    """What a date with a point missing may be."""
+    text = text.replace(",", ".").replace("，", ".")
+    if _DATE.fullmatch(text):
+        return [text]
+    pointed = [f"{text[:place]}.{text[place:]}" for place in range(4, len(text))]
+    return [date for date in pointed if _DATE.fullmatch(date)]
 
 
 def _per(text: str, look: Look) -> Iterator[Guess]:

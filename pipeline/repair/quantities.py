@@ -18,7 +18,7 @@ import numpy as np
 
 from pipeline.dates import fold
 from pipeline.document import Line, Repair, Status
-from pipeline.hanzi import is_uncommon
+from pipeline.hanzi import is_hanzi, is_uncommon
 from pipeline.repair.guesses import (
     CLOSE,
     FAR,
@@ -50,6 +50,8 @@ _SPECKED_AMOUNT = re.compile(
 # 0.0C among amounts: a figure whose ring is open or whose stroke is bent.
 _LETTERED_DECIMALS = re.compile(r"(?=[^A-Za-z]*[A-Za-z][^A-Za-z]*$)[\d,]*[\dCDOQoIlSBZ]\.[\dCDOQoIlSBZ]{1,2}")
 _FIGURE_OF = str.maketrans("CDOQoIlSBZ", "0000011582")
+# Targets name nobody whose name has a point: it is what a fax left of a comma.
+_POINT_BETWEEN_WORDS = re.compile(r"(?<=[\u4e00-\u9fff])[·.](?=[\u4e00-\u9fff])")
 _BROKEN_GROUPS = re.compile(r"(?P<whole>\d{1,6})(?:[,，](?P<rest>\d{1,2}|\d{4,6})|[:：;；](?P<cents>\d{1,2}))")
 
 
@@ -61,13 +63,15 @@ def reread_target(raw: str, lines: Sequence[Line], level3: str | None, others: S
     show how it writes its bounds. A repair that scores below .9 is likely, no more: somebody has to look.
     """
     text = "".join(raw.split())
-    if not 2 <= len(text) <= _LONGEST:
+    if not text or len(text) > _LONGEST or (len(text) == 1 and not is_hanzi(text)):
         return None
     name = fold(level3 or "")
     if not any(character.isdigit() for character in text):
         # A traditional form was not printed, however little the picture shows of the common one: 合規.
         likely = FAR if any(map(is_uncommon, text)) else None
         words = [as_it_stands(word, "look-alike", WORDED, likely=likely) for word in worded(text, name)]
+        if (parted := _POINT_BETWEEN_WORDS.sub("，", text)) != text:
+            words.append(as_it_stands(parted, "look-alike", math.inf, likely=VERY_CLOSE))
         return _decide(raw, lines, [*words, *specks_behind(text)])
     look = Look(name, lambda: _holds_a_sign(lines), partial(_room_between, lines), _bounds_are_written(others))
     repair: Repair | None = None

@@ -14,6 +14,7 @@ from pipeline.repair.folding import folded
 from pipeline.repair.forest import load_forest
 from pipeline.repair.form import FormEvidence
 from pipeline.repair.judge import FEATURES, PICTURE_MODEL_FILE, Judge, load_judge
+from pipeline.repair.marks import without_dust
 from pipeline.repair.opened import OPEN_FEATURES
 from pipeline.repair.picture import picture_of
 from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge
@@ -97,7 +98,7 @@ class Repairer:
             for i, verdict in zip(open_, verdicts, strict=True):
                 worth_a_look = verdict is not None and (verdict.sure or verdict.odds >= self._propose)
                 done[i] = repair_of(labels[i].text, verdict if worth_a_look else None)
-        return [repair for repair in done if repair is not None]
+        return without_dust(labels, [repair for repair in done if repair is not None])
 
     def _evidence(self, labels: Sequence[Label], texts: Sequence[str]) -> FormEvidence:
         own = self._vocabulary

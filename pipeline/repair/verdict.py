@@ -40,6 +40,11 @@ def printed(raw: str, key: str, match: Match, written: str | None) -> str:
 
     `written` is the name as its dictionary writes it, used where the label's style cannot be carried over.
     """
+    styled = _styled(raw, key, match, written)
+    return styled if '"' in raw else _with_halves(styled)
+
+
+def _styled(raw: str, key: str, match: Match, written: str | None) -> str:
     if raw == key and (written is None or written == match.name):
         # Neither has a style of its own.
         return match.name
@@ -63,9 +68,22 @@ def printed(raw: str, key: str, match: Match, written: str | None) -> str:
     name = [c for c in written if not c.isspace()] if written else list(match.name)
     if len(name) != len(match.name):
         return written or match.name
-    return "".join(
-        kept[i] if i in kept and fold_character(kept[i]) == fold_character(c) else c for i, c in enumerate(name)
-    )
+    own = {i: c for i, c in kept.items() if fold_character(c) == fold_character(name[i])}
+    return "".join(own.get(i, c) for i, c in enumerate(name))
+
+
+def _with_halves(text: str) -> str:
+    """Give every quotation mark the half that it is: keys do not tell halves apart.
+
+    >>> _with_halves('“军休文艺汇演"参加人数')
+    '“军休文艺汇演”参加人数'
+    """
+    is_open, marked = False, ""
+    for character in text:
+        half = ("”" if is_open else "“") if character == '"' else character
+        is_open = half == "“" if half in "“”" else is_open
+        marked += half
+    return marked
 
 
 def origin_of(support: float) -> str:

@@ -27,6 +27,8 @@ def worded(text: str, name: str) -> Iterator[str]:
 
     >>> list(worded("显菩增强", "")), list(worded("显著增强", "")), list(worded("周垒", "考核周全性"))
     (['显著增强'], [], ['周全'])
+    >>> list(worded("著", ""))
+    ['显著']
     """
     words = set(_words())
     if name.endswith("性") and len(name) > _STEM:
@@ -43,11 +45,13 @@ def worded(text: str, name: str) -> Iterator[str]:
                 found.update((text[:start] + word + text[end:], None) for word in words if _is_one_off(piece, word))
                 if len(piece) == 1:
                     found[text[:start] + text[end:]] = None
-    yield from found
+    yield from filter(None, found)
 
 
 def _is_one_off(piece: str, word: str) -> bool:
-    """Tell whether one character was misread, lost or added; of a word of two, one has to be left."""
+    """Tell whether one character was misread, lost or added; one has to be left."""
+    if len(piece) == 1 and len(word) == _STEM:
+        return piece in word
     if len(piece) == len(word):
         return len(word) > 1 and sum(a != b for a, b in zip(piece, word, strict=True)) == 1
     longer, shorter = (piece, word) if len(piece) > len(word) else (word, piece)

@@ -1,0 +1,56 @@
+"""Proves that dust and misread marks of names read from pictures are mended, and that somebody looks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.document import Label, Line, Place, Posterior, Repair, Role, Status
+from pipeline.repair.marks import without_dust
+
+_PICTURE = Posterior(np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float16), "none")
+_OTHERS = ("参训人员满意度", "调查样本数", "资金到位率")
+
+
+def mended(text: str, *others: str, picture: bool = True, repair: Repair | None = None) -> Repair:
+    names = (text, *others)
+    labels = [Label(n, Role.LEVEL3, (), (Line(n, Place(), 0.9, _PICTURE if picture else None),)) for n in names]
+    repairs = [repair or Repair(text, text, Status.UNKNOWN), *(Repair(n, n, Status.UNKNOWN) for n in others)]
+    return without_dust(labels, repairs)[0]
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        ("渔民转产培训到会率，", "渔民转产培训到会率"),
+        ("成本控制.率", "成本控制率"),
+        ("“渔业安全警示教育：参加人数", "“渔业安全警示教育”参加人数"),
+    ],
+)
+def test_a_mark_that_no_name_has_is_dust_and_asks(read: str, value: str) -> None:
+    found = mended(read, *_OTHERS)
+
+    assert (found.value, found.status) == (value, Status.REPAIRED)
+    assert found.score < 0.9
+
+
+@pytest.mark.parametrize("read", ["渔民转产培训到会率", "买买提·艾力满意度", "“渔业：安全”人数", "1.参加人数"])
+def test_sound_names_stay(read: str) -> None:
+    assert mended(read, *_OTHERS) == Repair(read, read, Status.UNKNOWN)
+
+
+def test_stops_that_the_forms_names_have_are_meant() -> None:
+    assert mended("培训到会率。", "参训人员满意度。", "调查样本数。").value == "培训到会率。"
+
+
+def test_text_that_nobody_read_from_a_picture_stays() -> None:
+    assert mended("培训到会率，", *_OTHERS, picture=False).value == "培训到会率，"
+
+
+def test_a_repair_keeps_what_it_mended() -> None:
+    """退投士兵持证上岗率。 was mended by the picture, and has dust at its end all the same."""
+    repair = Repair("退投上岗率。", "退役上岗率。", Status.REPAIRED, "look-alike", score=0.97)
+
+    found = mended("退投上岗率。", *_OTHERS, repair=repair)
+
+    assert (found.value, found.raw, found.score < 0.9) == ("退役上岗率", "退投上岗率。", True)
