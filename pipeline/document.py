@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Warp
+from pipeline.quick import quick
 
 # Corner points (x, y) in order around the shape, clockwise from the top left of the text.
 Polygon = tuple[tuple[float, float], ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a text stands: on a page, in a text file, or in a workbook; exactly one of the three groups is set."""
@@ -80,6 +82,7 @@ class Posterior:
     alphabet: str  # names the recogniser whose alphabet the indices belong to
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of text with its place; loose on the page or part of a cell's reading."""
@@ -91,6 +94,7 @@ class Line:
     second: Posterior | None = None  # of a label in doubt: what a second look saw, the line drawn smaller
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell of a grid: its slot, its span, its outline, and how much of that outline is really ruled (0 to 1)."""
@@ -117,6 +121,7 @@ class Grid:
     doubtful: tuple[bool, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was read in one cell. Wrapped lines are joined in `text`; paragraphs are separated by newlines."""
@@ -232,6 +237,7 @@ class Candidate:
     score: float
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Label:
     """A label handed to repair: its text as read, what it is, and what else is known of it."""
@@ -242,6 +248,7 @@ class Label:
     lines: tuple[Line, ...] = ()  # with posteriors where the label came from pixels
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Repair:
     """What repair made of one label: the verdict, and all that an auditor needs to judge it."""
@@ -276,6 +283,7 @@ class Target:
     text: str | None = None  # the words of a qualitative target
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RowCell:
     """One cell of a row: its text with its place, and the role the levels stage gave it with its probability."""
@@ -308,6 +316,7 @@ class RowCell:
         )  # fmt: skip
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of a form: a table's row (`n_cols` >= 1) or, where n_cols is 0, one loose line outside every table."""

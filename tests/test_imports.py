@@ -39,7 +39,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("dictionaries", "dates", "htmlspans", "remote"),
     ("document", "records", "settings"),
-    ("geometry", "resources", "errors", "asked", "weights", "hanzi", "sharing"),
+    ("geometry", "resources", "errors", "asked", "weights", "hanzi", "sharing", "quick"),
 )  # fmt: skip
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

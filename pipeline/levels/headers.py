@@ -12,6 +12,7 @@ from pipeline.dictionaries import comparison_key
 from pipeline.document import Row, RowCell
 from pipeline.labeltext import surely_read
 from pipeline.levels.lexicon import Lexicon
+from pipeline.quick import quick
 
 # 指标值（包含数字及文字描述） is among the longest heads of a column; a second row's are shorter.
 _LONGEST = 24
@@ -67,6 +68,7 @@ class GridHeader:
         return None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Head:
     """A header cell with what its text means, and the text of the head above it in a header of two rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 
@@ -29,6 +29,9 @@ _LEAST_GAIN = -4.0
 # So many characters on either side of a gap make a phrase the same phrase; with one on a side it is a common ending. Of
 # 6,000 made-up pairs of names like 采矿权人合格率 and 参训人员合格率 in one form 400 were changed with one, 1 with two.
 _BOTH_SIDES = 2
+
+# An Edit before it is written out: kind, at, to, read, meant, cost, likeness.
+_Error = tuple[str, int, int, str, str, float, float]
 
 # What is known of a candidate beyond judge.FEATURES.
 OPEN_FEATURES = ("gain", "lead", "phrase", "places", "own_phrase", "compound", "support", "own_support")
@@ -71,7 +74,11 @@ class OpenSpeller:
         before = self.words.segment(label)
         broken = [i for i in range(len(label)) if before.ends[i] - before.starts[i] == 1 and label[i] not in _MARKS]
         if len(label) >= 4 and (broken or self.words.ending(label) == 0.0):
-            self._mended(label, broken, found)
+            mended = self._mended(label, broken, found)
+            # Dozens, of which five at most are weighed: only these are written out.
+            for cost, name in sorted([(-gain, name) for name, (gain, _) in mended.items()])[:_WEIGHED]:
+                edit = Edit(*mended[name][1])
+                found[name] = Opening(Match(name, edit.cost, (edit,)), -cost, self._completes(label, name))
         return sorted(found.values(), key=lambda o: (-o.gain - 2.0 * min(o.places, 3), o.match.name))[:_WEIGHED]
 
     def evidence(self, label: str, openings: list[Opening], texts: Texts) -> list[list[float]]:
@@ -119,46 +126,51 @@ class OpenSpeller:
             return tail
         return head if len(head) > len(self.compounds.head_of(label)) else ""
 
-    def _mended(self, label: str, broken: list[int], found: dict[str, Opening]) -> None:
-        """Add to `found` the single errors at `broken` places whose repair makes the words likelier."""
+    def _mended(self, label: str, broken: list[int], voted: Mapping[str, Opening]) -> dict[str, tuple[float, _Error]]:
+        """Return the single errors at `broken` places whose repair makes the words likelier, by what it makes.
+
+        Each with its gain; what is `voted` for already is left as it is.
+        """
         lattice = Lattice(self.words, label)
         least = lattice.score + _LEAST_GAIN
         n = len(label)
         last = label[-1]
+        found: dict[str, tuple[float, _Error]] = {}
 
-        def weigh(score: float, text: str, edit: Edit) -> None:
-            known = found.get(text)
-            gain = score - edit.cost - lattice.score - (_ANY_CHARACTER if edit.kind == "inserted" else 0.0)
-            if known is None or (not known.places and known.gain < gain):
-                found[text] = Opening(Match(text, edit.cost, (edit,)), gain, self._completes(label, text))
+        def weigh(score: float, text: str, error: _Error) -> None:
+            gain = score - error[5] - lattice.score - (_ANY_CHARACTER if error[0] == "inserted" else 0.0)
+            if text not in voted and (text not in found or found[text][0] < gain):
+                found[text] = gain, error
 
         if n - 1 in broken:
             shorter = Lattice(self.words, label[:-1])
             for i in range(n - 1):
                 if label[i] != last and (score := shorter.replaced(shorter.around(i, i), last)) - DISPLACED > least:
                     text = label[:i] + last + label[i:-1]
-                    weigh(score, text, Edit("displaced", n - 1, i, last, last, DISPLACED))
+                    weigh(score, text, ("displaced", n - 1, i, last, last, DISPLACED, 0.0))
         for i in broken:
             around = lattice.around(i, i + 1)
             for other, alike, cost in self._neighbours(label[i]):
                 if (score := lattice.replaced(around, other)) - cost > least:
                     text = label[:i] + other + label[i + 1 :]
-                    weigh(score, text, Edit("look-alike", i, i, label[i], other, cost, alike))
+                    weigh(score, text, ("look-alike", i, i, label[i], other, cost, alike))
             doubled = (i > 0 and label[i - 1] == label[i]) or label[i + 1 : i + 2] == label[i]
             kind, cost = ("doubled", DOUBLED) if doubled else ("inserted", INSERTED)
             if (score := lattice.removed(i, i + 1)) - cost > least:
-                weigh(score, label[:i] + label[i + 1 :], Edit(kind, i, i, label[i], "", cost))
+                weigh(score, label[:i] + label[i + 1 :], (kind, i, i, label[i], "", cost, 0.0))
             for j in (i - 1, i):
                 if 0 <= j < n - 2 and label[j] != label[j + 1]:
                     pair = label[j + 1] + label[j]
                     text = label[:j] + pair + label[j + 2 :]
-                    if text not in found and (score := self.words.score_once(text)) - SWAPPED > least:
-                        weigh(score, text, Edit("swapped", j, j, label[j : j + 2], pair, SWAPPED))
+                    known = text in found or text in voted
+                    if not known and (score := self.words.score_once(text)) - SWAPPED > least:
+                        weigh(score, text, ("swapped", j, j, label[j : j + 2], pair, SWAPPED, 0.0))
         for at, chars in self._missing(label, broken).items():
             around = lattice.around(at, at)
             for char in sorted(chars):
                 if (score := lattice.replaced(around, char)) - DROPPED > least:
-                    weigh(score, label[:at] + char + label[at:], Edit("dropped", at, at, "", char, DROPPED))
+                    weigh(score, label[:at] + char + label[at:], ("dropped", at, at, "", char, DROPPED, 0.0))
+        return found
 
     def _missing(self, label: str, broken: list[int]) -> dict[int, set[str]]:
         """Where a character may be missing, and which: a word of the field with a gap, or half a word."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from pipeline.document import Row, RowCell
+from pipeline.quick import quick
 from pipeline.seams import lean_of, sides_of
 
 # A note on a cell whose text nobody can be sure of: its certainty is capped, so that a person looks.
@@ -46,6 +47,7 @@ def without_cells(row: Row, gone: Set[int]) -> Row:
     )
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Above:
     """A cell that ends where the page does, and its row in `done`."""
