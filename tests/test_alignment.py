@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.alignment import Layout, Piece, find_layouts, is_channel
+from pipeline.alignment.columns import walls
+from pipeline.alignment.pieces import Scale
+from pipeline.alignment.wraps import beside_rows, joined_cells, torn, unfilled
 
 EM = 20.0
 
@@ -142,3 +145,106 @@ def test_the_first_character_of_a_label_written_downwards_is_no_title() -> None:
     found = find_layouts(drawn(*down, *value, *grid))
 
     assert all(isinstance(item, Layout) for item in found)
+
+
+def test_cells_that_follow_no_other_walls_are_told_by_their_middles() -> None:
+    """Three amounts share the width of five columns: only one sharing out ends at the table's other side."""
+    edges = (0.0, 80.0, 320.0, 460.0, 620.0, 760.0)
+    grid = [
+        (edges[i], y, edges[i + 1], y + 40, count)
+        for y in (40.0, 80.0, 120.0, 160.0)
+        for i, count in enumerate((2, 9, 4, 5, 3))
+    ]
+    amounts = [(0.0, 0.0, 320.0, 40.0, 4), (320.0, 0.0, 460.0, 40.0, 2), (460.0, 0.0, 760.0, 40.0, 3)]
+
+    found = spans(drawn(*amounts, *grid))
+
+    assert [found[i] for i in range(3)] == [(0, 0, 1, 2), (0, 2, 1, 1), (0, 3, 1, 2)]
+
+
+def test_a_name_set_from_the_left_is_no_centred_one() -> None:
+    """Names begin at one place whatever their length: one that stands amid two columns by chance has its own."""
+    labels = [(0.0, 40.0, 120.0, 280.0, 4)]
+    names = [
+        Piece((10 + i,), (330.0, 50.0 + 40 * i, 330.0 + n * EM, 70.0 + 40 * i))
+        for i, n in enumerate((3, 9, 5, 11, 7, 8))
+    ]
+    values = [(560.0, 40.0 + 40 * i, 700.0, 80.0 + 40 * i, 3) for i in range(6)]
+    second = [(120.0, 80.0, 320.0, 280.0, 4)]
+
+    found = spans([*drawn(*labels, *values, *second), *names])
+
+    assert [found[10 + i][1:] for i in range(6)] == [(2, 1, 1)] * 6
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "one"),
+    [
+        ("100", "98", False), ("%", "个", False), ("及时", "≥95%", False), ("8.33", "8.33", False),
+        ("40口", "89%", False), ("全年预算数", "289000", False), ("=15187人", "/次", True), ("数量", "指标", True),
+        ("155001002", "003", True), ("2127500.0", "0", True),
+    ],
+)  # fmt: skip
+def test_what_two_texts_say_tells_whether_they_are_lines_of_one(above: str, below: str, one: bool) -> None:
+    """Values below each other are rows however close they stand; the rest of a word or of a long number is none."""
+    pieces = [
+        Piece((0,), (0.0, 0.0, len(above) * EM, EM), above),
+        Piece((1,), (0.0, 1.2 * EM, len(below) * EM, 2.2 * EM), below),
+    ]
+
+    assert len(joined_cells(pieces, Scale(EM, 0.5))) == (1 if one else 2)
+
+
+def test_the_rest_of_a_cell_over_a_page_is_no_title() -> None:
+    """A lone line above a table stands amid it where it is a title, and in a column where the page before began it."""
+    table = drawn(*[c for y in (40.0, 80.0, 120.0) for c in ((0.0, y, 200.0, y + 40, 4), (200.0, y, 800.0, y + 40, 9))])
+    rest = Piece((20,), (50.0, 10.0, 150.0, 10.0 + EM))
+    title = Piece((21,), (300.0, 10.0, 500.0, 10.0 + EM))
+
+    [layout] = find_layouts([*table, rest])
+
+    assert isinstance(layout, Layout)
+    assert find_layouts([*table, title])[0] == title
+
+
+def test_a_head_over_heads_makes_no_wall_where_it_ends() -> None:
+    """It ends where one of the heads below begins by chance, level with neither of them: they are no two columns."""
+    heads = [(303.0, 205.0, 341.0), (448.0, 214.0, 468.0), (525.0, 214.0, 545.0), (598.0, 214.0, 618.0)]
+    heads += [(667.0, 214.0, 696.0), (549.0, 195.0, 587.0), (736.0, 205.0, 774.0)]
+    body = [(231.0, 332.0), (421.0, 456.0), (520.0, 549.0), (593.0, 623.0), (667.0, 696.0), (736.0, 774.0)]
+    boxes = [*heads, *((left, y, right) for y in (234.0, 254.0) for left, right in body)]
+
+    found = walls([Piece((i,), (left, y, right, y + 11)) for i, (left, y, right) in enumerate(boxes)], 11.0)
+
+    assert len(found) == len(body) - 1
+
+
+def test_rows_that_other_columns_tell_are_not_joined() -> None:
+    """Names stand as close as wrapped lines do; that each is level with a sign and a number says that they are rows."""
+    two = Piece((0, 1), (0.0, 0.0, 200.0, 44.0), "", ((0.0, 0.0, 200.0, 20.0), (0.0, 24.0, 200.0, 44.0)))
+    beside = [Piece((i,), (x, y, x + 20, y + 20)) for i, (x, y) in enumerate(((300.0, 0.0), (300.0, 24.0)), 2)]
+    further = [Piece((i,), (x, y, x + 20, y + 20)) for i, (x, y) in enumerate(((400.0, 0.0), (400.0, 24.0)), 4)]
+
+    assert beside_rows([two, *beside, *further], EM) > 0 == beside_rows([two, *beside], EM)
+
+
+def test_a_sentence_that_goes_on_below_is_one_cell_s() -> None:
+    """Lines that fill their paragraph and end none go on; where they are rows, nothing says so."""
+    lines = [
+        ("为切实做好统计执法检查工作，不断提高", 0.0),
+        ("统计数据质量，加强队伍建设，", 24.0),
+        ("完成任务。", 48.0),
+    ]
+    apart = [Piece((i,), (0.0, y, len(text) * EM, y + EM), text) for i, (text, y) in enumerate(lines)]
+
+    assert torn(apart, EM) > 0 == torn(joined_cells(apart, Scale(EM, 0.3)), EM)
+
+
+def test_a_list_s_items_may_be_short() -> None:
+    """What ends a sentence leaves room in its line; a label's line does not."""
+    boxes = ((0.0, 0.0, 120.0, 20.0), (0.0, 24.0, 220.0, 44.0))
+
+    listed = Piece((0, 1), (0.0, 0.0, 220.0, 44.0), "", boxes, ("加强养护；", "完成全部年度的改造任务"))
+    label = Piece((0, 1), (0.0, 0.0, 220.0, 44.0), "", boxes, ("社会效益与", "服务对象满意度等各指标"))
+
+    assert unfilled([listed], EM) == 0 < unfilled([label], EM)

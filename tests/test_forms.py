@@ -53,6 +53,14 @@ def test_a_running_head_cuts_nothing() -> None:
     assert texts_of(whole, f"{TITLE}\n\n{more}") == texts_of(f"{whole}\n{more}")
 
 
+def test_an_amount_and_a_running_number_are_no_start() -> None:
+    """The fund of 10 before the grid, and the grid's tenth row on the next page, begin with the same text."""
+    heads = "序号 | 指标名称 | 计量单位 | 指标值"
+    first = f"{TITLE}\n部门名称 | 水利局 | |\n财政拨款 | 其他 | 合计 |\n10 | 2 | 12 |\n{heads}\n9 | 储备量 | 吨 | ≥50"
+
+    assert titles_of(first, f"{TITLE}\n10 | 合格率 | % | 100\n11 | 满意度 | % | ≥90") == [TITLE]
+
+
 def test_a_running_head_read_badly_over_its_title_begins_no_form() -> None:
     """It is small print: read with four other mistakes, it was a form of its own, and the form under it another."""
     head, title = "灌城市预算部门息位：项目支出绩效目标申报表", "淮城市预算部门（单位）项目支出绩效目标申报表"

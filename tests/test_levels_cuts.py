@@ -6,6 +6,9 @@ import pytest
 from test_levels_archive import fields, records, rows
 from test_levels_breaks import HEADS, TITLE, table
 
+from pipeline.document import Place, Row, RowCell
+from pipeline.levels.cuts.cells import partners_of, reaching
+
 GRID = table(HEADS, "产出指标|数量指标|株数|≥9株")
 AMOUNTS = "年初预算数|调整后预算数|预算执行数"
 
@@ -115,3 +118,20 @@ def test_a_grid_side_by_side_has_its_rest_twice() -> None:
     [record] = records(TITLE + first + "\n" + second)
 
     assert [row[1] for row in rows(record)] == ["数量指标", "经济效益指标", "社会效益指标"] * 2
+
+
+@pytest.mark.parametrize(("notes", "found"), [(("unruled",), True), ((), False)])
+def test_without_rulings_a_column_goes_on_by_its_number(notes: tuple[str, ...], found: bool) -> None:
+    """服务对象满意度指 | 标: outlines are those of the texts, which begin and end at different places of one column."""
+
+    def cell(text: str, left: float, right: float, col: int) -> RowCell:
+        polygon = ((left, 0.0), (right, 0.0), (right, 20.0), (left, 20.0))
+        return RowCell(text, 0, col, places=(Place(polygon=polygon),), notes=notes)
+
+    above = Row((cell("服务对象满意度指", 134, 184, 1), cell("渔民满意度", 192, 290, 2)), 3, 0, 0)
+    rest = cell("标", 152, 166, 1)
+    below = Row((rest, cell("学员满意度", 192, 290, 2)), 3, 1, 1)
+
+    partners = partners_of(reaching([above], 0), above, below)
+
+    assert (id(rest) in partners) is found

@@ -13,12 +13,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.alignment.cells import Placed, place
+from pipeline.alignment.cells import place
 from pipeline.alignment.columns import is_channel, walls
 from pipeline.alignment.heights import levels, measure
-from pipeline.alignment.pieces import WRAP_GAP, Box, Piece, Scale, around, character, is_vertical, visual_rows
+from pipeline.alignment.pieces import WRAP_GAP, Box, Piece, Placed, Scale, around, character, is_vertical, visual_rows
 from pipeline.alignment.rows import choose_rows, parted
-from pipeline.alignment.wraps import across, joined_cells, unfilled, wrap_limits
+from pipeline.alignment.wraps import across, beside_rows, joined_cells, torn, two_names, unfilled, wrap_limits
 
 __all__ = ["Box", "Layout", "Piece", "Placed", "around", "find_layouts", "is_channel"]
 
@@ -29,6 +29,8 @@ _MANY = 500
 # Beyond this it is no page of a form, and looking for rows would take minutes (it grows with the square): all of it
 # stays loose text.
 _MOST = 1_500
+# The rest of a cell stands no further above the next text than this.
+_CLOSE = 1.5
 # A lone character is no wider.
 _CHARACTER = 1.5
 _PAGE_MARK = re.compile(r"^\s*(第\s*\d+\s*页.*|[-—－–]*\s*\d{1,4}\s*[-—－–]*|\d+\s*/\s*\d+)\s*$")
@@ -55,10 +57,12 @@ def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
     upright = [p for p in pieces if not is_vertical(p, size)]
     tall = [p for p in pieces if is_vertical(p, size)]
     rows = visual_rows(upright)
-    before: list[Layout | Piece] = []
-    after: list[Layout | Piece] = []
+    before: list[Piece] = []
+    after: list[Piece] = []
     while rows and len(rows[0]) == 1 and _is_above(rows, size) and not _is_downwards(rows, size):
         before.extend(rows.pop(0))
+    while before and _goes_on(before[-1], rows, size):
+        rows.insert(0, [before.pop()])
     while rows and len(rows[-1]) == 1 and _PAGE_MARK.match(rows[-1][0].text):
         after[:0] = rows.pop()
     tabular = sum(len(row) > 1 for row in rows) * 2 > len(rows)
@@ -70,7 +74,8 @@ def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
     for number, limit in enumerate(limits if len(inner) < _MANY else limits[:1]):
         cells = joined_cells(inner, Scale(size, limit)) + tall
         found = lay_out(cells, size)
-        cost = found.cost + unfilled(cells, size) + across(cells, inner, size) + _SECOND * (number > 0)
+        joined = unfilled(cells, size) + across(cells, inner, size) + two_names(cells) + beside_rows(cells, size)
+        cost = found.cost + joined + torn(cells, size) + _SECOND * (number > 0)
         if best is None or cost < best.cost:
             best = replace(found, cost=cost)
     assert best is not None
@@ -81,6 +86,24 @@ def _is_above(rows: Sequence[Sequence[Piece]], size: float) -> bool:
     """Tell whether the first row's lone piece stands above everything, as a title does and a wrapped label does not."""
     piece = rows[0][0]
     return len(rows) == 1 or min(p.box[1] for p in rows[1]) - piece.box[3] > -0.1 * size
+
+
+def _goes_on(piece: Piece, rows: Sequence[Sequence[Piece]], size: float) -> bool:
+    """Tell whether a lone piece above a table is the rest of a cell that the page before began, no title.
+
+    It stands close above, off the table's middle, amid the first column as its labels do or at the left edge of texts.
+    """
+    table = [other for row in rows for other in row]
+    if not table or min(other.box[1] for other in rows[0]) - piece.box[3] > _CLOSE * size:
+        return False
+    sides = around([other.box for other in table])
+    if abs(sides[0] + sides[2] - piece.box[0] - piece.box[2]) < 2 * size:
+        return False
+    labels = [row[0] for row in rows if len(row) > 1]
+    amid = sum(abs(p.box[0] + p.box[2] - piece.box[0] - piece.box[2]) < 0.3 * size for p in labels)
+    texts = [other for row in rows for other in row[1:]]
+    level = sum(abs(other.box[0] - piece.box[0]) < 0.15 * size for other in texts)
+    return 2 * amid > len(labels) or (level > 1 and piece.box[0] > min(p.box[0] for p in labels) + size)
 
 
 def _is_downwards(rows: Sequence[Sequence[Piece]], size: float) -> bool:

@@ -3,64 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from pipeline.alignment.columns import between_rows, gaps
 from pipeline.alignment.heights import Heights, anchor, lines_of
-from pipeline.alignment.pieces import Piece
+from pipeline.alignment.pieces import Piece, Placed
 from pipeline.alignment.rows import Row
+from pipeline.alignment.spans import share_rows
+from pipeline.alignment.tiles import Range, tiled
 
-# How far from the middle of its rows a cell's text may stand, and what it costs to be off by half of that.
-_CENTRED, _OFF = 0.45, 0.02
-# What a row costs that a column leaves blank: less than a label that stands beside its middle.
-_BLANK = 0.05
-# and a run of blank rows at most: columns of remarks are blank from head to foot.
-_BLANKS = 0.15
-# and beside text further right where a column's labels are those of merged cells, which leave no row out.
-_BARE = 0.3
-# What a row costs that a merged cell takes though nothing stands beside it further right: labels do.
-_BARE_LABEL = 0.1
-# What each further row costs a value: more than a blank one.
-_GOES_ON = 0.06
-# What a cell costs that stands at the top of its row where others stand in the middle.
-_TOP = 0.03
-# A text is level with a row where their middles differ by less.
-_LEVEL_OFF = 0.3
-# The columns of names are as full as this beside the fullest.
-_FULL = 0.85
-# What a label at the table's edge costs that a page break cut.
-_CUT = 0.05
-# What a cell costs that fits no rows, and from where on it is in doubt.
-_MISFIT = 2.0
 # A text is centred between walls where it is off by less, and begins at its wall where it stands no further off.
 _AMID, _BEGINS = 0.6, 1.2
 # A label written downwards has one or two characters a line.
 _DOWN = 2.5
+# Texts that are set from the left begin as close to each other as this.
+_SAME_LEFT = 0.15
 # Texts longer than this are set from the left, indented or not.
 _LONG = 8.0
-
-
-@dataclass(slots=True)
-class Placed:
-    """A piece with its slot: first row and column, and how many of each it has."""
-
-    piece: Piece
-    row: int
-    col: int
-    rowspan: int = 1
-    colspan: int = 1
-    doubt: bool = False
-
-    @property
-    def rows(self) -> range:
-        """The rows that it has."""
-        return range(self.row, self.row + self.rowspan)
-
-    @property
-    def columns(self) -> range:
-        """The columns that it has."""
-        return range(self.col, self.col + self.colspan)
 
 
 def place(
@@ -76,7 +35,7 @@ def place(
         placed.append(Placed(piece, row, first, 1, max(1, last - first + 1)))
     sides = (min(p.box[0] for p in pieces), *walls, max(p.box[2] for p in pieces))
     _widen(placed, rows, sides, size)
-    cost = _span(placed, rows, heights, size, top)
+    cost = share_rows(placed, rows, heights, size, top)
     return placed, cost
 
 
@@ -239,6 +198,57 @@ def _spread(
         taken.update((cell.row, column) for column in cell.columns)
 
 
+def _tile(placed: Sequence[Placed], rows: Sequence[Row], sides: Sequence[float], size: float) -> set[int]:
+    """Share the columns out in the rows whose texts tell it by their middles; return those rows."""
+    spaces = _spaces(placed, sides, size)
+    told: dict[int, list[range]] = {}
+    for number, row in enumerate(rows):
+        own = sorted((cell for cell in placed if cell.row == number), key=lambda cell: cell.col)
+        others = [cell for cell in placed if cell.row != number and _reaches(cell.piece, row, size)]
+        first = max((cell.columns.stop for cell in others), default=0)
+        # A merged cell's label left of the row may stand beside it; nothing else does.
+        labels = {cell.row for cell in others}
+        if len(labels) > 1 or (len(own) > 1 and own[0].columns.stop <= first):
+            continue
+        if len(own) < 2 or sum(cell.colspan for cell in own) == len(sides) - 1 - first:
+            continue
+        found = tiled([c.piece.box for c in own], [c.columns for c in own], spaces, (sides[0], sides[-1]), first, size)
+        if found is not None and not any(
+            len(columns) > cell.colspan and _at_left(cell, placed, size)
+            for cell, columns in zip(own, found, strict=True)
+        ):
+            told[number] = found
+            for cell, columns in zip(own, found, strict=True):
+                cell.col, cell.colspan = columns.start, len(columns)
+    return set(told)
+
+
+def _at_left(cell: Placed, placed: Sequence[Placed], size: float) -> bool:
+    """Tell whether a text begins where other, longer or shorter ones of its column do: it is no centred one."""
+    left, _, right, _ = cell.piece.box
+    rights = sorted(
+        other.piece.box[2]
+        for other in placed
+        if (other.col, other.colspan) == (cell.col, cell.colspan)
+        and abs(other.piece.box[0] - left) < _SAME_LEFT * size
+        and abs(other.piece.box[2] - right) > 0.5 * size
+    )
+    # Centred texts of one length begin at one place, too.
+    return len(rights) > 1 and rights[-1] - rights[0] > 0.5 * size
+
+
+def _spaces(placed: Sequence[Placed], sides: Sequence[float], size: float) -> list[Range]:
+    """From where to where each wall may stand, by the texts of its two columns in rows that have most columns."""
+    beside = Counter(cell.row for cell in placed)
+    single = [cell for cell in placed if cell.colspan == 1 and 2 * beside[cell.row] >= len(sides) - 1]
+    found = []
+    for wall in range(1, len(sides) - 1):
+        low = max((cell.piece.box[2] for cell in single if cell.columns.stop == wall), default=sides[wall] - size)
+        high = min((cell.piece.box[0] for cell in single if cell.col == wall), default=sides[wall] + size)
+        found.append((min(low, sides[wall]), max(high, sides[wall])))
+    return found
+
+
 def _take(
     placed: Sequence[Placed],
     rows: Sequence[Row],
@@ -251,12 +261,15 @@ def _take(
 
     Texts begin at their cell's left or stand in its middle: what is left of a text is its own only if it is centred.
     """
-    taken = {(cell.row, column) for cell in placed for column in cell.columns}
     last = len(sides) - 2
+    told = _tile(placed, rows, sides, size)
+    taken = {(cell.row, column) for cell in placed for column in cell.columns}
     for cell in placed:
-        if not _is_bar(cell, placed, rows[cell.row], sides, taken, size):
+        if cell.row not in told and not _is_bar(cell, placed, rows[cell.row], sides, taken, size):
             _spread(cell, placed, rows, stands, hard, sides, taken, size)
     for cell in sorted(placed, key=lambda c: c.col):
+        if cell.row in told:
+            continue
         left, right = cell.col, cell.col + cell.colspan - 1
         while left and not stands[cell.row][left - 1] and (cell.row, left - 1) not in taken:
             left -= 1
@@ -271,170 +284,9 @@ def _take(
             if abs((sides[a] + sides[b + 1]) / 2 - (box[0] + box[2]) / 2) < _AMID * size and (a, b) != own
         ]
         begins = box[0] - sides[own[0]] < _BEGINS * size or cell.piece.width > _LONG * size
-        if centred and (not begins or max(centred)[2] == right):
+        if centred and (not begins or max(centred)[2] == right) and not _at_left(cell, placed, size):
             _, a, b = max(centred)
         else:
             a, b = own[0], right if begins else own[1]
         cell.col, cell.colspan = a, b - a + 1
         taken.update((cell.row, column) for column in cell.columns)
-
-
-def _stacks(placed: Sequence[Placed]) -> list[list[Placed]]:
-    """Cells of the same columns that follow each other with nothing of other columns between them."""
-    stacks: list[list[Placed]] = []
-    for cell in sorted(placed, key=lambda c: (c.col, c.colspan, c.piece.middle)):
-        last = stacks[-1][-1] if stacks else None
-        if (
-            last is not None
-            and (last.col, last.colspan) == (cell.col, cell.colspan)
-            and not any(
-                other.columns.start < cell.columns.stop
-                and cell.columns.start < other.columns.stop
-                and last.piece.middle < other.piece.middle < cell.piece.middle
-                for other in placed
-            )
-        ):
-            stacks[-1].append(cell)
-        else:
-            stacks.append([cell])
-    return stacks
-
-
-def _span(placed: Sequence[Placed], rows: Sequence[Row], heights: Heights, size: float, top: bool) -> float:
-    """Share the rows out among the cells of each column, from the right; return what does not fit."""
-    counts = Counter(cell.col for cell in placed if cell.colspan == 1) or Counter(cell.col for cell in placed)
-    full = [col for col in sorted(counts) if counts[col] >= _FULL * max(counts.values())]
-    # One that has labels amid several rows is no column of names, however full.
-    fullest = next((col for col in full if not _has_amid(col, placed, rows, size)), full[0])
-    empty = set(range(len(rows))) - {cell.row for cell in placed}
-    total = 0.0
-    for stack in sorted(_stacks(placed), key=lambda s: (-s[0].columns.stop, -s[0].col)):
-        first, last = stack[0], stack[-1]
-        others = [
-            cell
-            for cell in placed
-            if cell.columns.start < first.columns.stop
-            and first.columns.start < cell.columns.stop
-            and not any(cell is own for own in stack)
-        ]
-        low = max((c.rows.stop for c in others if c.piece.middle < first.piece.middle), default=0)
-        high = min((c.row for c in others if c.piece.middle > last.piece.middle), default=len(rows))
-        low, high = min(low, first.row), max(high, last.row + 1)
-        filled = {row for cell in placed if cell.col >= first.columns.stop for row in cell.rows} | empty
-        # Labels of merged cells leave no row out. They stand left of the fullest column; in a second grid beside the
-        # first, where more cells are right of them than they are, and one at least is level with no row.
-        right = Counter(cell.col for cell in placed if cell.col >= first.columns.stop and low <= cell.row < high)
-        labels = first.columns.stop <= fullest or (
-            max(right.values(), default=0) > len(stack)
-            and any(
-                min(abs(rows[r].middle - c.piece.middle) for r in range(low, high)) > _LEVEL_OFF * size for c in stack
-            )
-        )
-        blank = [_BARE if labels and row in filled else _BLANK for row in range(len(rows))]
-        total += _share(stack, rows, (low, high), filled, blank, labels, _Style(heights, size, top))
-    return total
-
-
-def _has_amid(column: int, placed: Sequence[Placed], rows: Sequence[Row], size: float) -> bool:
-    """Tell whether a text of a column is level with no row."""
-    middles = [row.middle for row in rows]
-    return any(
-        cell.col == column
-        and cell.colspan == 1
-        and min(abs(middle - cell.piece.middle) for middle in middles) > _LEVEL_OFF * size
-        and not any(abs(row.top - cell.piece.box[1]) < size for row in rows[cell.row : cell.row + 1])
-        for cell in placed
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    heights: Heights
-    size: float
-    top: bool
-
-
-def _share(
-    cells: Sequence[Placed],
-    rows: Sequence[Row],
-    limits: tuple[int, int],
-    filled: set[int],
-    blank: Sequence[float],
-    labels: bool,
-    style: _Style,
-) -> float:
-    """Share rows out among the cells of a column in order, each where its text says, as cheaply as may be."""
-    low, high = limits
-    n, k = high - low, len(cells)
-    infinite = float("inf")
-    cost = [[infinite] * (n + 1) for _ in range(k + 1)]
-    # The rows that the last cell of each has.
-    taken: list[list[tuple[int, int]]] = [[(0, 0)] * (n + 1) for _ in range(k + 1)]
-    # Rows above the first label may belong to one on the page before.
-    for row in range(n + 1):
-        skipped = sum(blank[low : low + row])
-        cost[0][row] = min(skipped, _CUT) if low == 0 else skipped
-    for i, cell in enumerate(cells):
-        best, rows_of = cost[i + 1], taken[i + 1]
-        for start, end, off in _runs(cell, rows, limits, filled, labels, style):
-            before = cost[i][start - low] + off
-            if before < best[end - low]:
-                best[end - low], rows_of[end - low] = before, (start - low, end - low)
-        # A run of blank rows is paid for row by row or at once: (cost, where the cell before it ends).
-        whole = (infinite, 0)
-        for end in range(1, n + 1):
-            bare = blank[low + end - 1]
-            whole = min(whole, (best[end - 1] + _BLANKS, end - 1)) if bare == _BLANK else (infinite, 0)
-            passed, since = min((best[end - 1] + bare, end - 1), whole)
-            if passed < best[end]:
-                best[end], rows_of[end] = passed, rows_of[since]
-    rest = [sum(blank[low + end : high]) for end in range(n + 1)]
-    if high == len(rows):
-        rest = [min(_CUT, left) for left in rest]
-    end = min(range(n + 1), key=lambda e: cost[k][e] + rest[e])
-    least = cost[k][end] + rest[end]
-    if least == infinite:
-        for cell in cells:
-            cell.doubt = True
-        return _MISFIT * k
-    for i in range(k, 0, -1):
-        start, stop = taken[i][end]
-        cells[i - 1].row, cells[i - 1].rowspan = low + start, stop - start
-        end = start
-    return least
-
-
-def _runs(
-    cell: Placed, rows: Sequence[Row], limits: tuple[int, int], filled: set[int], labels: bool, style: _Style
-) -> Iterator[tuple[int, int, float]]:
-    """The runs of rows (first, last exclusive) that a cell may take, each with its cost."""
-    low, high = limits
-    size, heights = style.size, style.heights
-    first_line = anchor(cell.piece, True)
-    lead = (heights.pitch + heights.padding) / 2
-    tall = lines_of(cell.piece) * heights.pitch
-    for start in range(low, high):
-        bare = 0.0
-        at_top = abs(rows[start].top + lead - first_line) / size
-        for end in range(start + 1, high + 1):
-            bare += (_BARE_LABEL if labels else _BARE) * (end - 1 not in filled)
-            room = rows[end - 1].bottom - rows[start].top
-            cramped = 0.5 * max(0.0, (tall - room) / size - 0.2)
-            extra = bare * (end - start > 1) + cramped
-            # Labels have several rows; a value beside blanks has one.
-            extra += 0.0 if labels else _GOES_ON * (end - 1 - start)
-            if style.top and at_top <= _CENTRED:
-                yield start, end, _OFF * (2 * at_top / _CENTRED) ** 2 + extra
-            # Labels stand in the middle of their rows even where other texts stand at the top.
-            off = abs((rows[start].top + rows[end - 1].bottom) / 2 - cell.piece.middle) / size
-            if off <= _CENTRED:
-                yield start, end, _OFF * (2 * off / _CENTRED) ** 2 + extra
-        # A cell that the page's end cuts has its text at its top; so has the rest of one on the next page.
-        if not style.top and at_top <= _CENTRED:
-            yield start, start + 1, _TOP
-            if labels and high == len(rows) and {start, len(rows) - 1} <= filled:
-                yield start, high, _CUT / 2
-            if labels and start == 0:
-                yield from ((0, end, _CUT + _OFF) for end in range(1, high + 1))
-    if low <= cell.row < high:
-        yield cell.row, cell.row + 1, _MISFIT

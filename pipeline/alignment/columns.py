@@ -18,6 +18,8 @@ _LEAST = 2
 _AROUND = 0.8
 # A merged cell's label and the rows right above and below it are no further apart.
 _NEAR = 1.2
+# Their wall has room on both sides; a head over other heads may end where one of these begins.
+_ROOM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,9 @@ def _beside_rows(pieces: Sequence[Piece], found: Sequence[Gap], size: float) -> 
         ]
         right = min((j for j in near if pieces[j].box[0] > piece.box[2]), key=lambda j: pieces[j].box[0], default=None)
         left = max((j for j in near if pieces[j].box[2] < piece.box[0]), key=lambda j: pieces[j].box[2], default=None)
-        if right is not None:
+        if right is not None and pieces[right].box[0] - piece.box[2] > _ROOM * size:
             spaces.append(Gap(piece.box[2], pieces[right].box[0], i, right))
-        if left is not None:
+        if left is not None and piece.box[0] - pieces[left].box[2] > _ROOM * size:
             spaces.append(Gap(pieces[left].box[2], piece.box[0], left, i))
     return spaces
 

@@ -22,6 +22,10 @@ _USUAL = 0.4
 _MANY = 0.45
 
 
+# A padding that two rows tell, and how many texts the poorer one has.
+_Told = tuple[float, int]
+
+
 @dataclass(slots=True)
 class Level:
     """Pieces whose middles (or, in tables set to the top, whose first lines) are at one height."""
@@ -77,30 +81,36 @@ def measure(found: Sequence[Level], size: float, top: bool) -> Heights:
     pitches = [(b[1] + b[3] - a[1] - a[3]) / 2 for level in found for p in level.pieces for a, b in pairwise(p.lines)]
     pitch = median(pitches) if pitches else _PITCH * size
     sure = [level for level in found if len(level.pieces) > 1] or list(found)
-    single: list[float] = []
-    several: list[float] = []
+    single: list[_Told] = []
+    several: list[_Told] = []
     for above, below in pairwise(sure):
         one, other = max(above.counts()), max(below.counts())
         # In the middle style half of each row lies between, in the other the whole upper one.
         lines = one if top else (one + other) / 2
         padding = below.at - above.at - lines * pitch
         if -0.1 * size <= padding <= _MOST_PADDING * size:
-            (single if one == other == 1 else several).append(max(0.0, padding))
+            # Labels between rows, two or three of them, tell less than rows that are full.
+            weight = min(len(above.pieces), len(below.pieces))
+            (single if one == other == 1 else several).append((max(0.0, padding), weight))
     told = _mode(several, size) if len(several) > 1 else _mode([*single, *several], size)
     lone = _mode(single, size)
     # Labels of merged cells count as lines of rows, too: what rows of one line have is likelier where it fits as well.
-    same = [value for value in several if lone is not None and abs(value - lone) < _ALIKE * size]
-    if lone is not None and len(same) > max(1.0, _MANY / 2 * len(several)):
-        told = median([lone, *same])
+    same = [(value, weight) for value, weight in several if lone is not None and abs(value - lone) < _ALIKE * size]
+    if lone is not None and _weight(same) > _MANY / 2 * _weight(several) and len(same) > 1:
+        told = median([lone, *(value for value, _ in same)])
     padding = _USUAL * size if told is None else told
     # A least height of rows shows in those of one line only, and then in all of them.
-    alike = any(abs(value - padding) < _ALIKE * size for value in single)
+    alike = any(abs(value - padding) < _ALIKE * size for value, _ in single)
     least = padding if alike else lone
     return Heights(pitch, padding, pitch + (padding if least is None else least))
 
 
-def _mode(values: Sequence[float], size: float) -> float | None:
+def _weight(told: Sequence[_Told]) -> int:
+    return sum(weight for _, weight in told)
+
+
+def _mode(told: Sequence[_Told], size: float) -> float | None:
     """The least value that many others are like: rows that were passed over make the distances of others greater."""
-    likes = [[other for other in values if abs(other - value) < _ALIKE * size] for value in sorted(values)]
-    most = max(map(len, likes), default=0)
-    return next((median(like) for like in likes if len(like) > _MANY * most), None)
+    likes = [[one for one in told if abs(one[0] - value) < _ALIKE * size] for value, _ in sorted(told)]
+    most = max(map(_weight, likes), default=0)
+    return next((median(value for value, _ in like) for like in likes if _weight(like) > _MANY * most), None)

@@ -22,6 +22,7 @@ class Piece:
     box: Box
     text: str = ""
     lines: tuple[Box, ...] = ()  # its lines, where it has several
+    texts: tuple[str, ...] = ()  # and what they say
 
     @property
     def middle(self) -> float:
@@ -32,6 +33,28 @@ class Piece:
     def width(self) -> float:
         """How wide it is."""
         return self.box[2] - self.box[0]
+
+
+@dataclass(slots=True)
+class Placed:
+    """A piece with its slot: first row and column, and how many of each it has."""
+
+    piece: Piece
+    row: int
+    col: int
+    rowspan: int = 1
+    colspan: int = 1
+    doubt: bool = False
+
+    @property
+    def rows(self) -> range:
+        """The rows that it has."""
+        return range(self.row, self.row + self.rowspan)
+
+    @property
+    def columns(self) -> range:
+        """The columns that it has."""
+        return range(self.col, self.col + self.colspan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -35,6 +37,23 @@ _UNFILLED, _UNFILLED_LONG = 1.0, 0.2
 _ACROSS, _APART = 1.0, 1.0
 # A label's line has room left where another character and a half would fit.
 _ROOM = 1.3
+# What a line costs whose sentence goes on below it in another cell.
+_TORN, _ENDS = 0.15, "。；;！：:"
+_SENTENCE = ("。", "；", ";")
+# What lines cost that were joined though two other columns part there; texts are level with each other by less.
+_ROWS, _LEVEL = 0.3, 0.12
+# What a cell costs that holds two whole names of levels (可持续影响指标服务对象满意度指标).
+_TWO_NAMES = 0.5
+_NAMES = re.compile(r"^(?:[^指目]{2,}(?:指标|目标)){2,}$")
+# A value that says all it has to say: a sign, a number, a sign with a number and its unit. Long numbers may be broken.
+_NUMBER = re.compile(r"^[<>=≥≤]?-?\d[\d,]*(?:\.\d+)?%?$")
+_COUNTED = re.compile(r"^[<>=≥≤]?\d[\d,.]*\D{0,3}$")
+_CODE, _REST, _BROKEN = re.compile(r"^\d{6,}$"), re.compile(r"^\d{1,2}%?$"), 5
+# A label that a number below is no rest of (an office's name may end in its code).
+_LABEL = re.compile(r"^[\u4e00-\u9fff]{2,6}$")
+_SIGN = re.compile(r"^[<>=≥≤%]$")
+_SIGNED = re.compile(r"^[<>=≥≤]\d[\d.,]*\D{0,4}$")
+_NUMBERED = re.compile(r"^指标\d{1,2}[：:、.．]?")
 
 
 def wrap_limit(pieces: Sequence[Piece], size: float, tabular: bool) -> float | None:
@@ -80,7 +99,9 @@ def unfilled(pieces: Sequence[Piece], size: float) -> float:
     for piece in pieces:
         long = piece.width >= _PARAGRAPH * size
         widest = max((line[2] - line[0] for line in piece.lines), default=0.0)
-        for above, below in pairwise(piece.lines):
+        for number, (above, below) in enumerate(pairwise(piece.lines)):
+            if piece.texts and piece.texts[number][-1:] in _SENTENCE:
+                continue  # a list's item, a paragraph: they end where they end
             if long:
                 ends = above[2] - above[0] < below[2] - below[0] - 0.7 * size
                 cost += _UNFILLED_LONG * (ends and above[2] < piece.box[2] - 1.6 * size)
@@ -161,17 +182,76 @@ def _joined(cell: Sequence[Piece], box: Box) -> Piece:
     if len(cell) == 1:
         return cell[0]
     lines: list[Box] = []
+    texts: list[str] = []
     for piece in sorted(cell, key=lambda p: p.middle):
         if lines and (piece.middle < lines[-1][3] - 0.2 * (lines[-1][3] - lines[-1][1])):
             lines[-1] = around([lines[-1], piece.box])
+            texts[-1] += piece.text
         else:
             lines.append(piece.box)
-    return Piece(tuple(key for p in cell for key in p.keys), box, "".join(p.text for p in cell), tuple(lines))
+            texts.append(piece.text)
+    keys = tuple(key for p in cell for key in p.keys)
+    return Piece(keys, box, "".join(p.text for p in cell), tuple(lines), tuple(texts))
+
+
+def torn(cells: Sequence[Piece], size: float) -> float:
+    """What it costs that lines were not joined of which the upper one fills its paragraph and ends no sentence."""
+    lines = [line for cell in cells for line in (cell.lines or (cell.box,))]
+    cost = 0.0
+    for cell in cells:
+        last = cell.lines[-1] if cell.lines else cell.box
+        if not cell.text or cell.text[-1] in _ENDS or last[2] - last[0] < _PARAGRAPH * size:
+            continue
+        if last[2] < max(line[2] for line in lines if abs(line[0] - last[0]) < _INDENT * size) - 1.2 * size:
+            continue
+        cost += _TORN * any(
+            0 < other.box[1] + size - last[3] < (1 + _WIDEST) * size
+            and min(other.box[2], last[2]) - max(other.box[0], last[0]) > 0.5 * min(other.width, last[2] - last[0])
+            and not _begins_anew(cell.text, cell.text, other.text)
+            for other in cells
+            if other is not cell
+        )
+    return cost
+
+
+def beside_rows(cells: Sequence[Piece], size: float) -> float:
+    """What it costs that lines were joined each of which is level with texts of one line in other columns: two rows."""
+    single = [cell for cell in cells if len(cell.lines) < 2]
+    cost = 0.0
+    for cell in cells:
+        levels = [(line[1] + line[3]) / 2 for line in cell.lines]
+        beside: list[list[Piece]] = [[p for p in single if abs(p.middle - at) < _LEVEL * size] for at in levels]
+        for above, below in pairwise(beside):
+            # Both in one column: a label's two lines may be level with texts of other rows by chance.
+            both = sum(min(a.box[2], b.box[2]) > max(a.box[0], b.box[0]) for a in above for b in below)
+            cost += _ROWS * (both > 1)
+    return cost
+
+
+def _begins_anew(whole: str, above: str, below: str) -> bool:
+    """Tell whether a text cannot be the rest of the one above it, by what both say: 98% under 100%, ≥5% under 及时.
+
+    `whole` is all of the cell above, `above` its last line.
+    """
+    above, below = (unicodedata.normalize("NFKC", text).replace(" ", "") for text in (above, below))
+    if _SIGN.match(above) or _SIGNED.match(below) or _SIGN.match(below) or _NUMBERED.match(below):
+        return True
+    if _LABEL.match(whole) and _NUMBER.match(below) and len(below) > 1:
+        return True
+    broken = _CODE.match(above) or (len(above) >= _BROKEN and _REST.match(below))
+    return bool(_COUNTED.match(above) and _NUMBER.match(below) and not broken)
+
+
+def two_names(pieces: Sequence[Piece]) -> float:
+    """What it costs that cells hold the names of two levels or more."""
+    return _TWO_NAMES * sum(len(piece.lines) > 1 and bool(_NAMES.match(piece.text)) for piece in pieces)
 
 
 def _is_under(cell: Sequence[Piece], box: Box, piece: Piece, scale: Scale, limit: float) -> bool:
     last = max(cell, key=lambda p: p.middle)
     gap = space(last, piece, scale.size)
+    if gap >= -_SAME_LINE and _begins_anew("".join(p.text for p in cell), last.text, piece.text):
+        return False
     left, right = max(box[0], piece.box[0]), min(box[2], piece.box[2])
     if gap < -_SAME_LINE:
         return len(cell) > 1 and piece.box[0] >= box[0] and piece.box[2] <= box[2] + scale.size

@@ -204,7 +204,9 @@ class Cutter:
             return False
         head = next((n for n, row in enumerate(own) if self._is_grid_header(row)), len(own))
         # What stands in a grid says nothing of how a form begins: a page restates 产出指标.
-        starts = [self._first_key(row) for row in own[: min(_FIRST_ROWS, head + 1)]]
+        # Nor does a number: an amount below its label, and the running number of a row.
+        keys = [self._first_key(row) for row in own[: min(_FIRST_ROWS, head + 1)]]
+        starts = [key for key in keys if not key.isdecimal()]
         following = self._rows_after(i)
         if not following:
             return False

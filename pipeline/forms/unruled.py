@@ -14,7 +14,7 @@ from pipeline.document import Cell, Line, PageReading, Reading, Table
 # Texts are of one column where they share this much of the narrower one's width.
 _SHARED = 0.5
 # A lone text stands in its column by chance; a page has so many cells at least.
-_LEAST_CELLS = 4
+_LEAST_CELLS = 2
 
 _Column = tuple[float, float]
 

@@ -94,6 +94,9 @@ def partners_of(above: Sequence[Above], before: Row, row: Row) -> dict[int, Abov
             if not same and breaks(before, row):
                 shares = _shares(edges, other)
                 same = [one for one in above if one.edges and _agree(_shares(one.edges, frame), shares, _SAME_EDGE)]
+            if not same and "unruled" in cell.notes and before.n_cols == row.n_cols:
+                # Outlines are those of texts: 服务对象满意度指 | 标 begin and end at different places of one column.
+                same = [one for one in above if (cell.col, cell.colspan) == (one.cell.col, one.cell.colspan)]
         if same:
             found[id(cell)] = same[0]
     return found
