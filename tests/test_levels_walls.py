@@ -4,7 +4,7 @@ from builders import level_tools
 
 from pipeline.document import Line, Place, Row, RowCell
 from pipeline.levels.headers import find_headers
-from pipeline.levels.walls import with_right_walls
+from pipeline.levels.walls import with_parted_heads, with_right_walls
 
 HEADS = ("绩效指标", "一级指标", "二级指标", "三级指标", "指标值")
 
@@ -52,3 +52,23 @@ def test_specks_beside_the_grid_are_blank() -> None:
     """A letter where a false wall cut 绩效指标 short moves no level; a Hanzi is part of a text, and stays."""
     for specks, left in (("i", ""), (".,", ""), ("指", "指")):
         assert put_right(grid_of("时效指标", specks=specks))[3].cells[0].text == left
+
+
+def test_heads_in_one_cell_are_as_many_columns() -> None:
+    """二级指标三级指标 over two columns of a fax; over three, or beside values, nobody can tell."""
+
+    def parted(wide: str, colspan: int, *others: str) -> list[tuple[str, int, int]]:
+        cells = [RowCell(text, 0, i) for i, text in enumerate(others)]
+        cells.append(RowCell(wide, 0, len(others), colspan=colspan))
+        [row] = with_parted_heads([Row(tuple(cells), len(others) + colspan, 0, 0)], level_tools().lexicon)
+        return [(cell.text, cell.col, cell.colspan) for cell in row.cells[len(others) :]]
+
+    heads = ("一级指标", "指标值")
+    assert parted("二级指标三级指标", 2, *heads) == [("二级指标", 2, 1), ("三级指标", 3, 1)]
+    assert parted("分值\n得分备注", 3, *heads) == [("分值", 2, 1), ("得分", 3, 1), ("备注", 4, 1)]
+    for whole, colspan, others in (
+        ("二级指标三级指标", 3, heads),
+        ("三级指标", 2, heads),
+        ("二级指标三级指标", 2, ("产出指标", "≥9")),
+    ):
+        assert parted(whole, colspan, *others) == [(whole, 2, colspan)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from pipeline.dictionaries import comparison_key
-from pipeline.document import Line, Row
+from pipeline.document import Line, Row, RowCell
 from pipeline.hanzi import is_hanzi
 from pipeline.levels.headers import GridHeader
 from pipeline.levels.lexicon import Lexicon
@@ -17,6 +17,10 @@ _DOUBT = 0.5
 _LONGEST_SPECK = 2
 
 
+# Two or three heads of a dozen characters; the shortest are 分值 and 得分.
+_LONGEST_HEADS, _SHORTEST_HEAD, _OTHER_HEADS = 24, 2, 2
+
+
 def with_right_walls(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexicon: Lexicon) -> list[Row]:
     """Rows of grids whose merged level cells hold one name each, and nothing but bars left of their columns."""
     done = list(rows)
@@ -25,6 +29,44 @@ def with_right_walls(rows: Sequence[Row], headers: Sequence[GridHeader | None], 
             done[r] = _without_specks(done[r], header)
             _part_levels(done, r, headers, lexicon)
     return done
+
+
+def with_parted_heads(rows: Sequence[Row], lexicon: Lexicon) -> list[Row]:
+    """Rows of heads in which a cell holds the names of as many columns as it is wide apart: 二级指标三级指标.
+
+    The wall between them is lost in the shading of a fax; two other heads at least tell that the row is one of heads.
+    """
+    done = []
+    for row in rows:
+        wide = [cell for cell in row.cells if cell.colspan > 1 and len(cell.text) <= _LONGEST_HEADS]
+        parts = {id(cell): found for cell in wide if (found := _heads_within(cell, lexicon))}
+        others = (cell for cell in row.cells if cell.text and id(cell) not in parts) if parts else ()
+        if sum(comparison_key(cell.text) in lexicon.column_roles for cell in others) < _OTHER_HEADS:
+            done.append(row)
+            continue
+        done.append(replace(row, cells=tuple(part for cell in row.cells for part in parts.get(id(cell), [cell]))))
+    return done
+
+
+def _heads_within(cell: RowCell, lexicon: Lexicon) -> list[RowCell]:
+    """A cell's columns, each with its name, in doubt; none where its text is not made of as many names."""
+    names = _column_names("".join(cell.text.split()), cell.colspan, lexicon)
+    sure = min(_DOUBT, cell.confidence)
+    return [
+        replace(cell, text=name, col=cell.col + i, colspan=1, lines=(), confidence=sure) for i, name in enumerate(names)
+    ]
+
+
+def _column_names(text: str, count: int, lexicon: Lexicon) -> list[str]:
+    """The `count` names of columns that a text is made of; none where it is made of others."""
+    if count == 1:
+        return [text] if comparison_key(text) in lexicon.column_roles else []
+    for end in range(_SHORTEST_HEAD, len(text) - _SHORTEST_HEAD * (count - 1) + 1):
+        if comparison_key(text[:end]) in lexicon.column_roles and (
+            rest := _column_names(text[end:], count - 1, lexicon)
+        ):
+            return [text[:end], *rest]
+    return []
 
 
 def _without_specks(row: Row, header: GridHeader) -> Row:
