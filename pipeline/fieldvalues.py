@@ -25,8 +25,8 @@ _BEHIND_LABEL = ":：;；.·,，、' \t\n\u3000"
 _UNIT_IN_LABEL = re.compile(
     r"[(（\[【]\s*(?:金额)?(?:单位\s*[:：]\s*)?(?:人民币)?\s*(亿元|万元|千元|百元|元)\s*[)）\]】]"
 )
-# A fax loses brackets: what ends in a unit of money behind a word for money names its unit all the same.
-_UNIT_AT_END = re.compile(r"(?<=[金额算费资入出款])\s*[(（\[【]?\s*(亿元|万元|千元|百元|元)\s*[)）\]】]?$")
+# A fax loses brackets, or makes commas of them: what ends in a unit of money behind a word for money names its unit.
+_UNIT_AT_END = re.compile(r"(?<=[金额算费资入出款])\s*[(（\[【,，、]?\s*(亿元|万元|千元|百元|元)\s*[)）\]】]?$")
 _AMOUNT = re.compile(
     r"(?:人民币|约|共计|合计|[¥￥$])?\s*(?P<number>-?(?:\d{1,3}(?:[,，]\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:\.\d+)?)"
     r"\s*(?P<unit>亿元|亿|万元|万|千元|百元|元)?\s*(?:整|正)?\s*(?P<note>[(（].*[)）])?\s*[。;；]?",

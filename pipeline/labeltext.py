@@ -21,8 +21,10 @@ _NUMBERED = (
 )
 # One of the two characters may be misread or lost; then only the mark after the number tells.
 _MISREAD = r"^\s*(?:标指|指.|.标|指|标)\s*\d+\s*[:：;；、]\s*"
+# 指标：植树株数 has lost its number.
+_BARE = r"^\s*指标\s*[:：]\s*"
 _DOTS = r"^\s*(?:…+|\.{3,}|⋯+|·{3,})\s*$"
-_PLACEHOLDER = re.compile(f"{_NUMBERED}|{_MISREAD}|{_DOTS}")
+_PLACEHOLDER = re.compile(f"{_NUMBERED}|{_MISREAD}|{_BARE}|{_DOTS}")
 
 
 # A paragraph ends with one of these; a cell cut by a page break anywhere else goes on in the middle of a sentence.

@@ -596,6 +596,22 @@ def test_a_number_that_lost_its_mark_is_the_layout_s() -> None:
     assert (numbered.value, plain.value) == ("1、一般公共预算", "一般公共预算")
 
 
+@pytest.mark.parametrize(
+    ("heads", "value"),
+    [
+        (["主管部门"], "主管部门"),
+        (["主管部门", "主管部"], "主管部1"),
+        (["主管部室", "主管部门"], "主管部1"),
+        ([], "主管部1"),
+    ],
+)
+def test_a_figure_at_the_end_of_a_label_is_the_layout_s_character(heads: list[str], value: str) -> None:
+    """主管部1 is 主管部门 where the layout prints that and nothing else that begins so."""
+    [repair] = _usual().repair_form([Label("主管部1", Role.LABEL)], None, (), heads=heads)
+
+    assert repair.value == value
+
+
 def test_the_mark_behind_a_number_is_the_layout_s() -> None:
     """2.政府性基金 is 2、政府性基金 where the layout prints that; where it prints the point, the point stays."""
     label = Label("2. 政府性基金", Role.LABEL)

@@ -32,6 +32,7 @@ _IN_GROUPS = re.compile(r"电话|手机|联系|编码|代码|编号|日期|时�
 _DASH = re.compile(r"[-—–－一]{1,2}")
 _TABLE_PATH = 3
 _LEAST_AMOUNTS = 2
+_IN_A_TABLE = re.compile(r"[\d.,]+%?|[-—–－]{1,2}", re.A)
 _DATES = re.compile(r"[\d.]{4,11}[-—–~至到][\d.]{4,11}", re.A)
 # 20180131, the most that one date is written with.
 _LONGEST_DATE = 8
@@ -119,12 +120,12 @@ def amount_formats(facts: Facts) -> Iterator[Finding]:
 
 
 def _is_in_a_table(key: str, facts: Facts) -> bool:
-    """Tell whether a field stands in a table of amounts: two others of its row are amounts."""
+    """Tell whether a field stands in a table of amounts: two others of its row are amounts or dashes."""
     path = key.split(PATH)
     if len(path) < _TABLE_PATH:
         return False
     row = [value for other, value in facts.record.fields.items() if other.split(PATH)[:-1] == path[:-1]]
-    return sum(bool(re.fullmatch(r"[\d.,]+%?", value.value.strip())) for value in row) >= _LEAST_AMOUNTS
+    return sum(bool(_IN_A_TABLE.fullmatch(value.value.strip())) for value in row) >= _LEAST_AMOUNTS
 
 
 def amount_decimals(facts: Facts) -> Iterator[Finding]:

@@ -42,6 +42,8 @@ _LETTERED = re.compile(
 _SIGN_AND_RUN = re.compile(r"(?P<signs>[≥≤=><≧≦]{1,2})(?P<run>[\dA-Za-z口丨〇○&$!|≥≤.,]*)", re.A)
 # Nobody counts 000期.
 _LEADING_ZERO = re.compile(r"-?0\d")
+# 万.平方米 has a speck in it; 人·天 is a unit.
+_MARK_IN_UNIT = re.compile(r"[百千万亿][.·,，'’]")
 _LOST_PERCENT = re.compile(r"[0o]/[0o]|\([Xx]\)$")
 _CLEAN_RUN = re.compile(r"\d[\d,]*(?:\.\d+)?|\d?[A-D]?", re.A)
 _NUMBER_WITH_LETTERS = re.compile(r"\d[\dA-Za-z&$!口丨〇○.,]*(?:%|人次|人|次|个|万元|元)", re.A)
@@ -134,7 +136,9 @@ def misread_targets(facts: Facts) -> Iterator[Finding]:
         if proposal is not None and not _over_100(facts, row):
             yield facts.finding("target.misread", row.at, value=target.value, proposal=proposal)
         elif proposal is None and (
-            (target.kind == "words" and _is_broken(fold(target.value))) or _LEADING_ZERO.match(target.number or "")
+            (target.kind == "words" and _is_broken(fold(target.value)))
+            or _LEADING_ZERO.match(target.number or "")
+            or _MARK_IN_UNIT.match(target.unit or "")
         ):
             yield facts.finding("target.unreadable", row.at, value=target.value)
 

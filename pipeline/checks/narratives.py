@@ -163,14 +163,12 @@ def _yuan(match: re.Match[str]) -> Decimal:
 
 def lists(facts: Facts) -> Iterator[Finding]:
     """A list that lacks a number before its last one was not read whole: ②加大宣传力度 has a ① before it."""
-    for narrative in facts.narratives:
-        found = {ord(sign) - ord("①") for sign in narrative.text if sign in _ENCLOSED}
+    for key, field in facts.record.fields.items():
+        found = {ord(sign) - ord("①") for sign in field.value if sign in _ENCLOSED}
         lost = next((n for n in range(max(found, default=0)) if n not in found), None)
         if lost is not None:
             value, mark = _ENCLOSED[max(found)], _ENCLOSED[lost]
-            yield facts.finding(
-                "narrative.list", f"fields.{narrative.key}", name=narrative.key, value=value, other=mark
-            )
+            yield facts.finding("narrative.list", f"fields.{key}", name=key, value=value, other=mark)
 
 
 def past_goals(facts: Facts) -> Iterator[Finding]:

@@ -68,7 +68,9 @@ _BOUNDS = {">": "≥", "<": "≤", "＞": "≥", "＜": "≤"}
 _SPECK_BEFORE_SIGN = re.compile(rf"[.·,，'、\-—A-Za-z1\\](?P<rest>[≥≤=><＝]{_QUANTITY})")
 # Dust, and strokes of a seal or a stamp, between the sign and its number, and between the number and what it counts.
 _STROKES_BEHIND_SIGN = re.compile(rf"(?P<sign>[≥≤=><＝])[^\d\u4e00-\u9fff]{{1,2}}(?P<rest>{_QUANTITY})")
-_STROKE_BEFORE_UNIT = re.compile(rf"(?P<text>[^\d]?{_NUMBER})[.·,，'A-LN-Za-jln-z](?P<unit>[\u4e00-\u9fff%].{{0,6}})")
+_STROKE_BEFORE_UNIT = re.compile(
+    rf"(?P<text>[^\d]?{_NUMBER}[百千万亿]?)[.·,，'A-LN-Za-jln-z](?P<unit>[\u4e00-\u9fff%].{{0,6}})"
+)
 _STROKE_BEHIND_PERCENT = re.compile(r"(?P<text>.*\d%)[^\d%(（]")
 # 元次: a slash is the thinnest stroke there is.
 _PER = re.compile(rf"(?P<text>[^\d]?{_NUMBER}万?元)[1lI|丨丿ノ]?(?P<per>次|人次|人|户|亩|个|平方米|年|月|天|学时)")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Label, Repair, Role, Status
-from pipeline.hanzi import is_uncommon
+from pipeline.hanzi import is_hanzi, is_uncommon
 from pipeline.repair.channel import edits
 from pipeline.repair.folding import folded
 from pipeline.repair.shapes import Shapes
@@ -69,6 +69,22 @@ def _with_own_mark(raw: str, heads: Mapping[str, str]) -> Repair | None:
     )  # fmt: skip
 
 
+def _with_own_end(raw: str, key: str, heads: Mapping[str, str]) -> Repair | None:
+    """Return the repair of a label whose last character is a figure or a letter for the layout's: 主管部1, 预算部0.
+
+    Its beginning alone is no name, and one of the layout's is as long and begins so.
+    """
+    if not (key[-1:].isascii() and key[-1:].isalnum() and len(key) > _SHORTEST_BESIDE_STRAY):
+        return None
+    meant = [name for name in heads if len(name) == len(key) and name[:-1] == key[:-1] and is_hanzi(name[-1])]
+    if len(meant) != 1:
+        return None
+    return Repair(
+        raw, meant[0], Status.REPAIRED, "look-alike", score=_STRAY_SCORE, evidence=heads[meant[0]],
+        reason=f"形近误认：已改为“{meant[0]}”（表样固定文字）",
+    )  # fmt: skip
+
+
 class Settled:
     """What can be said of a label at sight."""
 
@@ -103,6 +119,8 @@ class Settled:
         if label.role in (Role.LABEL, Role.HEADER):
             # 1、一般公共预算 and 项目资金（万元） are names with a number before them and a unit behind.
             if (own := _with_own_mark(raw, heads)) is not None:
+                return own
+            if (own := _with_own_end(raw, key, heads)) is not None and comparison_key(key[:-1]) not in names:
                 return own
             bare = comparison_key(_TAGS.sub("", raw))
             if bare != key and (source := names.get(bare)) is not None:
