@@ -88,7 +88,17 @@ def test_a_label_with_a_misread_character_is_no_rest_of_the_text_before_it() -> 
 )  # fmt: skip
 def test_a_label_is_freed_of_what_joined_it(text: str, name: str | None) -> None:
     """The same label, badly read over the break, or the grid's heads; what says more of the label stays."""
-    assert label_alone(text, ["项目立项情况", "年度总体目标", "项目"]) == name
+    cell = RowCell(text, 0, 0, role=Role.LABEL)
+
+    assert label_alone(cell, ["项目立项情况", "年度总体目标", "项目"]) == name
+
+
+@pytest.mark.parametrize(("confidence", "name"), [(0.5, "项目资金（万元）"), (0.95, None)])
+def test_what_a_seal_left_in_a_label_s_cell_is_no_part_of_it(confidence: float, name: str | None) -> None:
+    """9 | 意 | 项目资金: the label is the line that was read surely; two sure lines are one label."""
+    lines = (Line("9意", Place(), confidence), Line("项目资金（万元）", Place(), 0.99))
+
+    assert label_alone(RowCell("9意项目资金（万元）", 0, 0, role=Role.LABEL, lines=lines), ["项目资金"]) == name
 
 
 def _gathered(*cells: RowCell, heads: Row | None = None) -> dict[str, tuple[str, float]]:

@@ -87,7 +87,7 @@ class FieldGatherer:
         cells: list[RowCell] = []
         for cell in row.cells:
             unknown = comparison_key(cell.text) not in self._keys
-            if unknown and cell.role is Role.LABEL and (name := label_alone(cell.text, self._names)) is not None:
+            if unknown and cell.role is Role.LABEL and (name := label_alone(cell, self._names)) is not None:
                 self.corners.append(cell)
                 cells.append(replace(cell, text=name))
                 continue

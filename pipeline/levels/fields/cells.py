@@ -32,6 +32,10 @@ _PEOPLE = re.compile(r"人[:：]?$")
 _HEADS = re.compile(r"[一二三]级[指目]标")
 _SHORTEST_AGAIN = 4
 _BADLY_READ_IN = 2
+# Lines of labels that were read right have .9 or more; what a seal left has a character or two.
+_SURE = 0.9
+_SCRAP = 2
+_IN_BRACKETS = re.compile(r"[(（].*?[)）]$")
 # Of so many characters a fax has one wrong.
 _MISREAD_IN = 5
 
@@ -85,13 +89,19 @@ def value_and_label(cell: RowCell, before: RowCell, names: Sequence[str]) -> tup
     return (rest, name) if name and rest and (_NUMBER.fullmatch(rest) or person or unsure) else None
 
 
-def label_alone(text: str, names: Sequence[str]) -> str | None:
-    """Return the one of `names` that a label begins with, where the rest is no part of it; else None.
+def label_alone(cell: RowCell, names: Sequence[str]) -> str | None:
+    """Return what of a label is one of `names`, where the rest is no part of it; else None.
 
-    It is the same label, that the next page prints again and that was badly read there (项目立项情况六口立项情况), or
-    the heads of the grid below it (年度总体目标一级指标二级指标).
+    It is the same label, that the next page prints again and that was badly read there (项目立项情况六口立项情况), the
+    heads of the grid below it (年度总体目标一级指标二级指标), or what a seal left in the cell, on lines that nobody can
+    be sure of (9 | 意 | 项目资金).
     """
-    compact = "".join(text.split())
+    compact = "".join(cell.text.split())
+    sure = "".join(line.text for line in cell.lines if line.confidence >= _SURE)
+    scraps = [line for line in cell.lines if line.confidence <= DOUBTFUL and len(line.text) <= _SCRAP]
+    left = sum(line.confidence >= _SURE for line in cell.lines) == len(cell.lines) - len(scraps)
+    if scraps and left and _IN_BRACKETS.sub("", sure) in names:
+        return sure
     name = max((name for name in names if compact.startswith(name)), key=len, default="")
     rest = compact[len(name) :]
     again = Levenshtein.distance(name, rest) <= len(name) // _BADLY_READ_IN
