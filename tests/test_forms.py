@@ -67,6 +67,16 @@ def test_a_running_head_read_badly_over_its_title_begins_no_form() -> None:
     assert titles_of(f"{head}\n\n{title}\n\n2018年度\n\n{FORM}", f"{title}\n\n" + GRID.strip()) == [title]
 
 
+def test_a_running_head_of_which_a_seal_left_the_end_begins_no_form() -> None:
+    """三项目绩效目标表 over a grid that goes on; a form of its own begins as the one before it did."""
+    first = TITLE + "\n\n项目名称 | 河道清淤 | | \n" + HEADER + "产出指标 | 数量指标 | 清淤长度 | ≥9公里\n"
+    rest = "效益指标 | 社会效益指标 | 受益人口 | ≥2万人\n"
+    end = f"三{TITLE[-9:]}\n\n"
+
+    assert len(forms_of(first, end + rest)) == 1
+    assert len(forms_of(first, end + "项目名称 | 水库加固 | | \n" + HEADER + rest)) == 2
+
+
 def test_a_running_head_brings_no_year_and_unit_into_the_grid() -> None:
     """They are printed under the running head too, and are no row of the form."""
     [form] = forms_of(

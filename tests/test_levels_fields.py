@@ -101,6 +101,21 @@ def test_what_a_seal_left_in_a_label_s_cell_is_no_part_of_it(confidence: float, 
     assert label_alone(RowCell("9意项目资金（万元）", 0, 0, role=Role.LABEL, lines=lines), ["项目资金"]) == name
 
 
+@pytest.mark.parametrize(
+    ("scrap", "notes", "name"),
+    [("k1", (), "优抚对象补助"), ("1", (), None), ("1", ("seal",), "优抚对象补助"), ("二", ("seal",), None)],
+)
+def test_letters_beside_any_label_are_no_part_of_it_and_its_number_is(
+    scrap: str, notes: tuple[str, ...], name: str | None
+) -> None:
+    """年度绩效目标 | 1 is numbered; under a seal, figures are as foreign as letters."""
+    lines = (Line(scrap, Place(), 0.5), Line("优抚对象补助", Place(), 0.99))
+
+    cell = RowCell(f"{scrap}优抚对象补助", 0, 0, role=Role.LABEL, lines=lines, notes=notes)
+
+    assert label_alone(cell, []) == name
+
+
 def _gathered(*cells: RowCell, heads: Row | None = None) -> dict[str, tuple[str, float]]:
     gatherer = FieldGatherer(["项目负责人", "联系电话", "总分", "等级"])
     row = Row(cells, 6, 1, 0)

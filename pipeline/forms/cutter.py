@@ -29,6 +29,9 @@ _TOTAL = re.compile(r"(合计|总计|小计)[:：]?$")
 # Two forms of one layout begin alike in one of their first rows, though one label of each may be misread.
 _FIRST_ROWS = 4
 _SAME_START = 0.7
+# What may be misread at the beginning of a running head whose end is the title's, and the shortest such end.
+_LOST_BEGINNING = 2
+_LEAST_END = 8
 # A form as running text names three levels at least; a sentence may name one.
 _LEAST_LEVELS = 3
 _LEVEL_LINE = re.compile(
@@ -261,7 +264,11 @@ class Cutter:
 
     @staticmethod
     def _same_title(one: str, other: str) -> bool:
-        return OSA.normalized_similarity(comparison_key(one), comparison_key(other)) > 0.85
+        short, long = sorted((comparison_key(one), comparison_key(other)), key=len)
+        # A seal over the running head leaves its end: 三项目支出绩效目标表.
+        end = short[_LOST_BEGINNING:]
+        ends = len(end) >= _LEAST_END and long.endswith(end)
+        return ends or OSA.normalized_similarity(short, long) > 0.85
 
     def _starts_without_title(self, i: int, part: Part | None, seen_grid: bool) -> bool:
         """项目名称 begins a form of its own where none is open, or where the open one already has its grid."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rapidfuzz.distance import Hamming, Levenshtein
 
 from pipeline.dictionaries import comparison_key
-from pipeline.document import Role, Row, RowCell
+from pipeline.document import Line, Role, Row, RowCell
 
 # A blank under a seal is half sure at most, one with ink in it not at all.
 DOUBTFUL = 0.5
@@ -94,18 +94,28 @@ def label_alone(cell: RowCell, names: Sequence[str]) -> str | None:
 
     It is the same label, that the next page prints again and that was badly read there (项目立项情况六口立项情况), the
     heads of the grid below it (年度总体目标一级指标二级指标), or what a seal left in the cell, on lines that nobody can
-    be sure of (9 | 意 | 项目资金).
+    be sure of (9 | 意 | 项目资金; k1 beside any label).
     """
     compact = "".join(cell.text.split())
-    sure = "".join(line.text for line in cell.lines if line.confidence >= _SURE)
-    scraps = [line for line in cell.lines if line.confidence <= DOUBTFUL and len(line.text) <= _SCRAP]
-    left = sum(line.confidence >= _SURE for line in cell.lines) == len(cell.lines) - len(scraps)
-    if scraps and left and _IN_BRACKETS.sub("", sure) in names:
+    scraps = [line for line in cell.lines if _is_scrap(line, cell)]
+    whole = [line for line in cell.lines if not _is_scrap(line, cell)]
+    sure = "".join(line.text for line in whole)
+    # 年度绩效目标 | 1 is numbered, where no seal says otherwise.
+    letters = all(line.text.isascii() and ("seal" in cell.notes or not line.text.isdigit()) for line in scraps)
+    foreign = len(sure) >= _SHORTEST_AGAIN and letters
+    known = foreign or _IN_BRACKETS.sub("", sure) in names
+    if scraps and known and all(line.confidence >= _SURE for line in whole):
         return sure
     name = max((name for name in names if compact.startswith(name)), key=len, default="")
     rest = compact[len(name) :]
     again = Levenshtein.distance(name, rest) <= len(name) // _BADLY_READ_IN
     return name if len(name) >= _SHORTEST_AGAIN and rest and (again or _HEADS.match(rest)) else None
+
+
+def _is_scrap(line: Line, cell: RowCell) -> bool:
+    """Tell whether a line is what a seal left: a character or two that nobody is sure of, or letters under the seal."""
+    sealed = "seal" in cell.notes and line.text.isascii()
+    return len(line.text) <= _SCRAP and (line.confidence <= DOUBTFUL or sealed)
 
 
 def without_false_walls(row: Row, known: Set[str]) -> Row:
