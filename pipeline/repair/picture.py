@@ -92,6 +92,10 @@ class Picture:
             parts_logp.append(np.pad(posterior.logp.astype(np.float32), ((0, 0), (0, short)), constant_values=_NEVER))
         self._symbols = np.concatenate(parts_symbols)
         self._logp = np.concatenate(parts_logp)
+        # The symbols in order, with the frame and the value of each: a column holds some of hundreds.
+        order = np.argsort(self._symbols, axis=None, kind="stable")
+        self._ordered, self._at = self._symbols.ravel()[order], order // width
+        self._values = self._logp.ravel()[order]
         self._known = symbols
         rest = 1.0 - np.exp(self._logp).sum(axis=1)
         self._floor = np.maximum(np.log(np.maximum(rest, 1e-12)) - _SPREAD, _FLOOR).astype(np.float32)
@@ -101,9 +105,13 @@ class Picture:
 
     def _column_of(self, symbol: int) -> NDArray[np.float32]:
         """Return the log-probability of `symbol` in every frame."""
-        hit = self._symbols == symbol
-        value = np.where(hit, self._logp, _NEVER).max(axis=1)
-        return np.where(hit.any(axis=1), value, self._floor).astype(np.float32)
+        column: NDArray[np.float32] = self._floor.copy()
+        start, end = self._ordered.searchsorted(np.array((symbol, symbol + 1), self._ordered.dtype)).tolist()
+        if start < end:
+            frames = self._at[start:end]
+            column[frames] = _NEVER
+            np.maximum.at(column, frames, self._values[start:end])
+        return column
 
     def _column(self, character: str) -> NDArray[np.float32]:
         found = self._columns.get(character)
@@ -139,31 +147,38 @@ class Picture:
         columns = np.stack([self._blank, *(self._column(character) for character in symbols)])
         highest = columns.max(axis=0)
         chances = np.exp(columns - highest).astype(np.float64)
-        # A text's states: a blank before each character and after the last. The last symbol of all is never seen.
+        # A text's states: a blank before each character and after the last. The last symbol of all is never seen; two
+        # such states stand before each text, so that all texts are one row and no state is any other text's.
         chances = np.concatenate([chances, np.zeros((1, frames))])
-        own = np.full((len(rows), states), len(symbols) + 1)
-        skip = np.zeros((len(rows), states))
+        own = np.full((len(rows), states + 2), len(symbols) + 1)
+        skip = np.zeros((len(rows), states + 2))
         last = np.zeros(len(rows), np.int64)
         for number, row in enumerate(rows):
-            own[number, 0 : 2 * len(row) + 1 : 2] = 0
-            own[number, 1 : 2 * len(row) : 2] = [place[character] for character in row]
+            own[number, 2 : 2 * len(row) + 3 : 2] = 0
+            own[number, 3 : 2 * len(row) + 2 : 2] = [place[character] for character in row]
             # From one character to the next without a blank between, unless they are the same.
-            skip[number, 3 : 2 * len(row) : 2] = [a != b for a, b in pairwise(row)]
+            skip[number, 5 : 2 * len(row) + 2 : 2] = [a != b for a, b in pairwise(row)]
             last[number] = 2 * len(row)
-        emit = chances[own]
-        alpha = np.zeros((len(rows), states))
-        alpha[:, :2] = emit[:, :2, 0]
+        emit = np.ascontiguousarray(chances.T)[:, own.ravel()]
+        straight = skip.ravel()
+        # Frames take turns in two rows; each is looked at as it is, one state back and two.
+        turns = np.zeros((2, own.size + 2))
+        views = [(turn[2:], turn[1:-1], turn[:-2], turn[2:].reshape(own.shape)) for turn in turns]
+        views[0][3][:, 2:4] = emit[0].reshape(own.shape)[:, 2:4]
+        skipped = np.empty(own.size)
         spent = np.full(len(rows), float(highest.sum()))
         for frame in range(1, frames):
-            ahead = alpha.copy()
-            ahead[:, 1:] += alpha[:, :-1]
-            ahead[:, 2:] += skip[:, 2:] * alpha[:, :-2]
-            ahead *= emit[:, :, frame]
+            alpha, one_back, two_back, _ = views[(frame + 1) % 2]
+            ahead, _, _, by_text = views[frame % 2]
+            np.add(alpha, one_back, out=ahead)
+            np.multiply(straight, two_back, out=skipped)
+            np.add(ahead, skipped, out=ahead)
+            np.multiply(ahead, emit[frame], out=ahead)
             if frame % _RESCALED == 0:
-                scale = np.maximum(ahead.max(axis=1), _LEAST)
-                ahead /= scale[:, None]
+                scale = np.maximum(by_text.max(axis=1), _LEAST)
+                by_text /= scale[:, None]
                 spent += np.log(scale)
-            alpha = ahead
+        alpha = views[(frames - 1) % 2][3][:, 2:]
         at = np.arange(len(rows))
         ends = alpha[at, last] + np.where(last > 0, alpha[at, np.maximum(last - 1, 0)], 0.0)
         result: NDArray[np.float64] = spent + np.log(np.maximum(ends, _LEAST))
