@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.alignment import Layout, Piece, find_layouts, is_channel
 from pipeline.alignment.columns import walls
@@ -248,3 +250,28 @@ def test_a_list_s_items_may_be_short() -> None:
     label = Piece((0, 1), (0.0, 0.0, 220.0, 44.0), "", boxes, ("社会效益与", "服务对象满意度等各指标"))
 
     assert unfilled([listed], EM) == 0 < unfilled([label], EM)
+
+
+_BOXES = st.tuples(*(st.integers(0, 400) for _ in range(2)), st.integers(0, 200), st.integers(0, 40))
+_TEXTS = st.sampled_from(
+    ["", "产出指标", "=100%", "%", "8.33", "指标1：", "及时", "加强养护；", "为切实做好养护工作，不断提高"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(_BOXES, _TEXTS), max_size=25))
+def test_whatever_stands_on_a_page_comes_out_once(drawn_at: list[tuple[tuple[int, int, int, int], str]]) -> None:
+    """Boxes over each other, of no height or width, anywhere: nothing is lost and nothing is doubled."""
+    pieces = [
+        Piece((i,), (float(x), float(y), float(x + w), float(y + h)), text)
+        for i, ((x, y, w, h), text) in enumerate(drawn_at)
+    ]
+
+    found = find_layouts(pieces)
+
+    cells = [cell for block in found if isinstance(block, Layout) for cell in block.cells]
+    loose = [block for block in found if isinstance(block, Piece)]
+    assert sorted(key for piece in [*loose, *(cell.piece for cell in cells)] for key in piece.keys) == list(
+        range(len(pieces))
+    )
+    assert all(cell.rowspan >= 1 <= cell.colspan for cell in cells)

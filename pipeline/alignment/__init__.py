@@ -51,7 +51,7 @@ def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
 
     More pieces than a form's page has are no table.
     """
-    if len(pieces) > _MOST:
+    if not pieces or len(pieces) > _MOST:
         return [*sorted(pieces, key=lambda piece: (piece.box[1], piece.box[0]))]
     size = character(pieces)
     upright = [p for p in pieces if not is_vertical(p, size)]

@@ -117,7 +117,7 @@ def _weights(pieces: Sequence[Piece]) -> dict[tuple[int, ...], float]:
             min(x1, other.box[2]) - max(x0, other.box[0]) > _SAME_COLUMN * max(piece.width, other.width)
             for other in pieces
         )
-    most = max(counts.values(), default=1)
+    most = max(1, *counts.values())  # a box of no width is of no column, its own included
     return {keys: (count / most) ** 2 for keys, count in counts.items()}
 
 
