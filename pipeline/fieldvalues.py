@@ -23,10 +23,10 @@ _UNITS = {"元": 1, "百元": 100, "千元": 1_000, "万元": 10_000, "万": 10_
 # No label ends with a point or a comma; dust behind it does.
 _BEHIND_LABEL = ":：;；.·,，、' \t\n\u3000"
 _UNIT_IN_LABEL = re.compile(
-    r"[(（\[【]\s*(?:金额)?(?:单位\s*[:：]\s*)?(?:人民币)?\s*(亿元|万元|千元|百元|元)\s*[)）\]】]"
+    r"[(（\[【]\s*(?:金额)?(?:单位\s*[:：]\s*)?(?:人民币)?\s*(亿元|[万方]元|千元|百元|元)\s*[)）\]】]"
 )
 # A fax loses brackets, or makes commas of them: what ends in a unit of money behind a word for money names its unit.
-_UNIT_AT_END = re.compile(r"(?<=[金额算费资入出款])\s*[(（\[【,，、]?\s*(亿元|万元|千元|百元|元)\s*[)）\]】]?$")
+_UNIT_AT_END = re.compile(r"(?<=[金额算费资入出款])\s*[(（\[【,，、]?\s*(亿元|[万方]元|千元|百元|元)\s*[)）\]】]?$")
 _AMOUNT = re.compile(
     r"(?:人民币|约|共计|合计|[¥￥$])?\s*(?P<number>-?(?:\d{1,3}(?:[,，]\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:\.\d+)?)"
     r"\s*(?P<unit>亿元|亿|万元|万|千元|百元|元)?\s*(?:整|正)?\s*(?P<note>[(（].*[)）])?\s*[。;；]?",
@@ -68,11 +68,11 @@ def split_label(label: str) -> tuple[str, str | None]:
     clean = label.strip().rstrip(_BEHIND_LABEL)
     match = _UNIT_IN_LABEL.search(clean)
     while match is not None:
-        unit = unit or match[1]
+        unit = unit or match[1].replace("方", "万")  # 方元 is a misread 万元
         clean = (clean[: match.start()].rstrip() + clean[match.end() :].lstrip()).rstrip(_BEHIND_LABEL)
         match = _UNIT_IN_LABEL.search(clean)
     while (match := _UNIT_AT_END.search(clean)) is not None:
-        unit = unit or match[1]
+        unit = unit or match[1].replace("方", "万")  # 方元 is a misread 万元
         clean = clean[: match.start()].rstrip(_BEHIND_LABEL)
     return clean, unit
 
