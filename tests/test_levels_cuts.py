@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from builders import interpret_tools, page_of
 from test_levels_archive import fields, records, rows
 from test_levels_breaks import HEADS, TITLE, table
 
 from pipeline.document import Place, Row, RowCell
+from pipeline.interpret import interpret
 from pipeline.levels.cuts.cells import partners_of, reaching
 
 GRID = table(HEADS, "产出指标|数量指标|株数|≥9株")
@@ -135,3 +137,13 @@ def test_without_rulings_a_column_goes_on_by_its_number(notes: tuple[str, ...], 
     partners = partners_of(reaching([above], 0), above, below)
 
     assert (id(rest) in partners) is found
+
+
+@pytest.mark.parametrize(("rest", "asks"), [("满意度指标", True), ("第2页", False), ("以上情况属实", False)])
+def test_the_last_row_asks_where_a_level_stands_alone_on_the_next_page(rest: str, asks: bool) -> None:
+    """The strip of one row that the break cut off has no rulings left, and the rest of 服务对象满意度 is gone."""
+    lines = ["项目名称 | 义务植树 | |", HEADS.replace("|", " | "), "产出指标 | 数量指标 | 植树株数 | ≥9株"]
+    grid = page_of("\n".join([TITLE.strip(), "", *lines, "满意度指标 | 服务对象满意度 | 群众满意度 | ≥90%"]))
+    [record] = interpret([grid, page_of(rest, 1)], "form", "0" * 64, interpret_tools())
+
+    assert [row.review for row in record.indicators] == [False, asks]

@@ -25,7 +25,7 @@ from pipeline.levels.model import LevelModel, load_level_model
 from pipeline.levels.prepare import prepare_rows, without_hollow_spans
 from pipeline.levels.prose import told_form, told_indicators
 from pipeline.levels.settle import DOUBT, settle
-from pipeline.levels.unplaced import blank_columns, outside, unplaced, untold
+from pipeline.levels.unplaced import blank_columns, level_without_table, outside, unplaced, untold
 from pipeline.templates import Template
 
 _EVEN = math.log(0.5)
@@ -104,6 +104,9 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
     strays += tuple(blank_columns(headers, indicators))
     if not any(column.head for header in headers if header is not None for column in header.columns):
         indicators = _in_doubt(indicators)
+    elif indicators and level_without_table(labelled, tools.lexicon):
+        # The page that goes on with the last row lost its rulings: what stood beside the level is lost with them.
+        indicators = (*indicators[:-1], *_in_doubt(indicators[-1:]))
     return LabelledForm(form, fields, indicators, strays, found_headers, labelled)
 
 

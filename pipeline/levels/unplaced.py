@@ -10,6 +10,7 @@ from pipeline.document import FieldEntry, IndicatorRow, Role, Row, RowCell
 from pipeline.labeltext import BLANK_COLUMN, label_text, without_placeholder
 from pipeline.levels.gather import level_key
 from pipeline.levels.headers import GridHeader
+from pipeline.levels.lexicon import Lexicon
 
 # What parts a line of running text into level, name and target.
 _PIECES = re.compile(r"[:：、，。；;,（）()\d.]+")
@@ -36,6 +37,14 @@ def untold(
     lines = [(cell, "".join(cell.text.split())) for row in rows for cell in row.cells if cell.text]
     pieces = {id(cell): [piece for piece in _PIECES.split(text) if piece] for cell, text in lines}
     return [cell for cell, _ in lines if not any(piece in texts for piece in pieces[id(cell)])]
+
+
+def level_without_table(rows: Sequence[Row], lexicon: Lexicon) -> bool:
+    """Tell whether the form goes on, over the page of its last table, with a level outside all tables."""
+    last = max((r for r, row in enumerate(rows) if row.n_cols), default=len(rows))
+    names = lexicon.exact["level1"] | lexicon.exact["level2"]
+    below = (row for row in rows[last + 1 :] if row.page > rows[last].page)
+    return any(level_key(cell) in names for row in below for cell in row.cells)
 
 
 def unplaced(
