@@ -378,3 +378,16 @@ def test_a_word_that_no_list_holds_is_strange_to_a_repairer_that_forgot_it() -> 
 
     assert "检定" not in forgetful.general_words("企业检定费用")
     assert "检定" in repairer.general_words("企业检定费用")
+
+
+def test_a_row_of_words_is_weighed_as_if_every_stretch_were_asked() -> None:
+    """Where no word begins like this, longer stretches are not asked; none of them may have been a word."""
+    texts = ["海钓邀请赛举办次数", "海钓邀请赛参与人数", "计划完成率"]
+    lexicon = Lexicon(build_word_model(["计划完成率", "项目计划完成率", "任务完成率"]), texts)
+
+    for text in (*texts, "海钓邀请赛安保完成率", "赛请邀钓海", "项目计完成率〇3次", "完"):
+        best = [0.0] * (len(text) + 1)
+        for i in range(len(text) - 1, -1, -1):
+            ends = [(j, lexicon.score(text[i:j])) for j in range(i + 1, min(len(text), i + 8) + 1)]
+            best[i] = max(score + best[j] for j, score in ends if score is not None)
+        assert lexicon.text(text) == best[0]

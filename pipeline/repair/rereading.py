@@ -135,12 +135,18 @@ class Lexicon:
     def text(self, text: str) -> float:
         """Return the log-probability of the likeliest row of words."""
         best = [0.0] * (len(text) + 1)
+        get, counts, short, beginnings = self.words.logp.get, self._counts, self._short, self.words.beginnings
         for i in range(len(text) - 1, -1, -1):
             top = best[i + 1] + (self.score(text[i]) or 0.0)
             for j in range(i + 2, min(len(text), i + _LONGEST) + 1):
-                known = self.score(text[i:j])
-                if known is not None:
-                    top = max(top, known + best[j])
+                word = text[i:j]
+                repeated = word in counts
+                known = self.score(word) if repeated else get(word)
+                if known is not None and known + best[j] > top:
+                    top = known + best[j]
+                # As `begins` has it, without a call for each: no longer word begins like this.
+                if not repeated and word not in beginnings and word not in short:
+                    break
             best[i] = top
         return best[0]
 
