@@ -251,21 +251,22 @@ def test_operator_number_and_unit_columns_are_one_target() -> None:
 
 
 def test_a_misread_operator_is_put_right_or_asks() -> None:
-    """Without it 90% looks like a whole target: 1 for = and W for ≥ are kept beside it, 二 can only be =."""
+    """Without it 90% looks like a whole target: 1 for =, W for ≥ and ·n are kept beside it, 二 can only be =."""
     labelled = labelled_of(
         f"""{NATIONAL}
 一级指标 | 二级指标 | 三级指标 | 指标性质 | 指标值 | 计量单位
 产出指标 | 数量指标 | 清淤长度 | ≥ | 12 | 公里
  | 质量指标 | 验收合格率 | W | 90 | %
  | 时效指标 | 按期完成率 | = | 100 | %
+ | 时效指标 | 按期开工率 | ·n | 100 | %
  | 成本指标 | 清淤成本 | 二 | 30 | 万元
 效益指标 | 社会效益指标 | 防洪能力 | 定性 | 显著提升 |
 """
     )
 
-    assert [row[3] for row in rows_of(labelled)] == ["≥12公里", "90%", "=100%", "二30万元", "显著提升"]
+    assert [row[3] for row in rows_of(labelled)] == ["≥12公里", "90%", "=100%", "100%", "二30万元", "显著提升"]
     assert [min(cell.confidence for cell in row.target) < 0.9 for row in labelled.indicators] == [
-        *(False, True, False, False, False)
+        *(False, True, False, True, False, False)
     ]
 
 

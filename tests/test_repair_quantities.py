@@ -180,7 +180,7 @@ def test_what_the_shape_of_a_target_asks_for_is_taken_and_shown(read: str, name:
     assert found is None or found.score < 0.9
 
 
-@pytest.mark.parametrize("read", ["≥51061:00(人次)", "=2.100人"])
+@pytest.mark.parametrize("read", ["≥51061:00(人次)", "=2.100人", "=8968万.平方米"])
 def test_a_number_that_nothing_is_counted_in_is_asked_about(read: str) -> None:
     """No time has 51061 hours, and nobody is a tenth: whatever the picture says, somebody looks."""
     repair = reread_target(read, [_line(read, {})], "人次")

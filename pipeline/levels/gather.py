@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import FieldEntry, IndicatorRow, Role, Row, RowCell
+from pipeline.hanzi import is_hanzi
 from pipeline.labeltext import label_text, split_weight, without_placeholder
 from pipeline.levels.decode import (
     EMPTY,
@@ -83,10 +84,11 @@ class _Slots:
     unsigned: bool = False  # the operator's cell holds a sign, but none that is an operator
 
     def put(self, cell: RowCell, column: HeaderColumn) -> None:
-        """File a cell under its column. 定性 in the operator's column is no operator; W and 1 are one misread."""
+        """File a cell under its column. 定性 in the operator's column is no operator; W, 1 and ·n are one misread."""
         if column.role == "operator" and not is_sign(cell.text):
             self.extra.append((column.name, cell))
-            self.unsigned = len("".join(cell.text.split())) == 1
+            read = "".join(cell.text.split())
+            self.unsigned = len(read) == 1 or (bool(read) and not any(map(is_hanzi, read)))
         elif column.role in _TARGET_ORDER:
             self.target.append((_TARGET_ORDER[column.role], cell))
         elif column.role == "extra":

@@ -231,7 +231,9 @@ def specks_behind(text: str) -> Iterator[Guess]:
     """The same behind its number."""
     if found := _STROKE_BEFORE_UNIT.fullmatch(text):
         value = found["text"] + found["unit"]
-        yield as_it_stands(value, "inserted", VERY_CLOSE, likely=CLOSE)
+        # No mark stands between 万 and what is counted, however sure it was read.
+        asks = _ALWAYS if found["text"].endswith("万") else None
+        yield as_it_stands(value, "inserted", VERY_CLOSE, asks=asks, likely=CLOSE)
     if found := _STROKE_BEHIND_PERCENT.fullmatch(text):
         yield as_it_stands(found["text"], "inserted", VERY_CLOSE, likely=CLOSE)
     if found := _STOP_AT_END.fullmatch(text):
