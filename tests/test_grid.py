@@ -249,6 +249,18 @@ def test_strokes_over_each_other_in_the_lines_of_a_narrative_are_no_wall(detecte
     assert edges[1].walls == [not detected]
 
 
+def test_the_frame_of_a_stamp_that_is_set_on_askew_is_no_wall() -> None:
+    """On a flattened page all rulings are level; a frame that leans parted the cells it lies on."""
+    ink = _sheet(ROWS, COLUMNS)
+    _write(ink, ROWS, COLUMNS)
+    corners = cv2.boxPoints(((340.0, 300.0), (150.0, 150.0), 6.0)).astype(np.int32)
+    cv2.polylines(ink, [corners], isClosed=True, color=60, thickness=4)
+
+    [grid] = find_grids(_upright(ink))
+
+    assert _spans(grid) == FULL
+
+
 def test_strokes_at_the_height_of_a_ruling_that_ends_beside_a_joined_cell_make_no_column() -> None:
     """What stands over and under that height there is the joined cell's text, and grows out of nothing."""
     ink = _sheet(ROWS, COLUMNS)

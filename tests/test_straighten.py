@@ -15,6 +15,7 @@ from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.straighten import straighten
 from pipeline.straighten.flatten import apply_warp
 from pipeline.straighten.light import find_desk, without_dither
+from pipeline.straighten.seals import FoundSeal, outside_seals
 from pipeline.straighten.textlines import find_turns, text_height
 from pipeline.synth.pages import make_pages
 from pipeline.synth.render.page import RenderedPage
@@ -319,3 +320,16 @@ def test_a_box_around_two_lines_does_not_make_the_text_of_a_small_table_large(tu
     found = text_height(quads, turns, np.zeros((2000, 1500, 3), np.uint8))
 
     assert found == pytest.approx(0.75 * 34)
+
+
+def test_the_words_of_a_lifted_seal_say_nothing_of_how_faint_the_page_is() -> None:
+    """Lifted words leave paper; taken for pale print they drew the paper's grain over the whole page as ink."""
+    seal = FoundSeal(np.array([[300.0, 200.0], [600.0, 200.0], [600.0, 400.0], [300.0, 400.0]]), (200, 40, 40))
+    boxes = [[[x, y], [x + 120, y], [x + 120, y + 30], [x, y + 30]] for x, y in ((385.0, 285.0), (650.0, 285.0))]
+    lines = np.array(boxes)
+
+    kept = outside_seals(lines, [seal])
+
+    assert kept.tolist() == boxes[1:]
+    assert outside_seals(lines[:1], [seal]).shape == (0, 4, 2)
+    assert outside_seals(lines, []) is lines

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from pipeline.grid.borders import free_bits
 from pipeline.grid.edges import Edges
 from pipeline.grid.lines import Line, cluster, profile, stretches
-from pipeline.grid.pieces import Piece, Sheet
+from pipeline.grid.pieces import LEANS, Piece, Sheet
 from pipeline.ink import PRINT, darkness, share
 
 # No row is lower than this (text heights).
 _LOWEST = 0.85
+# What leans by so much leaves its place by less than this within a text height (text heights), over most of which it is
+# drawn; a stroke of text that touches a ruling is shorter.
+_ASIDE, _RUNS_ON = 0.15, 0.85
 
 
 def drawn_stretches(
@@ -70,7 +73,11 @@ def add_stubs(
                 if sheet.toned and share(lowest <= 255.0 - 0.6 * usual) < 0.8:
                     continue
                 beside = count[a - 2] - count[a - flank] + count[b + flank] - count[b + 2]
-                if beside == 0 and any(start <= low + (a + b) / 2 <= end for start, end in walls):
+                if (
+                    beside == 0
+                    and any(start <= low + (a + b) / 2 <= end for start, end in walls)
+                    and not _leans(sheet, low + (a + b) / 2, edge, side, height)
+                ):
                     box = (first, low + a, last - first, b - a)
                     stubs.append(Piece(first, last, low + (a + b) / 2, float(b - a), darkness(sheet.ink, box)))
     # A row may have nothing but bits of its rulings, which stand alone over its height: all rows of a table of a row or
@@ -88,6 +95,22 @@ def add_stubs(
             found = True
     lines.sort(key=lambda line: line.place)
     return found
+
+
+def _leans(sheet: Sheet, place: float, edge: int, side: int, height: float) -> bool:
+    """Tell whether what grows out of a ruling runs on askew for a text height, as the frame of a stamp does."""
+    first, last = (edge, edge + round(height)) if side > 0 else (edge - round(height), edge)
+    reach = max(3, round(_ASIDE * height))
+    top = int(place) - reach
+    if first < 0 or last > sheet.thin.shape[1] or top < 0 or top + 2 * reach + 1 > len(sheet.thin):
+        return False
+    window = sheet.thin[top : top + 2 * reach + 1, first:last].view(bool)
+    filled = np.count_nonzero(window, axis=0)
+    along = np.flatnonzero(filled)
+    if len(along) < _RUNS_ON * (last - first):
+        return False
+    centre = (np.arange(len(window)) @ window)[along] / filled[along]
+    return abs(float(np.polyfit(along, centre, 1)[0])) > LEANS
 
 
 def _bits(others: Sequence[Line], view: tuple[Sheet, int, int], height: float) -> list[Piece]:

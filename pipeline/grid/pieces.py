@@ -55,6 +55,10 @@ class Piece(NamedTuple):
 
 Pieces = list[Piece]
 
+# On a flattened page rulings are level: 23,246 pieces of them, on eight kinds of damage, lean by up to .038 of their
+# length. The frame of a stamp set on askew, black or lifted by half, leans by .04 to .11.
+LEANS = 0.045
+
 
 @dataclass(slots=True)
 class Sheet:
@@ -153,6 +157,8 @@ def find_pieces(sheet: Sheet, runs: Runs, height: float, least: float) -> None:
         centre = (np.arange(h) @ window)[along] / filled[along] + y + 0.5
         middle = (along - w / 2) * (2.0 / w)
         smooth = smoothed(np.asarray(middle, np.float64), np.asarray(centre, np.float64), 3 if w > 12 * height else 1)
+        if abs(float(smooth[-1] - smooth[0])) > LEANS * w:
+            continue
         if float(np.percentile(np.abs(centre - smooth), 90)) > 0.08 * height:
             continue
         thick = max(1.0, float(np.median(filled)) - 2.0)

@@ -15,7 +15,7 @@ from pipeline.ink import at_once
 from pipeline.settings import StraightenSettings
 from pipeline.straighten.flatten import apply_warp, fit_warp
 from pipeline.straighten.light import find_desk, stretch_faint, turn_and_scale, without_dither
-from pipeline.straighten.seals import clean, place_seal
+from pipeline.straighten.seals import clean, outside_seals, place_seal
 from pipeline.straighten.textlines import (
     FindLines,
     UpsideDown,
@@ -64,7 +64,7 @@ def straighten(
     if desk is not None:
         ink[desk > 0] = 255
     if len(base_lines):
-        ink = stretch_faint(ink, base_lines)
+        ink = stretch_faint(ink, outside_seals(base_lines, seals))
     warp = fit_warp(ink, height, base_lines, start)
     upright = apply_warp(ink, warp)
     placed = tuple(place_seal(seal, start, page.index) for seal in seals)

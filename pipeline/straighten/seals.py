@@ -153,6 +153,17 @@ def lift(
     return np.rint(lifted).astype(np.uint8), outline, (int(mean[2]), int(mean[1]), int(mean[0]))
 
 
+def outside_seals(lines: NDArray[np.float64], seals: Sequence[FoundSeal]) -> NDArray[np.float64]:
+    """Leave out the lines of text, (n, 4, 2) in base pixels, whose middle lies in a seal: its words were lifted."""
+
+    def is_outside(quad: NDArray[np.float64]) -> bool:
+        x, y = quad.mean(axis=0)
+        outlines = (seal.polygon.astype(np.float32) for seal in seals)
+        return all(cv2.pointPolygonTest(outline, (float(x), float(y)), False) < 0 for outline in outlines)
+
+    return lines[[is_outside(quad) for quad in lines]] if seals else lines
+
+
 def place_seal(seal: FoundSeal, start: Warp, index: int) -> Seal:
     """Place a seal on the page as it came in."""
     points = start.unturn(seal.polygon)
