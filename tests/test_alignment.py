@@ -185,6 +185,7 @@ def test_a_name_set_from_the_left_is_no_centred_one() -> None:
         ("100", "98", False), ("%", "个", False), ("及时", "≥95%", False), ("8.33", "8.33", False),
         ("40口", "89%", False), ("全年预算数", "289000", False), ("=15187人", "/次", True), ("数量", "指标", True),
         ("155001002", "003", True), ("2127500.0", "0", True),
+        ("社会成本指标", "生态环境成本", False), ("年度绩效指标", "完成情况", True),
     ],
 )  # fmt: skip
 def test_what_two_texts_say_tells_whether_they_are_lines_of_one(above: str, below: str, one: bool) -> None:

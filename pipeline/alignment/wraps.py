@@ -51,6 +51,8 @@ _COUNTED = re.compile(r"^[<>=≥≤]?\d[\d,.]*\D{0,3}$")
 _CODE, _REST, _BROKEN = re.compile(r"^\d{6,}$"), re.compile(r"^\d{1,2}%?$"), 5
 # A label that a number below is no rest of (an office's name may end in its code).
 _LABEL = re.compile(r"^[\u4e00-\u9fff]{2,6}$")
+# A level's name is at its end (社会成本指标); 年度绩效指标 may go on with 完成情况.
+_WHOLE = re.compile(r"^(?!.*绩效)[^指]{3,}指标$")
 _SIGN = re.compile(r"^[<>=≥≤%]$")
 _SIGNED = re.compile(r"^[<>=≥≤]\d[\d.,]*\D{0,4}$")
 _NUMBERED = re.compile(r"^指标\d{1,2}[：:、.．]?")
@@ -235,6 +237,8 @@ def _begins_anew(whole: str, above: str, below: str) -> bool:
     """
     above, below = (unicodedata.normalize("NFKC", text).replace(" ", "") for text in (above, below))
     if _SIGN.match(above) or _SIGNED.match(below) or _SIGN.match(below) or _NUMBERED.match(below):
+        return True
+    if _WHOLE.match(whole) and "\u4e00" <= below[:1] <= "\u9fff":
         return True
     if _LABEL.match(whole) and _NUMBER.match(below) and len(below) > 1:
         return True
