@@ -1,5 +1,6 @@
 """Walls that a poor page lost or made: level names in one cell come apart, specks beside the grid are no level."""
 
+import pytest
 from builders import level_tools
 
 from pipeline.document import Line, Place, Row, RowCell
@@ -52,6 +53,18 @@ def test_specks_beside_the_grid_are_blank() -> None:
     """A letter where a false wall cut 绩效指标 short moves no level; a Hanzi is part of a text, and stays."""
     for specks, left in (("i", ""), (".,", ""), ("指", "指")):
         assert put_right(grid_of("时效指标", specks=specks))[3].cells[0].text == left
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "left"),
+    [("4e", 0.5, ""), ("n…", 0.3, ""), ("4e", 0.9, "4e"), ("绿", 0.5, "绿"), ("GDP", 0.5, "GDP")],
+)
+def test_specks_in_a_blank_name_are_no_name(text: str, confidence: float, left: str) -> None:
+    """Dust in a blank cell; what is surely read, has a Hanzi or is longer was printed."""
+    rows = grid_of("时效指标")
+    rows[3] = row_of(3, RowCell("满意度指标", 3, 1), RowCell(text, 3, 3, confidence=confidence))
+
+    assert put_right(rows)[3].cells[1].text == left
 
 
 def test_heads_in_one_cell_are_as_many_columns() -> None:

@@ -13,7 +13,8 @@ from pipeline.levels.lexicon import Lexicon
 
 # What comes of putting walls right asks.
 _DOUBT = 0.5
-# A speck of a bar's cut is read as two signs at most; a longer text was printed.
+_NAMES = ("level1", "level2", "level3")
+# Specks are read as two signs at most; a longer text was printed, and no name goes without a Hanzi.
 _LONGEST_SPECK = 2
 
 
@@ -70,12 +71,17 @@ def _column_names(text: str, count: int, lexicon: Lexicon) -> list[str]:
 
 
 def _without_specks(row: Row, header: GridHeader) -> Row:
-    """The row without unsure signs left of the grid's columns, where a false wall cut a vertical 绩效指标 short."""
-    bars = {bar.col for bar in header.bars} if row.n_cols == header.n_cols else set()
+    """The row without unsure signs where names or nothing stand: what dust in a blank cell of a fax was read as.
+
+    Left of the grid's columns a false wall cut a vertical 绩效指标 short there.
+    """
+    if row.n_cols != header.n_cols:
+        return row
+    named = {column.col for column in header.columns if column.role in _NAMES} | {bar.col for bar in header.bars}
     specks = {
         id(cell)
         for cell in row.cells
-        if cell.col in bars and 0 < len(cell.text) <= _LONGEST_SPECK and cell.confidence <= _DOUBT
+        if cell.col in named and 0 < len(cell.text) <= _LONGEST_SPECK and cell.confidence <= _DOUBT
         and not any(map(is_hanzi, cell.text))
     }  # fmt: skip
     if not specks:
