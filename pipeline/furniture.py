@@ -60,28 +60,55 @@ def _heads_over_titles(pages: Sequence[PageReading], belongs: Callable[[str], bo
 
     Such a head, misread, is no title of another form. Its print is small, so that no title passes for it.
     """
-    firsts = {page.index: line for page in pages if (line := _first_of(page, belongs)) is not None}
+    firsts = {page.index: lines for page in pages if (lines := _first_lines(page, belongs))}
+    wholes = {index: _as_one(lines) for index, lines in firsts.items()}
     found: set[tuple[int, int]] = set()
     for one, other in _neighbours(pages):
         if one.index not in firsts or other.index not in firsts:
             continue
-        first, second = firsts[one.index], firsts[other.index]
+        first, second = wholes[one.index], wholes[other.index]
         alike = _same_words(first.text, second.text) and _same_place(first, one, second, other)
-        known = _is_over_its_like(first, one) or _is_over_its_like(second, other) or (one.index, id(first)) in found
+        known = any(_is_over_its_like(wholes[page.index], page, len(firsts[page.index])) for page in (one, other))
+        known = known or (one.index, id(firsts[one.index][0])) in found
         if alike and known and _same_print(first, second):
-            found |= {(one.index, id(first)), (other.index, id(second))}
+            found |= {(page.index, id(line)) for page in (one, other) for line in firsts[page.index]}
     return found
 
 
-def _first_of(page: PageReading, belongs: Callable[[str], bool]) -> Line | None:
-    """The first line over the first table of a page, where it may be a form's own and has a place."""
-    first = page.blocks[0] if page.tables and page.blocks else None
-    return first if isinstance(first, Line) and first.place.polygon and belongs(first.text) else None
+def _first_lines(page: PageReading, belongs: Callable[[str], bool]) -> list[Line]:
+    """The first line over the first table of a page, in the pieces that a seal cut it into, where it has a place.
+
+    One of them, or all together, may be a form's own.
+    """
+    found: list[Line] = []
+    for block in page.blocks if page.tables else ():
+        if not isinstance(block, Line) or not block.place.polygon or (found and not _on_one_line(found[-1], block)):
+            break
+        found.append(block)
+    text = "".join(line.text for line in found)
+    return found if found and any(belongs(each) for each in (text, *(line.text for line in found))) else []
 
 
-def _is_over_its_like(line: Line, page: PageReading) -> bool:
-    """Tell whether the next line of the page has the words of its first one, in larger print."""
-    below = page.blocks[1] if len(page.blocks) > 1 else None
+def _on_one_line(one: Line, other: Line) -> bool:
+    """Tell whether the middle of each line is at the height of the other, which goes on to the right."""
+    (top, bottom), (first, last) = (
+        (min(ys), max(ys)) for ys in ([y for _, y in i.place.polygon] for i in (one, other))
+    )
+    behind = min(x for x, _ in one.place.polygon) < min(x for x, _ in other.place.polygon)
+    return behind and top < (first + last) / 2 < bottom and first < (top + bottom) / 2 < last
+
+
+def _as_one(lines: Sequence[Line]) -> Line:
+    if len(lines) == 1:
+        return lines[0]
+    first, last = lines[0].place.polygon, lines[-1].place.polygon
+    place = replace(lines[0].place, polygon=(first[0], last[1], last[2], first[3]))
+    return Line("".join(line.text for line in lines), place, min(line.confidence for line in lines))
+
+
+def _is_over_its_like(line: Line, page: PageReading, pieces: int) -> bool:
+    """Tell whether the line under the first one of a page, which is in pieces, has its words in larger print."""
+    below = page.blocks[pieces] if len(page.blocks) > pieces else None
     return isinstance(below, Line) and _same_words(line.text, below.text) and not _same_print(line, below)
 
 

@@ -12,9 +12,9 @@ SIZE = (1000, 1400)
 TABLE = "年度绩效目标 | 做好工作"
 
 
-def line_at(text: str, x: float, y: float) -> Line:
+def line_at(text: str, x: float, y: float, half: float = 80) -> Line:
     """A loose line of 20 pixels' height whose middle is at x."""
-    return Line(text, Place(page=0, polygon=((x - 80, y), (x + 80, y), (x + 80, y + 20), (x - 80, y + 20))))
+    return Line(text, Place(page=0, polygon=((x - half, y), (x + half, y), (x + half, y + 20), (x - half, y + 20))))
 
 
 def page_with(*over: Line, index: int = 0, under: tuple[Line, ...] = ()) -> PageReading:
@@ -66,6 +66,15 @@ def test_a_head_that_repeats_the_title_over_it_is_no_title() -> None:
     third = page_with(line_at("某某县预算顶目绩放目标表", 498, 78), index=2)
 
     assert left(first, second, third) == [["某某县预算项目绩效目标表"], [], []]
+
+
+def test_a_head_that_a_seal_cut_in_two_is_no_title_either() -> None:
+    """支出绩效自评表 alone ends as titles do; what both pieces say together is the head of the page before."""
+    whole = "某某县预算项目支出绩效自评表"
+    first = page_with(line_at(whole, 500, 80), title_at(whole, 160))
+    second = page_with(line_at("某某县预算项目支", 460, 80, 42), line_at("支出绩效自评表", 540, 84, 40), index=1)
+
+    assert left(first, second) == [[whole], []]
 
 
 def test_titles_at_one_place_of_two_pages_stay() -> None:
