@@ -22,6 +22,7 @@ FINDINGS = {
     "fields.amount-sum": "金额合计不符", "fields.amount-change": "金额变动",
     "fields.nearly": "名称差一个字", "fields.blank-among-dashes": "可能漏读短横",
     "fields.identical": "栏目内容相同", "fields.phone-count": "电话与人数不符", "narrative.truncated": "长文中断",
+    "narrative.list": "缺少序号", "indicators.cut": "名称可能被分页截断",
     "narrative.brackets": "书名号不成对", "narrative.quotes": "引号不成对",
     "narrative.date-outside": "日期不在项目期内",
     "narrative.document-number": "文号格式", "form.blank": "空白表", "form.operators-absent": "全表不写比较符号",
