@@ -19,6 +19,8 @@ from pipeline.templates import Template
 _UNIT_BARE = re.compile(r"[万亿方]?元$")
 # A unit or a weight behind a label whose closing bracket was lost: 项目资金（万元.
 _UNCLOSED = re.compile(r"[\u4e00-\u9fff]\s*[(（](?:[万亿]?元|\d{1,3}分)$")
+# Dust between the characters of a unit: 项目资金(万.元).
+_DUST_IN_UNIT = re.compile(r"([(（]\s*[万亿])[\s.·,，、'。]+(元\s*[)）]?)$")
 # Heads of a grid with what stands below them in one cell.
 _HEAD_BEFORE = re.compile(
     r"(?P<head>[一二三]级[指目]标(?:名称)?|(?:年度|绩效)?指标[目标]*值|目标值|绩效指标|指标内容|计量单位|备注)(?P<rest>.+)"
@@ -98,12 +100,13 @@ def _as_printed(rows: Sequence[Row], lexicon: Lexicon, template: Template | None
 def _label_as_printed(text: str, known: Set[str]) -> str | None:
     if text.endswith(("；", ";")) and comparison_key(text) in known:
         return text[:-1] + "："
+    text, dusty = _DUST_IN_UNIT.subn(r"\1\2", text)
     if _UNCLOSED.search(text):
         return f"{text}）"
     unit = _UNIT_BARE.search(text)
     if unit is not None and comparison_key(text) not in known and comparison_key(text[: unit.start()]) in known:
         return f"{text[: unit.start()]}（{unit[0].replace('方', '万')}）"
-    return None
+    return text if dusty else None
 
 
 # ---------------------------------------------------------------------------------------------------- lost spans
