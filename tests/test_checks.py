@@ -357,6 +357,25 @@ def test_a_name_that_is_another_but_for_one_character_asks(name: str, confidence
     assert ("fields.nearly" in codes(check_record(made))) is asks
 
 
+@pytest.mark.parametrize(
+    ("text", "confidence", "asks"),
+    [
+        ("考核规划师好评率", 0.97, True),
+        ("考核规划师好评率", 1.0, False),
+        ("考核规划师好汗率", 0.97, False),
+        ("另行说明", 0.97, False),
+    ],
+)
+def test_a_name_that_its_own_row_says_otherwise_asks(text: str, confidence: float, asks: bool) -> None:
+    """规划师好汗率 beside 考核规划师好评率: a picture was misread in one of them."""
+    made = record([row("规划师好汗率", "≥90%")], HEADER)
+    one = made.indicators[0]
+    cells = {"level3": ValueCell(raw="规划师好汗率", status="unchanged", confidence=confidence, where=[])}
+    one = one.model_copy(update={"extra": {"指标内容": text}, "cells": cells})
+
+    assert ("indicators.nearly" in codes(check_record(made.model_copy(update={"indicators": [one]})))) is asks
+
+
 @pytest.mark.parametrize(("confidence", "asks"), [(0.9, True), (1.0, False)])
 def test_a_blank_among_dashes_asks(confidence: float, asks: bool) -> None:
     """A hyphen of four pixels is taken for dust; a text that nobody read from a picture loses none."""

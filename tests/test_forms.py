@@ -370,3 +370,12 @@ def test_a_text_said_in_every_column_of_its_span_is_one() -> None:
 
     assert form.title == TITLE
     assert [cell.text for cell in form.rows[0].cells if cell.text] == ["项目名称", "防汛物资储备"]
+
+
+def test_heads_printed_again_with_dust_begin_no_project() -> None:
+    """三级指标， on the second page of a sheet of projects is its header again, and no project of its own."""
+    header = "单位代码 | 单位(专项)名称 | 一级指标 | 二级指标 | 三级指标 | 指标值"
+    first = f"{header}\n291308 | 博览会经费 | 产出指标 | 数量指标 | 参展商户数 | ≥30户"
+    again = header.replace("三级指标", "三级指标，")
+
+    assert len(forms_of(f"{TITLE}\n\n{first}", f"{again}\n | | 效益指标 | 经济效益指标 | 结余率 | ≤1%")) == 1

@@ -10,7 +10,6 @@ from itertools import combinations
 from pipeline.checks.facts import PATH, Facts
 from pipeline.dates import fold, read_date
 from pipeline.fieldvalues import BOXES, TICKS
-from pipeline.hanzi import is_hanzi
 from pipeline.records import FieldValue, Finding
 
 Check = Callable[[Facts], Iterator[Finding]]
@@ -289,33 +288,6 @@ def identical(facts: Facts) -> Iterator[Finding]:
             yield facts.finding("fields.identical", f"fields.{narrative.key}", name=narrative.key, other=first)
 
 
-# Shorter ones are alike by chance (财政局, 审计局), longer ones are prose.
-_NAME = re.compile(r"[\u4e00-\u9fff]{5,20}")
-# What tells two agencies, schools or roads apart is no misreading.
-_APART = tuple(
-    map(
-        frozenset,
-        ("一二三四五六七八九十", "甲乙丙丁", "东西南北中上下左右前后内外", "省市县区乡镇村局部厅处科办委", "大中小"),
-    )
-)
-
-
-def nearly_alike(facts: Facts) -> Iterator[Finding]:
-    """Of two names that differ by one character one was misread, where both come from a picture.
-
-    The one that the form has once more as it stands asks nobody.
-    """
-    fields = facts.record.fields
-    names = [i.level3 for i in facts.record.indicators if i.level3]
-    for key, value in fields.items():
-        text = value.value.strip()
-        if value.confidence >= 1.0 or not _NAME.fullmatch(text):
-            continue
-        others = "\n".join([facts.record.form.title, *(v.value for k, v in fields.items() if k != key), *names])
-        if text not in others and (other := _one_off(text, others)) is not None:
-            yield facts.finding("fields.nearly", f"fields.{key}", name=key, value=text, other=other)
-
-
 def blanks_among_dashes(facts: Facts) -> Iterator[Finding]:
     """A hyphen in a table of amounts is as small as dust; where its row or column prints others, a blank may be one.
 
@@ -360,26 +332,7 @@ def _is_beside(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return one[0] == other[0] and (one[:-1] == other[:-1] or one[-1] == other[-1])
 
 
-def _one_off(text: str, others: str) -> str | None:
-    """Return what stands in `others` and differs from `text` by one character; one half of it is as in `text`."""
-    half = len(text) // 2
-    for piece, offset in ((text[:half], 0), (text[half:], half)):
-        start = others.find(piece)
-        while start >= 0:
-            other = others[start - offset : start - offset + len(text)] if start >= offset else ""
-            differ = [(a, b) for a, b in zip(text, other, strict=False) if a != b]
-            if len(other) == len(text) and len(differ) == 1 and _is_misread(*differ[0]):
-                return other
-            start = others.find(piece, start + 1)
-    return None
-
-
-def _is_misread(one: str, other: str) -> bool:
-    """Tell whether two characters may be one, read twice: Hanzi, and not of one set that tells names apart."""
-    return is_hanzi(other) and not any(one in apart and other in apart for apart in _APART)
-
-
 FIELD_CHECKS: tuple[Check, ...] = (
     blanks, codes, periods, amount_formats, amount_decimals, amount_order, amount_sums, amount_change, contacts,
-    choices, goal_years, identical, nearly_alike, blanks_among_dashes,
+    choices, goal_years, identical, blanks_among_dashes,
 )  # fmt: skip

@@ -335,7 +335,8 @@ class Cutter:
         return bool(has_rows) and (len(leads) >= 2 or renamed) and same_width
 
     def _column_role(self, cell: RowCell) -> str | None:
-        written = self.dictionaries.written("column", cell.text)
+        # Dust behind a head is a mark to the recogniser: 三级指标，.
+        written = self.dictionaries.written("column", cell.text.rstrip("，,。.、'“”·… "))
         if not written and (sure := surely_read(cell.lines)):
             written = self.dictionaries.written("column", sure)
         return self.dictionaries.names("column")[written][0].role if written else None

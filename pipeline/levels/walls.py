@@ -13,7 +13,7 @@ from pipeline.levels.lexicon import Lexicon
 
 # What comes of putting walls right asks.
 _DOUBT = 0.5
-_NAMES = ("level1", "level2", "level3")
+_NAMES = ("bar", "level1", "level2", "level3")
 # Specks are read as two signs at most; a longer text was printed, and no name goes without a Hanzi.
 _LONGEST_SPECK = 2
 
@@ -77,17 +77,20 @@ def _without_specks(row: Row, header: GridHeader) -> Row:
     """
     if row.n_cols != header.n_cols:
         return row
-    named = {column.col for column in header.columns if column.role in _NAMES} | {bar.col for bar in header.bars}
-    specks = {
-        id(cell)
-        for cell in row.cells
-        if cell.col in named and 0 < len(cell.text) <= _LONGEST_SPECK and cell.confidence <= _DOUBT
-        and not any(map(is_hanzi, cell.text))
-    }  # fmt: skip
+    bars = {bar.col: "bar" for bar in header.bars}
+    roles = bars | {column.col: column.role for column in header.columns}
+    specks = {id(cell) for cell in row.cells if cell.confidence <= _DOUBT and _is_speck(cell.text, roles.get(cell.col))}
     if not specks:
         return row
     cells = (replace(c, text="", notes=(*c.notes, "speck")) if id(c) in specks else c for c in row.cells)
     return replace(row, cells=tuple(cells))
+
+
+def _is_speck(text: str, role: str | None) -> bool:
+    """Tell whether a text of one or two signs can be neither a name nor a unit: no Hanzi, and no letter or sign."""
+    if not 0 < len(text) <= _LONGEST_SPECK:
+        return False
+    return (role in _NAMES and not any(map(is_hanzi, text))) or (role == "unit" and text.isascii() and text.isdigit())
 
 
 def _part_levels(rows: list[Row], r: int, headers: Sequence[GridHeader | None], lexicon: Lexicon) -> None:
