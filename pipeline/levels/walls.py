@@ -87,10 +87,10 @@ def _without_specks(row: Row, header: GridHeader) -> Row:
 
 
 def _is_speck(text: str, role: str | None) -> bool:
-    """Tell whether a text of one or two signs can be neither a name nor a unit: no Hanzi, and no letter or sign."""
+    """Tell whether a text of one or two signs can be neither a name, without Hanzi, nor a unit: strokes, where 8 is %."""
     if not 0 < len(text) <= _LONGEST_SPECK:
         return False
-    return (role in _NAMES and not any(map(is_hanzi, text))) or (role == "unit" and text.isascii() and text.isdigit())
+    return (role in _NAMES and not any(map(is_hanzi, text))) or (role == "unit" and set(text) == {"1"})
 
 
 def _part_levels(rows: list[Row], r: int, headers: Sequence[GridHeader | None], lexicon: Lexicon) -> None:
