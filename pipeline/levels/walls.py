@@ -87,7 +87,7 @@ def _without_specks(row: Row, header: GridHeader) -> Row:
 
 
 def _is_speck(text: str, role: str | None) -> bool:
-    """Tell whether a text of one or two signs can be neither a name, without Hanzi, nor a unit: strokes, where 8 is %."""
+    """Tell whether a text of one or two signs can be no name, without Hanzi, or no unit: strokes, where 8 may be %."""
     if not 0 < len(text) <= _LONGEST_SPECK:
         return False
     return (role in _NAMES and not any(map(is_hanzi, text))) or (role == "unit" and set(text) == {"1"})
