@@ -287,6 +287,21 @@ def test_a_label_ends_with_a_colon_though_a_semicolon_was_read() -> None:
     assert fields(record)["项目资金→财政拨款"] == "3000"
 
 
+@pytest.mark.parametrize("label", ["其他.资金", "其他资金·", "其他·资金'"])
+def test_dust_beside_the_characters_of_a_label_is_none_of_it(label: str) -> None:
+    """A mark that no label has is dust where what is left is a label."""
+    form = table(
+        "项目名称|>3:义务植树",
+        "2:项目资金（万元）|资金总额：|>2:3157",
+        f"{label}|>2:3000",
+        HEADS,
+        "产出指标|数量指标|株数|≥9株",
+    )
+    [record] = records("项目支出绩效目标表\n" + form)
+
+    assert fields(record)["项目资金→其他资金"] == "3000"
+
+
 @pytest.mark.parametrize("label", ["项目资金（万元", "项目资金(万.元)", "项目资金（万 元）"])
 def test_a_unit_in_a_broken_bracket_or_with_dust_is_no_part_of_the_label(label: str) -> None:
     """项目资金（万元 over a list of amounts is 项目资金."""

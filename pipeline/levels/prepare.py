@@ -21,6 +21,8 @@ _UNIT_BARE = re.compile(r"[万亿方]?元$")
 _UNCLOSED = re.compile(r"[\u4e00-\u9fff]\s*[(（](?:[万亿]?元|\d{1,3}分)$")
 # Dust between the characters of a unit: 项目资金(万.元).
 _DUST_IN_UNIT = re.compile(r"([(（]\s*[万亿])[\s.·,，、'。]+(元\s*[)）]?)$")
+# Dust beside Hanzi and brackets is read as these: (三).其他收入, 1、一般公共预算.
+_DUST = re.compile(r"(?<=[\u4e00-\u9fff)）])[.·'‘’](?=[\u4e00-\u9fff(（]|$)")
 # Heads of a grid with what stands below them in one cell.
 _HEAD_BEFORE = re.compile(
     r"(?P<head>[一二三]级[指目]标(?:名称)?|(?:年度|绩效)?指标[目标]*值|目标值|绩效指标|指标内容|计量单位|备注)(?P<rest>.+)"
@@ -87,7 +89,8 @@ def _level_at_end(text: str, lexicon: Lexicon) -> str | None:
 
 def _as_printed(rows: Sequence[Row], lexicon: Lexicon, template: Template | None) -> list[Row]:
     """Rows whose labels have the marks that print gives them: 财政拨款；is no sentence, 金额万元 lost brackets."""
-    own = frozenset(comparison_key(_BRACKETS.sub("", name)) for name in template.fields) if template else frozenset()
+    names = template.fields if template else ()
+    own = frozenset(comparison_key(text) for name in names for text in (name, _BRACKETS.sub("", name)))
     known = lexicon.exact["field"] | lexicon.exact["narrative"] | own
     done = []
     for row in rows:
@@ -103,6 +106,9 @@ def _label_as_printed(text: str, known: Set[str]) -> str | None:
     text, dusty = _DUST_IN_UNIT.subn(r"\1\2", text)
     if _UNCLOSED.search(text):
         return f"{text}）"
+    clean = _DUST.sub("", text)
+    if clean != text and comparison_key(text) not in known and comparison_key(clean) in known:
+        return clean
     unit = _UNIT_BARE.search(text)
     if unit is not None and comparison_key(text) not in known and comparison_key(text[: unit.start()]) in known:
         return f"{text[: unit.start()]}（{unit[0].replace('方', '万')}）"
