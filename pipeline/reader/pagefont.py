@@ -38,8 +38,8 @@ _THINNEST = "1"
 _Figure = NDArray[np.float64]
 
 
-class Recognised(Protocol):
-    """What the engine returns for a crop, as far as it is asked for here."""
+class Read(Protocol):
+    """What the engine reads on a crop, and how surely."""
 
     @property
     def text(self) -> str:
@@ -54,7 +54,7 @@ class Recognised(Protocol):
         """The frame of each character."""
 
 
-def with_page_figures(crops: Sequence[Grey], read: Sequence[Recognised]) -> list[str]:
+def with_page_figures(crops: Sequence[Grey], read: Sequence[Read]) -> list[str]:
     """Return the texts of the lines, doubtful figures put right where they look like another one of the page.
 
     `crops` are the lines' pictures at the recogniser's height. Nothing is cut out where no figure is in doubt.
@@ -76,14 +76,14 @@ def with_page_figures(crops: Sequence[Grey], read: Sequence[Recognised]) -> list
     return texts
 
 
-def _figures(recognition: Recognised) -> list[int]:
+def _figures(recognition: Read) -> list[int]:
     """The places of a line's figures."""
     if not len(recognition.text) == len(recognition.scores) == len(recognition.frames):
         return []
     return [at for at, character in enumerate(recognition.text) if character in "0123456789"]
 
 
-def _font(crops: Sequence[Grey], read: Sequence[Recognised]) -> dict[str, _Figure]:
+def _font(crops: Sequence[Grey], read: Sequence[Read]) -> dict[str, _Figure]:
     """What each figure looks like on the page: the mean of its first sure ones."""
     found: dict[str, list[_Figure]] = {}
     for crop, recognition in zip(crops, read, strict=True):

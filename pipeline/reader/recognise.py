@@ -11,26 +11,14 @@ import numpy as np
 from pipeline.document import Line, Place, Polygon, Posterior, Upright
 from pipeline.ink import Grey, printed
 from pipeline.reader.bands import EM_DASH, Band, cut_band, drawn_smaller, is_dash, is_slash, read_dots
-from pipeline.reader.pagefont import with_page_figures
+from pipeline.reader.pagefont import Read, with_page_figures
 from pipeline.reader.signs import has_gap, is_doubtful, tidy
 from pipeline.settings import ReaderSettings
 from pipeline.textlayer import LayerText, layer_agrees, pick_sample
 
 
-class Recognised(Protocol):
+class Recognised(Read, Protocol):
     """What the engine returns for a crop."""
-
-    @property
-    def text(self) -> str:
-        """The text read."""
-
-    @property
-    def scores(self) -> tuple[float, ...]:
-        """The probability of each character."""
-
-    @property
-    def frames(self) -> tuple[int, ...]:
-        """The frame of each character."""
 
     @property
     def posterior(self) -> Posterior | None:
