@@ -23,8 +23,10 @@ _NUMBERED = (
 _MISREAD = r"^\s*(?:标指|指.|.标|指|标)\s*\d+\s*[:：;；、]\s*"
 # 指标：植树株数 has lost its number.
 _BARE = r"^\s*指标\s*[:：]\s*"
+# 1 between 标 and its colon is a thin stroke, read as another one: 指标】：, 指标l:.
+_STROKE = r"^\s*指\s*标\s*[】\]|丨lI!！]\s*[:：;；]\s*"
 _DOTS = r"^\s*(?:…+|\.{3,}|⋯+|·{3,})\s*$"
-_PLACEHOLDER = re.compile(f"{_NUMBERED}|{_MISREAD}|{_BARE}|{_DOTS}")
+_PLACEHOLDER = re.compile(f"{_NUMBERED}|{_MISREAD}|{_BARE}|{_STROKE}|{_DOTS}")
 
 
 # A paragraph ends with one of these; a cell cut by a page break anywhere else goes on in the middle of a sentence.

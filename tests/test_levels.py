@@ -444,6 +444,20 @@ def test_a_damaged_level_name_keeps_its_place(sound: str, damaged: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("指标1：满意度", "满意度"),
+        ("指标】：满意度", "满意度"),
+        ("指标l：满意度", "满意度"),
+        ("指标I类产品率", "指标I类产品率"),
+    ],
+)
+def test_a_placeholder_s_number_may_be_read_as_another_stroke(text: str, name: str) -> None:
+    """A thin 1 between 标 and the colon; without the colon it is part of a name."""
+    assert without_placeholder(text) == name
+
+
 # -- the law ----------------------------------------------------------------------------------------------------------
 
 # Development seeds begin here; training seeds lie below, test seeds from 1,000,000.

@@ -326,6 +326,7 @@ def test_a_field_s_name_in_traditional_forms_is_the_field_s_name(repairer: Repai
 def test_eyes_whose_bars_are_broken_are_read_as_suns(repairer: Repairer) -> None:
     """項日年度日标 has three of six characters wrong and can be but one name; a name with a sun of its own stays."""
     assert one(repairer, "項日总体日标", Role.LABEL).value == "项目总体目标"
+    assert one(repairer, "总体日标（2020年—2022年）", Role.LABEL).value == "总体目标（2020年—2022年）"
     assert one(repairer, "項日日目", Role.LABEL).status is not Status.REPAIRED
     assert one(repairer, "填报日期", Role.LABEL).value == "填报日期"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import replace
 
 from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Label, Repair, Role, Status
@@ -131,6 +132,10 @@ class Settled:
                 return whole
             if (rid := self._without_foreign(raw, key, names)) is not None:
                 return rid
+            stem, bracket, tail = raw.rpartition("（")
+            # 中期日标（2020年—2022年）: no name holds its years.
+            if stem and (rid := self._without_foreign(stem, comparison_key(stem), names)) is not None:
+                return replace(rid, raw=raw, value=rid.value + bracket + tail)
         if label.role not in CANDIDATES:
             return Repair(raw, raw, Status.UNKNOWN)
         if skeleton and any(comparison_key(name) == key for name in skeleton_names(label, skeleton)):
