@@ -87,6 +87,7 @@ def test_heads_in_one_cell_are_as_many_columns() -> None:
 
     heads = ("一级指标", "指标值")
     assert parted("二级指标三级指标", 2, *heads) == [("二级指标", 2, 1), ("三级指标", 3, 1)]
+    assert parted("三级指标指标性", 2, *heads) == [("三级指标", 2, 1), ("指标性", 3, 1)]  # 质 stands on the next page
     assert parted("分值\n得分备注", 3, *heads) == [("分值", 2, 1), ("得分", 3, 1), ("备注", 4, 1)]
     for whole, colspan, others in (
         ("二级指标三级指标", 3, heads),

@@ -20,6 +20,8 @@ _LONGEST_SPECK = 2
 
 # Two or three heads of a dozen characters; the shortest are 分值 and 得分.
 _LONGEST_HEADS, _SHORTEST_HEAD, _OTHER_HEADS = 24, 2, 2
+# A line holds two characters at least of a head that the page's end cuts.
+_CUT = 2
 
 
 def with_right_walls(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexicon: Lexicon) -> list[Row]:
@@ -59,15 +61,27 @@ def _heads_within(cell: RowCell, lexicon: Lexicon) -> list[RowCell]:
 
 
 def _column_names(text: str, count: int, lexicon: Lexicon) -> list[str]:
-    """The `count` names of columns that a text is made of; none where it is made of others."""
+    """The `count` names of columns that a text is made of; none where it is made of others.
+
+    Of the last the page's end may have cut a character or two: 三级指标指标性.
+    """
     if count == 1:
-        return [text] if comparison_key(text) in lexicon.column_roles else []
+        known = comparison_key(text) in lexicon.column_roles or _whole_name(text, lexicon) is not None
+        return [text] if known else []
     for end in range(_SHORTEST_HEAD, len(text) - _SHORTEST_HEAD * (count - 1) + 1):
-        if comparison_key(text[:end]) in lexicon.column_roles and (
-            rest := _column_names(text[end:], count - 1, lexicon)
-        ):
+        if comparison_key(text[:end]) not in lexicon.column_roles:
+            continue
+        if rest := _column_names(text[end:], count - 1, lexicon):
             return [text[:end], *rest]
     return []
+
+
+def _whole_name(text: str, lexicon: Lexicon) -> str | None:
+    """The one name of a column that begins with a text of most of its characters; None where several do."""
+    key = comparison_key(text)
+    longest = len(key) + _CUT
+    whole = [name for name in lexicon.column_roles if name.startswith(key) and len(name) <= longest]
+    return whole[0] if len(whole) == 1 and len(key) > _CUT else None
 
 
 def _without_specks(row: Row, header: GridHeader) -> Row:
