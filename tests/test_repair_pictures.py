@@ -18,7 +18,7 @@ from pipeline.repair.company import Company, Hearing
 from pipeline.repair.forest import LEAF, forest_of, load_forest, write_forests
 from pipeline.repair.form import FormEvidence
 from pipeline.repair.heads import read_head, shipped_recogniser
-from pipeline.repair.judge import PICTURE_MODEL_FILE, Match, adds_mark, stands_in_words
+from pipeline.repair.judge import PICTURE_MODEL_FILE, Match, adds_mark, changes_kind_of_place, stands_in_words
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rereading import Lexicon, Middles, reread
 from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge, beside_rivals
@@ -270,6 +270,16 @@ def test_a_candidate_that_adds_a_mark_is_told() -> None:
         ("法律援助·保管费", "法律援助、保管费", False),
     ):
         assert adds_mark(read, match_of(read, meant)) is adds
+
+
+def test_the_kind_of_a_place_is_told() -> None:
+    """县 read as 具 all over a form makes no 具 of the one 县 that was read."""
+    for read, meant, changes in (
+        ("蓟源县推广会天数", "蓟源具推广会天数", True),
+        ("蓟源具推广会天数", "蓟源县推广会天数", False),
+        ("蓟源县推广会天数", "蓟源县推介会天数", False),
+    ):
+        assert changes_kind_of_place(match_of(read, meant)) is changes
 
 
 def test_a_forest_is_written_and_read_again_and_a_broken_one_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pipeline.document import Candidate, Label, Role
 from pipeline.repair.byform import LONGEST
 from pipeline.repair.folding import folded
 from pipeline.repair.form import FormEvidence
-from pipeline.repair.judge import Match, adds_mark, best_match, stands_in_words, touches_numeral
+from pipeline.repair.judge import Match, adds_mark, best_match, changes_kind_of_place, stands_in_words, touches_numeral
 from pipeline.repair.names import NameIndex
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rivals import PictureJudge
@@ -29,6 +29,9 @@ _CLEARLY = 4.0
 _OPENINGS = 6
 # One word for another is no repair where the picture holds more than this against it (nats).
 _WORD_FOR_WORD = -3.0
+# Where the picture is e^5 times likelier with what was read, the rest must be surer than two to one (log-odds): of ten
+# such repairs that the rest called likelier than not, three were wrong and one changed a sound label.
+_AGAINST, _OVERRULED = -5.0, 0.62
 # The log-odds (.89) of a repair that a person is to look at (`review_confidence`), however likely it is. On development
 # forms this asks for two in three of the picture's repairs that are wrong and not in doubt, and one in five right ones.
 _ASKS = 2.09
@@ -151,7 +154,9 @@ class ByPicture:
             and (by_words or not best.is_opposed)
             and (known_name or not (best.is_contradicted or best.is_unseen))
             and not (is_word and best.support < _WORD_FOR_WORD)
+            and not (not known_name and best.support < _AGAINST and odds < _OVERRULED)
             and not touches_numeral(match)
+            and not (best.support < 0.0 and not known_name and changes_kind_of_place(match))
             and not adds_mark(key, match)
         )
         if not sure and known is not None and known.odds > odds:

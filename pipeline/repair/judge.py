@@ -117,6 +117,9 @@ def is_wording(raw: str, match: Match, words: WordModel) -> bool:
     )
 
 
+_KINDS_OF_PLACES = frozenset("省市县区乡镇村")
+
+
 def touches_numeral(match: Match) -> bool:
     """Return whether a numeral would change: 重点工作1 and 重点工作2 are both right.
 
@@ -131,6 +134,11 @@ def touches_numeral(match: Match) -> bool:
         ):
             return True
     return False
+
+
+def changes_kind_of_place(match: Match) -> bool:
+    """Return whether 县, 市 or the like would become another character: 某县 is no 某具, though often read so."""
+    return any(edit.kind == "look-alike" and edit.read in _KINDS_OF_PLACES for edit in match.edits)
 
 
 def negates(match: Match) -> bool:
