@@ -13,8 +13,8 @@ from pipeline.checks.facts import CheckContext, Facts
 from pipeline.checks.fields import FIELD_CHECKS
 from pipeline.checks.indicators import INDICATOR_CHECKS
 from pipeline.checks.levels import LEVEL_CHECKS
+from pipeline.checks.names import NAME_CHECKS
 from pipeline.checks.narratives import NARRATIVE_CHECKS
-from pipeline.checks.nearly import NEARLY_CHECKS
 from pipeline.checks.rules import Rules, load_rules
 from pipeline.dictionaries import load_dictionaries
 from pipeline.records import Finding, Record
@@ -22,7 +22,7 @@ from pipeline.records import Finding, Record
 __all__ = ["CheckContext", "Rules", "check_record", "load_rules", "needs_review"]
 
 _CHECKS = (
-    *FIELD_CHECKS, *NARRATIVE_CHECKS, *LEVEL_CHECKS, *INDICATOR_CHECKS, *NEARLY_CHECKS, *CHARACTER_CHECKS,
+    *FIELD_CHECKS, *NARRATIVE_CHECKS, *LEVEL_CHECKS, *INDICATOR_CHECKS, *NAME_CHECKS, *CHARACTER_CHECKS,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from pipeline.checks.facts import Facts, Row
-from pipeline.checks.marks import LIST_MARK, missing_partner
+from pipeline.checks.names import NAMELESS, bare_name
 from pipeline.checks.rules import UnitRule
 from pipeline.dates import fold
 from pipeline.records import Finding, TargetValue
@@ -16,8 +16,6 @@ from pipeline.records import Finding, TargetValue
 Check = Callable[[Facts], Iterator[Finding]]
 
 _PLACEHOLDER = re.compile(r"\*{2,}|(?<![\dA-Za-z])[xX×]{2,}(?![\dA-Za-z])|^\*$|_{2,}|…{2,}|^…$|\.{4,}|待填|待补充")
-_WANTED = re.compile(r"\(?\s*[≥≤=><]+\s*\*+[^()]{0,6}\)?\s*$")
-_NAMELESS = re.compile(r"指标\s*\d+\s*[:：]?")
 _UNIT_IN_NAME = re.compile(r"[(（](?:单位[:：])?(?P<unit>[^()（）]{1,5})[)）]$")
 # An operator that lost its shape, before a number: read but not one of the grammar's.
 _SIGN_OF = {"%=": "≥", "-": "=", "—": "=", "–": "=", "一": "=", "二": "=", "W": "≤", "w": "≤", "s": "≤", "兰": "≤",
@@ -51,7 +49,6 @@ _NUMBER_WITH_LETTERS = re.compile(r"\d[\dA-Za-z&$!口丨〇○.,]*(?:%|人次|�
 _GAP = re.compile(r"\s*[≥≤=><]\s*\d[\d,]*[ \t\u3000]+\d", re.A)
 # Two dates of which one lost a point: 2023.1.1-202312.31.
 _BROKEN_DATES = re.compile(r"(?:19|20)\d\d[\d.]{2,6}[-—–~至](?:19|20)\d\d[\d.]{2,6}", re.A)
-_NUMBERED = re.compile(rf"^\s*{LIST_MARK}")
 _JUNK = re.compile(r"[^0-9\u4e00-\u9fffA-Za-z(（【\[“《+.,，±*]{1,3}\d", re.A)
 _AGAINST = {"≥": "≤", ">": "≤", "≤": "≥", "<": "≥"}
 _STEM_PREFIXES = ("", "基本", "较", "较为", "比较", "不", "不够", "高度")
@@ -402,8 +399,8 @@ def placeholders(facts: Facts) -> Iterator[Finding]:
         if target is not None and _PLACEHOLDER.search(target.value):
             yield facts.finding("target.placeholder", row.at, value=target.value)
         # A star before a name marks a core indicator, ≥** after it says what kind of target is wanted.
-        bare = _WANTED.sub("", fold(name)).lstrip("*★ ")
-        if _PLACEHOLDER.search(bare) or _NAMELESS.fullmatch(bare.strip()):
+        bare = bare_name(name).lstrip("*★ ")
+        if _PLACEHOLDER.search(bare) or NAMELESS.fullmatch(bare.strip()):
             yield facts.finding("indicators.placeholder", f"indicators[{row.number}].level3", value=name)
 
 
@@ -435,39 +432,6 @@ def duplicates(facts: Facts) -> Iterator[Finding]:
         yield facts.finding(code, f"indicators[{row.number}].level3", name=row.name)
 
 
-def joined_names(facts: Facts) -> Iterator[Finding]:
-    """G13. Two 、 join three things into one indicator; one 、 may be part of a name."""
-    for row in facts.rows:
-        if row.name.count("、") >= 2:
-            yield facts.finding("indicators.joined", f"indicators[{row.number}].level3", name=row.name)
-
-
-def unpaired_marks(facts: Facts) -> Iterator[Finding]:
-    """G21. A bracket or quotation mark in a name without its partner: one was not read, or not printed."""
-    for row in facts.rows:
-        mark = missing_partner(_NUMBERED.sub("", row.name))
-        if mark is not None:
-            yield facts.finding("indicators.brackets", f"indicators[{row.number}].level3", name=row.name, proposal=mark)
-
-
-# No name is printed with these at its end, and none with the second kind within: 达成.率.
-_END_MARK = re.compile(r"[：:；;，,。.、·'`]$")
-_MARK_WITHIN = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)[.'`;；](?=[\u4e00-\u9fff])")
-_HABIT = 3
-
-
-def stray_marks(facts: Facts) -> Iterator[Finding]:
-    """Dust beside a name is read as a mark; a form that ends its names with one does so more than twice."""
-    rows = [row for row in facts.rows if not _NAMELESS.fullmatch(_WANTED.sub("", fold(row.name)).strip())]
-    ends = [found[0] for row in rows if (found := _END_MARK.search(row.name))]
-    for row in rows:
-        found = _MARK_WITHIN.search(row.name)
-        if found is None and len(ends) < _HABIT:
-            found = _END_MARK.search(row.name)
-        if found is not None:
-            yield facts.finding("indicators.marks", f"indicators[{row.number}].level3", name=row.name, value=found[0])
-
-
 def _target(row: Row) -> TargetValue:
     assert row.indicator.target is not None
     return row.indicator.target
@@ -475,6 +439,5 @@ def _target(row: Row) -> TargetValue:
 
 INDICATOR_CHECKS: tuple[Check, ...] = (
     lost_targets, operators, misread_targets, odd_operators, percents_over_100, units, unit_names, directions, stems,
-    booleans, vague_targets, placeholders, late_targets, duplicates, joined_names, unpaired_marks,
-    stray_marks,
+    booleans, vague_targets, placeholders, late_targets, duplicates,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Names that differ by one character from what the same form says elsewhere: one of the two was misread."""
+"""Names as they were read: joined, with marks that no name has, and one character off what the form says elsewhere."""
 
 from __future__ import annotations
 
@@ -6,10 +6,55 @@ import re
 from collections.abc import Callable, Iterator
 
 from pipeline.checks.facts import Facts
+from pipeline.checks.marks import LIST_MARK, missing_partner
+from pipeline.dates import fold
 from pipeline.hanzi import is_hanzi
 from pipeline.records import Finding
 
 Check = Callable[[Facts], Iterator[Finding]]
+
+_WANTED = re.compile(r"\(?\s*[≥≤=><]+\s*\*+[^()]{0,6}\)?\s*$")
+NAMELESS = re.compile(r"指标\s*\d+\s*[:：]?")  # what a blank form prints in a name's place
+_NUMBERED = re.compile(rf"^\s*{LIST_MARK}")
+
+
+def bare_name(name: str) -> str:
+    """Return a name folded, without the sign behind it that says what kind of target is wanted (≥**)."""
+    return _WANTED.sub("", fold(name))
+
+
+def joined_names(facts: Facts) -> Iterator[Finding]:
+    """G13. Two 、 join three things into one indicator; one 、 may be part of a name."""
+    for row in facts.rows:
+        if row.name.count("、") >= 2:
+            yield facts.finding("indicators.joined", f"indicators[{row.number}].level3", name=row.name)
+
+
+def unpaired_marks(facts: Facts) -> Iterator[Finding]:
+    """G21. A bracket or quotation mark in a name without its partner: one was not read, or not printed."""
+    for row in facts.rows:
+        mark = missing_partner(_NUMBERED.sub("", row.name))
+        if mark is not None:
+            yield facts.finding("indicators.brackets", f"indicators[{row.number}].level3", name=row.name, proposal=mark)
+
+
+# No name is printed with these at its end, and none with the second kind within: 达成.率.
+_END_MARK = re.compile(r"[：:；;，,。.、·'`]$")
+_MARK_WITHIN = re.compile(r"(?<=[\u4e00-\u9fff])(?<!人)[.'`;；](?=[\u4e00-\u9fff])")
+_HABIT = 3
+
+
+def stray_marks(facts: Facts) -> Iterator[Finding]:
+    """Dust beside a name is read as a mark; a form that ends its names with one does so more than twice."""
+    rows = [row for row in facts.rows if not NAMELESS.fullmatch(bare_name(row.name).strip())]
+    ends = [found[0] for row in rows if (found := _END_MARK.search(row.name))]
+    for row in rows:
+        found = _MARK_WITHIN.search(row.name)
+        if found is None and len(ends) < _HABIT:
+            found = _END_MARK.search(row.name)
+        if found is not None:
+            yield facts.finding("indicators.marks", f"indicators[{row.number}].level3", name=row.name, value=found[0])
+
 
 # Shorter ones are alike by chance (财政局, 审计局), longer ones are prose.
 _NAME = re.compile(r"[\u4e00-\u9fff]{5,20}")
@@ -71,4 +116,4 @@ def _is_misread(one: str, other: str) -> bool:
     return is_hanzi(other) and not any(one in apart and other in apart for apart in _APART)
 
 
-NEARLY_CHECKS: tuple[Check, ...] = (nearly_alike, unlike_their_texts)
+NAME_CHECKS: tuple[Check, ...] = (joined_names, unpaired_marks, stray_marks, nearly_alike, unlike_their_texts)
