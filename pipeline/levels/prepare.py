@@ -12,7 +12,7 @@ from pipeline.levels.cuts import BARE_NUMBER, COMPLETE_TARGET, joined_cuts
 from pipeline.levels.headers import GridHeader, find_headers
 from pipeline.levels.lexicon import Lexicon
 from pipeline.levels.loose import label_loose_lines
-from pipeline.levels.walls import with_parted_heads, with_right_walls
+from pipeline.levels.walls import with_parted_heads, with_right_walls, without_joined_heads
 from pipeline.templates import Template
 
 # The unit of a label's amounts whose brackets were lost; 方 is 万 misread.
@@ -23,15 +23,6 @@ _UNCLOSED = re.compile(r"[\u4e00-\u9fff]\s*[(（](?:[万亿]?元|\d{1,3}分)$")
 _DUST_IN_UNIT = re.compile(r"([(（]\s*[万亿])[\s.·,，、'。]+(元\s*[)）]?)$")
 # Dust beside Hanzi and brackets is read as these: (三).其他收入, 1、一般公共预算.
 _DUST = re.compile(r"(?<=[\u4e00-\u9fff)）])[.·'‘’](?=[\u4e00-\u9fff(（]|$)")
-# Heads of a grid with what stands below them in one cell.
-_HEAD_BEFORE = re.compile(
-    r"(?P<head>[一二三]级[指目]标(?:名称)?|(?:年度|绩效)?指标[目标]*值|目标值|绩效指标|指标内容|计量单位|备注)(?P<rest>.+)"
-)
-_LEAST_LEVELS = 2
-# What a lost ruling is read as before a level is a character or two.
-_LONGEST_REST = 3
-# Nobody can be sure of texts that stood in one cell.
-_JOINED = 0.5
 _BRACKETS = re.compile(r"[(（].*?[)）]")
 
 
@@ -39,7 +30,7 @@ def prepare_rows(
     rows: Sequence[Row], lexicon: Lexicon, template: Template | None
 ) -> tuple[list[Row], list[GridHeader | None]]:
     """Return the form's rows as the classifier wants them, and for each the grid header that holds there."""
-    printed = _as_printed(with_parted_heads(_without_joined_heads(rows, lexicon), lexicon), lexicon, template)
+    printed = _as_printed(with_parted_heads(without_joined_heads(rows, lexicon), lexicon), lexicon, template)
     ready = label_loose_lines(printed, lexicon, template)
     headers = find_headers(ready, lexicon)
     ready = with_right_walls(without_hollow_spans(ready, headers), headers, lexicon)
@@ -48,43 +39,6 @@ def prepare_rows(
     if len(joined) < len(ready):
         headers = find_headers(joined, lexicon)
     return joined, headers
-
-
-def _without_joined_heads(rows: Sequence[Row], lexicon: Lexicon) -> list[Row]:
-    """Rows with heads and the row below them apart where the ruling between was lost: 一级指标产出指标, 指标值≥20株.
-
-    Only two levels with their heads before them tell; what stood in one cell is in doubt. A label over the grid's whole
-    height may stand beside them.
-    """
-    done: list[Row] = []
-    for row in rows:
-        cells = [cell for cell in row.cells if cell.text]
-        bar = len(cells) > 1 and cells[0].rowspan > 1 and _head_and_rest(cells[0]) is None
-        parts = [_head_and_rest(cell) for cell in cells[bar:]]
-        names = [rest for part in parts if part is not None if (rest := _level_at_end(part[1], lexicon))]
-        if len(names) < _LEAST_LEVELS or any(part is None for part in parts):
-            done.append(row)
-            continue
-        heads, rests = cells[:bar], []
-        for cell, part in zip(cells[bar:], parts, strict=True):
-            assert part is not None
-            sure = min(cell.confidence, _JOINED)
-            heads.append(replace(cell, text=part[0], rowspan=1, lines=(), confidence=sure))
-            rests.append(replace(cell, text=_level_at_end(part[1], lexicon) or part[1], lines=(), confidence=sure))
-        done += [replace(row, cells=tuple(heads)), replace(row, cells=tuple(rests))]
-    return done
-
-
-def _head_and_rest(cell: RowCell) -> tuple[str, str] | None:
-    found = _HEAD_BEFORE.fullmatch("".join(cell.text.split()))
-    return (found["head"], found["rest"]) if found is not None else None
-
-
-def _level_at_end(text: str, lexicon: Lexicon) -> str | None:
-    """The name of a level that ends a text, behind what was read of the ruling: 口投入和管理目标, ，数量指标."""
-    levels = (lexicon.exact["level1"], lexicon.exact["level2"])
-    ends = (text[i:] for i in range(min(len(text), _LONGEST_REST)))
-    return next((end for end in ends if any(comparison_key(end) in names for names in levels)), None)
 
 
 def _as_printed(rows: Sequence[Row], lexicon: Lexicon, template: Template | None) -> list[Row]:

@@ -1,7 +1,8 @@
-"""Levels where the walls of a poor page are wrong: two names in one cell, specks where a bar was cut off."""
+"""Grids where the walls of a poor page are wrong: heads or levels that share a cell, specks where a bar was cut off."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
@@ -22,6 +23,13 @@ _LONGEST_SPECK = 2
 _LONGEST_HEADS, _SHORTEST_HEAD, _OTHER_HEADS = 24, 2, 2
 # A line holds two characters at least of a head that the page's end cuts.
 _CUT = 2
+# Heads of a grid with what stands below them in one cell.
+_HEAD_BEFORE = re.compile(
+    r"(?P<head>[一二三]级[指目]标(?:名称)?|(?:年度|绩效)?指标[目标]*值|目标值|绩效指标|指标内容|计量单位|备注)(?P<rest>.+)"
+)
+_LEAST_LEVELS = 2
+# What a lost ruling is read as before a level is a character or two.
+_LONGEST_REST = 3
 
 
 def with_right_walls(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexicon: Lexicon) -> list[Row]:
@@ -32,6 +40,43 @@ def with_right_walls(rows: Sequence[Row], headers: Sequence[GridHeader | None], 
             done[r] = _without_specks(done[r], header)
             _part_levels(done, r, headers, lexicon)
     return done
+
+
+def without_joined_heads(rows: Sequence[Row], lexicon: Lexicon) -> list[Row]:
+    """Rows with heads and the row below them apart where the ruling between was lost: 一级指标产出指标, 指标值≥20株.
+
+    Only two levels with their heads before them tell; what stood in one cell is in doubt. A label over the grid's whole
+    height may stand beside them.
+    """
+    done: list[Row] = []
+    for row in rows:
+        cells = [cell for cell in row.cells if cell.text]
+        bar = len(cells) > 1 and cells[0].rowspan > 1 and _head_and_rest(cells[0]) is None
+        parts = [_head_and_rest(cell) for cell in cells[bar:]]
+        names = [rest for part in parts if part is not None if (rest := _level_at_end(part[1], lexicon))]
+        if len(names) < _LEAST_LEVELS or any(part is None for part in parts):
+            done.append(row)
+            continue
+        heads, rests = cells[:bar], []
+        for cell, part in zip(cells[bar:], parts, strict=True):
+            assert part is not None
+            sure = min(cell.confidence, _DOUBT)
+            heads.append(replace(cell, text=part[0], rowspan=1, lines=(), confidence=sure))
+            rests.append(replace(cell, text=_level_at_end(part[1], lexicon) or part[1], lines=(), confidence=sure))
+        done += [replace(row, cells=tuple(heads)), replace(row, cells=tuple(rests))]
+    return done
+
+
+def _head_and_rest(cell: RowCell) -> tuple[str, str] | None:
+    found = _HEAD_BEFORE.fullmatch("".join(cell.text.split()))
+    return (found["head"], found["rest"]) if found is not None else None
+
+
+def _level_at_end(text: str, lexicon: Lexicon) -> str | None:
+    """The name of a level that ends a text, behind what was read of the ruling: 口投入和管理目标, ，数量指标."""
+    levels = (lexicon.exact["level1"], lexicon.exact["level2"])
+    ends = (text[i:] for i in range(min(len(text), _LONGEST_REST)))
+    return next((end for end in ends if any(comparison_key(end) in names for names in levels)), None)
 
 
 def with_parted_heads(rows: Sequence[Row], lexicon: Lexicon) -> list[Row]:
