@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,8 @@ from pipeline.repair import Repairer, load_repairer, reread_amount, reread_targe
 from pipeline.settings import Settings
 from pipeline.targets import parse_target
 from pipeline.templates import Template, load_templates
+
+_LEVEL_PLACE = re.compile(r"indicators\[(\d+)\]\.(level[12])")
 
 
 @dataclass(frozen=True)
@@ -231,7 +234,7 @@ def _before_finding(line: Line) -> Finding:
 
 def with_findings(record: Record, findings: Sequence[Finding]) -> Record:
     """Return the record with these findings, and `review` set where one of them doubts a value."""
-    doubted = {finding.at for finding in findings if needs_review(finding)}
+    doubted = _with_rows_below({finding.at for finding in findings if needs_review(finding)}, record)
     indicators = [
         indicator.model_copy(update={"review": True})
         if not indicator.review and _doubted(f"indicators[{number}]", doubted)
@@ -245,6 +248,22 @@ def with_findings(record: Record, findings: Sequence[Finding]) -> Record:
         for key, value in record.fields.items()
     }
     return record.model_copy(update={"findings": list(findings), "indicators": indicators, "fields": fields})
+
+
+def _with_rows_below(doubted: set[str], record: Record) -> set[str]:
+    """The places in doubt; a level is one cell of several rows, so that its doubt is theirs, too."""
+    rows = record.indicators
+    found = set(doubted)
+    for place in doubted:
+        match = _LEVEL_PLACE.fullmatch(place)
+        if match is None or int(match[1]) >= len(rows):
+            continue
+        own = rows[int(match[1])]
+        for number in range(int(match[1]) + 1, len(rows)):
+            if (rows[number].level1, rows[number].level2) != (own.level1, own.level2):
+                break
+            found.add(f"indicators[{number}].{match[2]}")
+    return found
 
 
 def _doubted(at: str, doubted: set[str]) -> bool:

@@ -17,6 +17,7 @@ def forms(options: argparse.Namespace) -> None:
     from pipeline.interpret import load_interpret_tools
     from pipeline.synth.content import Split
     from pipeline.synth.layouts import LAYOUTS, MORE_UNSEEN_LAYOUTS, UNSEEN_LAYOUTS
+    from pipeline.synth.ocrtext import FURTHER_STYLES, STYLES
 
     sets = {"known": LAYOUTS, "unseen": UNSEEN_LAYOUTS, "more-unseen": MORE_UNSEEN_LAYOUTS}
     layouts = sets.get(options.layouts) or tuple(options.layouts.split(","))
@@ -29,8 +30,10 @@ def forms(options: argparse.Namespace) -> None:
                 print(f"  {case.seed} {case.layouts[0]} {case.style} {case.rows_damaged:.0%}: {fault}")
 
     tools = load_interpret_tools()
-    if options.source == "text":
-        cases = generated_cases(options.count, layouts, tools, first_seed=first, split=split)
+    styles = (*STYLES, *FURTHER_STYLES)
+    if options.source == "text" or options.source in styles:
+        only = options.source if options.source in styles else None
+        cases = generated_cases(options.count, layouts, tools, first_seed=first, split=split, only=only)
     else:
         cases = source_cases(options.source, options.count, layouts, tools, first_seed=first, split=split)
     for name, score in sorted(score_cases(cases, show).items()):
@@ -102,7 +105,7 @@ def main() -> None:
     command.add_argument("--layouts", default="known", help="known, unseen, more-unseen, or ids with commas")
     command.add_argument("--dev", action="store_true", help="the development split, which may be tuned on")
     command.add_argument("--seed", type=int, default=0, help="the first document's seed (0: the split's first)")
-    command.add_argument("--source", default="text", help="text, xlsx, tables, page-xml, hocr, paddle-structure, …")
+    command.add_argument("--source", default="text", help="text, csv, html, …, xlsx, tables, hocr, …")
     command.add_argument("--faults", action="store_true", help="list every wrong value")
     command.set_defaults(run=forms)
     command = commands.add_parser("pages", help="generated pages from pixels to records")

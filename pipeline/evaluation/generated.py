@@ -25,7 +25,7 @@ from pipeline.synth.content import Split
 from pipeline.synth.formats import write_page, write_workbook_of
 from pipeline.synth.layouts import make_document
 from pipeline.synth.model import LaidForm
-from pipeline.synth.ocrtext import STYLES, DamageSettings, write_ocr_text
+from pipeline.synth.ocrtext import STYLES, DamageSettings, Style, write_ocr_text
 from pipeline.synth.pages import make_document as draw_document
 from pipeline.synth.render.page import RenderedPage
 
@@ -57,15 +57,25 @@ class Case:
 
 
 def generated_cases(
-    count: int, layouts: Sequence[str], tools: InterpretTools, *, first_seed: int = TEST_SEEDS, split: Split = "test"
+    count: int,
+    layouts: Sequence[str],
+    tools: InterpretTools,
+    *,
+    first_seed: int = TEST_SEEDS,
+    split: Split = "test",
+    only: Style | None = None,
 ) -> Iterator[Case]:
-    """Generate documents of one to three forms, damage none, a tenth or a fifth of the rows, and interpret them."""
+    """Generate documents of one to three forms, damage none, a tenth or a fifth of the rows, and interpret them.
+
+    They are written in all styles by turns, or in one `only`.
+    """
     for seed in range(first_seed, first_seed + count):
         rng = random.Random(seed)
         layout = layouts[seed % len(layouts)]
         named = tuple(layout for _ in range(rng.choice((1, 1, 2, 3))))
         forms = make_document(named, rng, split)
         style = rng.choice(STYLES)
+        style = only or style
         rows = rng.choice((0.0, 0.1, 0.2))
         text, written = write_ocr_text(forms, rng, DamageSettings(rows=rows), style, split)
         pages = read_text_bytes(text.encode(), f"generated-{seed}.txt")

@@ -9,7 +9,16 @@ from pipeline.dictionaries import Dictionaries
 from pipeline.document import Form, Line, PageReading, Row
 from pipeline.forms.cutter import Cutter, Part
 from pipeline.forms.rows import Mark, disorder, rows_of
-from pipeline.forms.titles import UNIT_LINE, YEAR_LINE, agency_of, is_title, money_unit_of, tails_of, year_of
+from pipeline.forms.titles import (
+    UNIT_LINE,
+    YEAR_LINE,
+    agency_of,
+    is_title,
+    money_unit_of,
+    tails_of,
+    with_numbers_outside,
+    year_of,
+)
 from pipeline.forms.unruled import with_columns_of_pages_before
 from pipeline.furniture import PAGE_MARK, without_furniture
 from pipeline.seams import on_one_grid
@@ -35,7 +44,7 @@ def join_forms(
                 rows.append(item)
             else:
                 marks.append(replace(item, at=len(rows)))
-    cutter = Cutter(rows, tails, dictionaries)
+    cutter = Cutter(with_numbers_outside(rows, tails), tails, dictionaries)
     parts = cutter.parts()
     for part in parts:
         part.problems.extend(disorder([mark for mark in marks if part.first < mark.at <= part.last + 1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from rapidfuzz.distance import OSA
@@ -21,6 +22,11 @@ UNIT_LINE = re.compile(r"(?:金额)?单位\s*[:：]\s*(?:人民币)?\s*(万元|�
 CONTINUED = re.compile(r"\s*[(（〔\[]?\s*(?:续\s*表?|接上[页表])\s*[\d一二三四五]*\s*[)）〕\]]?\s*$")
 _CONTINUED_ALONE = re.compile(r"^[(（]?(续表?[\d一二三四五]*|接上[页表]|接下页|转下页)[)）]?[:：]?$")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
+# The number of an annex or a table, as it stands over a title: 附件2, 附表1-2：, 预算05-2表, 公开10表.
+_TABLE_NUMBER = re.compile(
+    r"(?:附[件表]?\s*[\d一二三四五六七八九十]{0,3}|[\u4e00-\u9fff]{0,6}\d{1,3}(?:[-—－]\d{1,3})?表|[\u4e00-\u9fff]{0,4}表\s*\d{1,3})"
+    r"(?:\s*[-—－]\s*\d{1,3})*\s*[:：]?"
+)
 _SENTENCE = re.compile(r"[。；;！!？?]")
 _GENERIC_TAILS = (
     "绩效目标表", "绩效目标申报表", "绩效目标审批表", "绩效目标批复表", "绩效目标汇总表", "绩效自评表", "绩效评价表",
@@ -78,6 +84,19 @@ def is_continued(row: Row) -> bool:
     """续表 alone on a line."""
     filled = [cell.text for cell in row.cells if cell.text]
     return len(filled) == 1 and bool(_CONTINUED_ALONE.match("".join(filled[0].split())))
+
+
+def with_numbers_outside(rows: Sequence[Row], tails: tuple[str, ...]) -> list[Row]:
+    """The rows, with the number of a table that an export put into a row of its own over the title as a loose line."""
+    done = list(rows)
+    for i, row in enumerate(rows):
+        filled = [cell for cell in row.cells if cell.text]
+        if not row.n_cols or len(filled) != 1 or not _TABLE_NUMBER.fullmatch(filled[0].text.strip()):
+            continue
+        below = next((other for other in rows[i + 1 :] if any(cell.text for cell in other.cells)), None)
+        if below is not None and title_cell(below, tails) is not None:
+            done[i] = Row((replace(filled[0], col=0, colspan=1, rowspan=1),), 0, row.page, -1)
+    return done
 
 
 def is_head_text(row: Row) -> bool:

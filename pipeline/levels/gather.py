@@ -295,8 +295,10 @@ class Gatherer:
         if level3 is None and grid.rows and (number <= grid.level3_until or _goes_on(target, found.extra)):
             self._sub_row(grid, target, found.extra)
             return
-        if self.table_changed and level3 is not None and level2 is None and not target and grid.rows:
-            # A page that begins with a name and no target: it may be the rest of the name above.
+        lone = bool(grid.rows and grid.rows[-1].target) and not found.extra and not _is_drawn(level3)
+        if (self.table_changed or lone) and level3 is not None and level2 is None and not target and grid.rows:
+            # A page that begins with a name and no target: it may be the rest of the name above. Where a text without
+            # outlines has its page breaks, nobody knows.
             level3 = replace(level3, certainty=min(level3.certainty, DOUBT))
             if (last := grid.rows[-1].level3) is not None:
                 grid.rows[-1] = replace(grid.rows[-1], level3=replace(last, certainty=min(last.certainty, DOUBT)))
@@ -417,6 +419,11 @@ class Gatherer:
             self.fields.more([cell])
         else:
             self.fields.strays.append(cell)
+
+
+def _is_drawn(cell: RowCell | None) -> bool:
+    """Tell whether a cell has an outline on a page."""
+    return cell is not None and any(place.polygon for place in cell.places)
 
 
 def _goes_on(target: Sequence[RowCell], extra: Sequence[tuple[str, RowCell]]) -> bool:

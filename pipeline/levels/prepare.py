@@ -103,29 +103,34 @@ def _right_aligned(rows: Sequence[Row], headers: Sequence[GridHeader | None]) ->
 
 
 def without_hollow_spans(rows: Sequence[Row], headers: Sequence[GridHeader | None]) -> list[Row]:
-    """Rows of a grid that merges nothing, though the fields over it do: its blanks are no known spans.
+    """Rows of a grid with blank levels of their own, though other cells are merged: their blanks are no known spans.
 
     A level is never blank: where its column is, a tool wrote a merged cell's text into one of the rows that it covers.
-    Pages tell by their rulings; only what has no outlines is meant.
+    Pages tell by their rulings; only what has no outlines is meant. On its next page a grid may begin with blanks, for
+    its levels go on.
     """
     done = list(rows)
-    groups: dict[int, list[int]] = {}
+    groups: dict[tuple[int, int], list[int]] = {}
     for r, row in enumerate(rows):
         header = headers[r]
-        # On its next page a grid may begin with blanks: its levels go on.
-        if header is not None and r > header.row and row.table == rows[header.row].table and row.spans_known:
-            groups.setdefault(id(header), []).append(r)
+        if header is not None and r > header.row and row.spans_known:
+            groups.setdefault((id(header), row.table), []).append(r)
     for own in groups.values():
         header = headers[own[0]]
         assert header is not None
         levels = {column.col for column in header.columns if column.role in ("level1", "level2")}
-        cells = [cell for r in own for cell in rows[r].cells if cell.col in levels]
-        blank = [cell for r in own[:1] for cell in rows[r].cells if cell.col in levels and not cell.text]
-        drawn = any(place.polygon for cell in cells for place in cell.places)
-        if blank and not drawn and all(cell.rowspan == 1 for cell in cells):
-            for r in own:
-                done[r] = replace(rows[r], spans_known=False)
+        hollow = [r for r in own if _has_hollow_level(rows[r], levels)]
+        first = own[0] in hollow and rows[own[0]].table == rows[header.row].table
+        merged = any(cell.rowspan > 1 for r in own for cell in rows[r].cells if cell.col in levels)
+        for r in own if first and not merged else hollow:
+            done[r] = replace(rows[r], spans_known=False)
     return done
+
+
+def _has_hollow_level(row: Row, levels: Set[int]) -> bool:
+    blank = [cell for cell in row.cells if cell.col in levels and not cell.text]
+    drawn = any(place.polygon for cell in blank for place in cell.places)
+    return bool(blank) and not drawn and all(cell.rowspan == 1 for cell in blank)
 
 
 def _slots(row: Row, header: GridHeader) -> list[int]:

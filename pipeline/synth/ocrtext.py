@@ -22,13 +22,19 @@ from pipeline.synth.content import Split
 from pipeline.synth.model import LaidCell, LaidForm, LaidLine
 from pipeline.synth.textdamage import DamageSettings, Draft, TextRow, TextSheet, damaged_draft, one_line
 
-__all__ = ["STYLES", "DamageSettings", "Style", "write_ocr_text"]
+__all__ = ["FURTHER_STYLES", "STYLES", "DamageSettings", "Style", "write_ocr_text"]
 
 # mixture: the real text's tabs with fragments of HTML that change page by page. html-flat: every slot a cell.
 # html-wrong:
 # spans off by one. html-unclosed: end tags missing.
-Style = Literal["mixture", "tsv", "html", "html-flat", "html-wrong", "html-unclosed", "markdown", "csv"]
+Style = Literal[
+    "mixture", "tsv", "html", "html-flat", "html-wrong", "html-unclosed", "markdown", "csv", "csv-repeated",
+    "markdown-repeated",
+]  # fmt: skip
 STYLES: tuple[Style, ...] = ("mixture", "tsv", "html", "html-flat", "html-wrong", "html-unclosed", "markdown", "csv")
+# As spreadsheets and table libraries write merged cells: their text on every row and column that they cover. Not among
+# the styles that documents are drawn from, so that a seed's document stays what it was.
+FURTHER_STYLES: tuple[Style, ...] = ("csv-repeated", "markdown-repeated")
 
 
 def write_ocr_text(
@@ -43,11 +49,28 @@ def write_ocr_text(
     `split` chooses the look-alike characters; "test" has its own.
     """
     damage = damage or DamageSettings()
-    if style == "csv":  # a CSV file has nothing outside its rows
+    if style in {"csv", "csv-repeated"}:  # a CSV file has nothing outside its rows
         damage = replace(damage, fallout=0.0)
     writer = _WRITERS[style](rng, style, damage)
     drafts = [damaged_draft(form, rng, damage, split) for form in forms]
+    if style in FURTHER_STYLES:
+        for sheet in (sheet for draft in drafts for sheet in draft.sheets):
+            _repeat_merged(sheet)
     return writer.write(drafts), [draft.finished() for draft in drafts]
+
+
+def _repeat_merged(sheet: TextSheet) -> None:
+    """Print the text of merged cells in every slot that they cover; rows that are shifted or cut say what they say."""
+    for row in sheet.rows:
+        for cell in row.laid if not row.flat else ():
+            if cell is None or (cell.rowspan == cell.colspan == 1) or not row.texts[cell.col]:
+                continue
+            for other in sheet.rows:
+                if other.flat or other.plain or not cell.row <= other.number < cell.row + cell.rowspan:
+                    continue
+                for col in range(cell.col, cell.col + cell.colspan):
+                    if not other.texts[col]:
+                        other.texts[col], other.owner[col] = row.texts[cell.col], row.owner[cell.col]
 
 
 _LABEL_ROLES = {Role.LABEL, Role.HEADER, Role.BAR, Role.LEVEL1, Role.LEVEL2}
@@ -363,4 +386,5 @@ class _Csv(_Writer):
 _WRITERS: dict[str, type[_Writer]] = {
     "mixture": _Tabs, "tsv": _Tabs, "html": _Html, "html-flat": _Html, "html-wrong": _Html, "html-unclosed": _Html,
     "markdown": _Markdown, "csv": _Csv,
+    "csv-repeated": _Csv, "markdown-repeated": _Markdown,
 }  # fmt: skip

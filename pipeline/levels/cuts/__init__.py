@@ -11,6 +11,7 @@ from pipeline.levels.cuts.grid import (
     grid_rest,
     join_leads,
     join_levels,
+    lone_rest,
     not_restated,
     rest_beside_levels,
     whole_heads,
@@ -62,6 +63,9 @@ def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexic
                         continue
                 own = not_restated(filled, done[: last + 1], header) if whole else []
                 parts = (grid_rest(before, own, header, lexicon) if own else None) or wide_rest(before, own, header)
+                if parts is None and not broken and (parts := lone_rest(before, filled, header, lexicon)):
+                    done[last] = with_rest(before, parts)
+                    continue
                 if parts is None and whole and (parts := rest_beside_levels(done, last, filled, header)):
                     # The levels printed again reach down over rows of their own.
                     done[last] = with_rest(before, parts)

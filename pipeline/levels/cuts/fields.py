@@ -9,7 +9,7 @@ from dataclasses import replace
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Row, RowCell
 from pipeline.geometry import as_read
-from pipeline.labeltext import joined_text, label_text
+from pipeline.labeltext import joined_text, label_text, split_weight
 from pipeline.levels.cuts.cells import Above, one_cell, partners_of, put_cell, reaching, without_cells
 from pipeline.levels.cuts.texts import BARE_NUMBER, BARE_VALUE, COMPLETE_TARGET, SHORT
 from pipeline.levels.lexicon import FUZZY, Lexicon
@@ -64,8 +64,10 @@ def join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> Row | None:
         elif id(one.cell) in labels and not (within and alone):
             under_heads |= comparison_key(cell.text) != comparison_key(one.cell.text)
         elif comparison_key(one.cell.text) == comparison_key(cell.text):
-            if cell.rowspan > 1 or len(cell.text) <= SHORT:
-                return row  # a label that nobody knows, printed again: the fields below keep it as their parent
+            if cell.rowspan > 1 or len(cell.text) <= SHORT or _is_level(cell.text, lexicon):
+                # A label that nobody knows, printed again: the fields below keep it as their parent. A level, printed
+                # again under heads that nobody knows: a row of the grid.
+                return row
             labels.add(id(one.cell))
         elif _is_label(cell.text, lexicon) or not (may_go_on(one.cell, cell) or (within and _is_worded(one, cell))):
             return row
@@ -99,6 +101,11 @@ def _is_label(text: str, lexicon: Lexicon) -> bool:
     key = comparison_key(label_text(text))
     known = key in lexicon.exact["field"] or key in lexicon.exact["narrative"]
     return known or lexicon.nearness(key)[_LABEL] >= _NEAR
+
+
+def _is_level(text: str, lexicon: Lexicon) -> bool:
+    key = comparison_key(split_weight(label_text(text))[0])
+    return key in lexicon.exact["level1"] or key in lexicon.exact["level2"]
 
 
 def _cuts_a_label(row: Row, partners: Mapping[int, Above], lexicon: Lexicon) -> bool:

@@ -110,6 +110,26 @@ def not_restated(filled: Sequence[RowCell], done: Sequence[Row], header: GridHea
     return [cell for cell in filled if cell not in again]
 
 
+def lone_rest(
+    before: Row, filled: Sequence[RowCell], header: GridHeader, lexicon: Lexicon
+) -> dict[int, tuple[RowCell, bool]] | None:
+    """The rest of a name that is all its row holds, behind a row with name and target; None where it is none.
+
+    Tabs and commas lose where pages end, so that the two texts have to tell; in doubt the rows stay apart and ask.
+    """
+    if len(filled) != 1 or any(place.polygon for cell in before.cells for place in cell.places):
+        return None
+    above = {c.role: cell for cell in before.cells if cell.text and (c := header.column_at(cell.col, header.n_cols))}
+    rest, column = filled[0], header.column_at(filled[0].col, header.n_cols)
+    if column is None or column.role != "level3" or not {"level3", "target"} <= above.keys():
+        return None
+    one = above["level3"]
+    sure = bool(name_goes_on(one.text, rest.text, lexicon))
+    if one.col != rest.col or not (sure or is_unfinished(one.text, rest.text, lexicon)):
+        return None
+    return {rest.col: (rest, sure)}
+
+
 def grid_rest(
     before: Row, filled: Sequence[RowCell], header: GridHeader, lexicon: Lexicon
 ) -> dict[int, tuple[RowCell, bool]] | None:

@@ -10,6 +10,8 @@ from pipeline.levels.lexicon import FUZZY, Lexicon
 
 COMPLETE_TARGET = re.compile(r"^([≥≤=><≧≦═]|[大小]于|不[少低超高多]于?|不超过)?\s*[\d,.]+\s*\S{1,8}$")
 _OPEN_TARGET = re.compile(r"([≥≤=><≧≦═]|[大小]于|不[少低多]于|不高于|不超过|百分之)[\d,.]*$")
+# A name and its target that were read as one cell.
+_SIGNED = re.compile(r"[≥≤=><≧≦═]\s*\d")
 BARE_NUMBER = re.compile(r"[\d.,]+$")
 # What a name or a sentence never begins with: punctuation that closes, and words that only go on.
 _GOES_ON = re.compile(r"^[，。、；：）)》”％%]")
@@ -65,7 +67,7 @@ def is_unfinished(one: str, other: str, lexicon: Lexicon) -> bool:
     names = lexicon.exact["level3"]
     # A row that slid sideways has its target where names stand.
     free = comparison_key(one) not in names and not any(COMPLETE_TARGET.match(text) for text in (one, other))
-    free = free and not _ITEM.match(other)
+    free = free and not _ITEM.match(other) and not _SIGNED.search(other)
     return free and not ends_a_name(one) and ends_a_name(other)
 
 
