@@ -8,6 +8,7 @@ from dataclasses import replace
 from pipeline.dictionaries import Dictionaries
 from pipeline.document import Form, Line, PageReading, Row
 from pipeline.forms.cutter import Cutter, Part
+from pipeline.forms.repeated import with_merged_cells
 from pipeline.forms.rows import Mark, disorder, rows_of
 from pipeline.forms.titles import (
     UNIT_LINE,
@@ -37,7 +38,8 @@ def join_forms(
     rows: list[Row] = []
     marks: list[Mark] = []
     tails = tails_of(templates)
-    own = without_furniture(pages, lambda text: _is_forms_own(text, tails, dictionaries))
+    whole = with_merged_cells(pages, dictionaries)
+    own = without_furniture(whole, lambda text: _is_forms_own(text, tails, dictionaries))
     for page in with_columns_of_pages_before(own):
         for item in rows_of(page):
             if isinstance(item, Row):

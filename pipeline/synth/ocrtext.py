@@ -32,8 +32,9 @@ Style = Literal[
     "markdown-repeated",
 ]  # fmt: skip
 STYLES: tuple[Style, ...] = ("mixture", "tsv", "html", "html-flat", "html-wrong", "html-unclosed", "markdown", "csv")
-# As spreadsheets and table libraries write merged cells: their text on every row and column that they cover. Not among
-# the styles that documents are drawn from, so that a seed's document stays what it was.
+# As spreadsheets and table libraries write merged cells: their text on every row and column that they cover. They cut
+# no row out of place; those that convert a file see no pages, either. Not among the styles that documents are drawn
+# from, so that a seed's document stays what it was.
 FURTHER_STYLES: tuple[Style, ...] = ("csv-repeated", "markdown-repeated")
 
 
@@ -51,6 +52,10 @@ def write_ocr_text(
     damage = damage or DamageSettings()
     if style in {"csv", "csv-repeated"}:  # a CSV file has nothing outside its rows
         damage = replace(damage, fallout=0.0)
+    if style in FURTHER_STYLES:
+        damage = replace(
+            damage, rows=0.0, value_lost=0.0, zipped=0.0, centred_labels=0.0, pages=style != "csv-repeated"
+        )
     writer = _WRITERS[style](rng, style, damage)
     drafts = [damaged_draft(form, rng, damage, split) for form in forms]
     if style in FURTHER_STYLES:
@@ -60,13 +65,15 @@ def write_ocr_text(
 
 
 def _repeat_merged(sheet: TextSheet) -> None:
-    """Print the text of merged cells in every slot that they cover; rows that are shifted or cut say what they say."""
+    """Print the text of merged cells in every slot that they cover on their page; rows that are cut stay."""
     for row in sheet.rows:
         for cell in row.laid if not row.flat else ():
             if cell is None or (cell.rowspan == cell.colspan == 1) or not row.texts[cell.col]:
                 continue
-            for other in sheet.rows:
-                if other.flat or other.plain or not cell.row <= other.number < cell.row + cell.rowspan:
+            for other in sheet.rows[sheet.rows.index(row) :]:
+                if other.new_page and other is not row:
+                    break
+                if other.flat or other.plain or other.number >= cell.row + cell.rowspan:
                     continue
                 for col in range(cell.col, cell.col + cell.colspan):
                     if not other.texts[col]:
