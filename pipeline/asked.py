@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from typing import Any, Generic, TypeVar
 
 _Value = TypeVar("_Value")
+_Done = TypeVar("_Done")
 _Names = TypeVar("_Names", bound=Collection[str])
 
 
@@ -45,6 +46,15 @@ class Notes:
         found = frozenset(self.whole), frozenset(self.keys), frozenset(self.near)
         self.whole, self.keys, self.near = _Deaf(), _Deaf(), _Deaf()
         return found
+
+    def during(self, work: Callable[[], _Done]) -> tuple[_Done, tuple[frozenset[str], frozenset[str], frozenset[str]]]:
+        """Do something, and note what it asks."""
+        self.begin()
+        try:
+            done = work()
+        finally:
+            asked = self.end()
+        return done, asked
 
 
 def _itself(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,12 +21,12 @@ from pipeline.decisions import (
     settle,
 )
 from pipeline.dictionaries import AskedDictionaries, Dictionaries, load_dictionaries
-from pipeline.document import LabelledForm, Line, PageReading, Repair
+from pipeline.document import Label, LabelledForm, Line, PageReading, Repair
 from pipeline.fieldvalues import parse_field, split_label
 from pipeline.forms import join_forms
 from pipeline.levels import LevelTools, label_form, load_level_tools
 from pipeline.records import Finding, Record
-from pipeline.repair import Repairer, load_repairer, reread_amount, reread_target
+from pipeline.repair import Repairer, Said, load_repairer, reread_amount, reread_target
 from pipeline.settings import Settings
 from pipeline.targets import parse_target
 from pipeline.templates import Template, load_templates
@@ -57,9 +57,6 @@ class Labelling:
     before: tuple[Line, ...] = ()
 
 
-Said = Sequence[Repair]  # what repair said of one form's labels, in the order of collect_labels
-
-
 def load_interpret_tools(
     settings: Settings | None = None, dictionaries: Sequence[Path] = (), templates: Sequence[Path] = ()
 ) -> InterpretTools:
@@ -86,15 +83,20 @@ def label_pages(pages: Sequence[PageReading], tools: InterpretTools) -> Labellin
     return Labelling(tuple([label_form(form, tools.levels) for form in forms]), tuple(before))
 
 
-def ask_repairs(labelled: LabelledForm, tools: InterpretTools) -> Said:
-    """Repair the labels of one form."""
-    labels = [label for _, label in collect_labels(labelled, split_label)]
-    texts = [labelled.form.title, *(joined_value(entry.values) for entry in labelled.fields if entry.values)]
+def ask_repairs(labelled: LabelledForm, tools: InterpretTools, known: Mapping[int, Repair] | None = None) -> Said:
+    """Repair the labels of one form; what is `known` of some, by their number, is not asked."""
+    labels, texts = labels_and_texts(labelled)
     template = _template(labelled.form.template, tools)
     if template is None:
-        return tools.repairer.repair_form(labels, None, texts)
+        return tools.repairer.ask(labels, None, texts, (), known)
     heads = (*template.fields, *template.columns)
-    return tools.repairer.repair_form(labels, template.skeleton, texts, heads)
+    return tools.repairer.ask(labels, template.skeleton, texts, heads, known)
+
+
+def labels_and_texts(labelled: LabelledForm) -> tuple[list[Label], list[str]]:
+    """The labels of a form that repair is asked about, and the texts beside them that it goes by."""
+    labels = [label for _, label in collect_labels(labelled, split_label)]
+    return labels, [labelled.form.title, *(joined_value(entry.values) for entry in labelled.fields if entry.values)]
 
 
 def _records(
@@ -124,7 +126,7 @@ def _record(
         document=document,
         sha256=sha256,
         pages=pages,
-        repairs={id(cell): repair for (cell, _), repair in zip(labels, said, strict=True)},
+        repairs={id(cell): repair for (cell, _), repair in zip(labels, said.repairs, strict=True)},
         parse_target=lambda raw, level3: parse_target(raw, level3=level3, dictionaries=tools.dictionaries),
         parse_field=lambda label, raw, unit: parse_field(label, raw, money_unit=unit),
         split_label=split_label,
@@ -279,6 +281,7 @@ __all__ = [
     "interpret",
     "interpret_decided",
     "label_pages",
+    "labels_and_texts",
     "load_interpret_tools",
     "with_findings",
 ]

@@ -60,8 +60,12 @@ class Template:
     @cached_property
     def keys(self) -> frozenset[str]:
         """Comparison keys of the fixed words: fields, columns, level 1, level 2."""
-        levels = [name for level1, below in self.skeleton.items() for name in (level1, *below)]
-        return frozenset(comparison_key(text) for text in (*self.fields, *self.columns, *levels))
+        return frozenset(comparison_key(text) for text in (*self.fields, *self.columns, *self.levels))
+
+    @property
+    def levels(self) -> list[str]:
+        """The names of its levels 1, with those of levels 2 behind each."""
+        return [name for level1, below in self.skeleton.items() for name in (level1, *below)]
 
 
 def _pattern(title: str) -> re.Pattern[str]:

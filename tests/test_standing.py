@@ -134,6 +134,22 @@ def test_an_unrelated_name_lets_records_stand() -> None:
     assert all(result.stands for result in found)
 
 
+def test_a_nearer_name_that_turns_no_scale_lets_records_stand() -> None:
+    """A name more like a form's than those before is evidence for the classifier: asked again, it says the same."""
+    own = [name for name in names() if len(name) >= 8][::3]
+    half = "\n".join(dict.fromkeys(name[: len(name) // 2] + "鑫" * (len(name) // 2) for name in own))
+    other, before = maker(f"{HEAD}[level3]\n{half}\n"), load_dictionaries()
+    told = Changes(before, other._tools.dictionaries, other._tools.levels.model)  # type: ignore[attr-defined]
+
+    found = [
+        other.make(replace(one, trace=was.rows.trace, made_with=BEFORE))
+        for one, was in zip(tasks(), made(), strict=True)
+        if told.touch(unpack_trace(was.rows.trace or b"").labelling_asked)
+    ]
+
+    assert any(result.stands for result in found)
+
+
 def test_without_its_version_nothing_stands() -> None:
     """A trace says nothing of other code, settings, models or templates."""
     one, before = tasks()[0], made()[0]

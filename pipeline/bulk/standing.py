@@ -4,27 +4,30 @@ Readings are compared by the store's keys, code and models stage by stage (`bulk
 are other ones, everything is made anew. Else the document's trace (`bulk/trace.py`) has what was asked of the
 vocabularies. Where they answer all that labelling asked as before, the labelling stands, and need not be made from the
 readings; with other templates, where the readings are cut into the same forms and each has the template that it had,
-unchanged. Repair weighs a label against all names and words at once, so it is asked again where names changed, and not
-where other sections did. Where it says the same, checks are those of before and would be told the same, and settings
-and decisions are as they were, the records stand: only their key is written. Whatever goes through a section as a whole
-is touched by any change of it.
+unchanged. Where they do not, it is made again, and mostly is what it was, by its trace. Of repair it is told which
+labels may be another (`repair/changed.py`) where names of level 3 changed, and only these are asked again; all where
+other sections did that it looks at. Where it says the same, checks are those of before and would be told the same, and
+settings and decisions are as they were, the records stand: only their key is written. Whatever goes through a section
+as a whole is touched by any change of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.bulk.tasks import Before, MakeRecords
-from pipeline.bulk.trace import Asked, Trace, joined_digest, unpack_trace
+from pipeline.bulk.trace import Asked, Trace, joined_digest, pack_trace, unpack_trace
 from pipeline.dictionaries import SECTIONS, Dictionaries, comparison_key
-from pipeline.document import PageReading
+from pipeline.document import LabelledForm, PageReading
 from pipeline.forms import join_forms
-from pipeline.interpret import InterpretTools, Labelling, Said, ask_repairs
+from pipeline.interpret import InterpretTools, Labelling, ask_repairs, label_pages, labels_and_texts
 from pipeline.keep import renumbered, unpack
 from pipeline.levels import LevelModel
 from pipeline.levels.lexicon import FUZZY, LONGEST_LEVEL, MEASURED, Lexicon, changed_near
+from pipeline.repair import Changed, Said
+from pipeline.repair.folding import folded
 from pipeline.templates import Template
 
 # Answers kept for keys that come again; a key and its answer take some 150 bytes.
@@ -36,8 +39,17 @@ _NOT_REPAIRS = frozenset({"unit", "word", "boolean"})
 class Changes:
     """What other dictionaries answer otherwise."""
 
-    def __init__(self, old: Dictionaries, new: Dictionaries, model: LevelModel | None = None) -> None:
-        """Compare two sets of dictionaries; with the level model, names are as near as before where it sees them so."""
+    def __init__(
+        self,
+        old: Dictionaries,
+        new: Dictionaries,
+        model: LevelModel | None = None,
+        repairs: Callable[[], Changed | None] = lambda: None,
+    ) -> None:
+        """Compare two sets of dictionaries; with the level model, names are as near as before where it sees them so.
+
+        `repairs` tells what that changes in repair, where names of level 3 alone are others.
+        """
         before, after = (
             {section: list(each.names(section).items()) for section in SECTIONS} for each in (old.plain, new.plain)
         )
@@ -53,6 +65,7 @@ class Changes:
         groups = [group for group in FUZZY if group not in MEASURED] if model is not None else []
         self._told_apart = {group: model.thresholds(f"near_{group}") for group in groups if model is not None}
         self._near: dict[str, bool] = {}
+        self.repairs = None if self.sections - _NOT_REPAIRS != {"level3"} else repairs()
 
     def touch(self, asked: Asked) -> bool:
         """Tell whether any of these questions may have another answer."""
@@ -79,13 +92,15 @@ def _by_key(names: Iterable[tuple[str, object]]) -> dict[str, list[tuple[str, ob
 class Kept:
     """What of a document need not be made again: its labelling on these pages, and what repair says of it now.
 
-    `stands` says that its records are what would be made of it.
+    `stands` says that its records are what would be made of it. `trace` is that of the labelling; None where it had to
+    be made again, for which `asked` was asked.
     """
 
-    trace: Trace
+    trace: Trace | None
+    asked: Asked
+    labelling: Labelling
     said: list[Said]
     stands: bool
-    labelling: Labelling
     pages: list[PageReading]
 
 
@@ -122,25 +137,77 @@ class Standing:
         before, same_templates = self._before[task.made_with].version, self._same_templates[task.made_with]
         changes = self._changes.get(task.made_with)
         if changes is None:
-            earlier = self._before[task.made_with].dictionaries
-            changes = Changes(earlier, self._tools.dictionaries, self._tools.levels.model)
-            self._changes[task.made_with] = changes
+            changes = self._changes[task.made_with] = self._changed(self._before[task.made_with])
         try:
             trace = unpack_trace(task.trace)
-            if changes.touch(trace.labelling_asked):
-                return None
-            pages = _pages(task, trace, whole=same_templates is not None)
+            anew = changes.touch(trace.labelling_asked)
+            pages = _pages(task, trace, whole=anew or same_templates is not None)
             if pages is None or (same_templates is not None and not self._same_forms(trace, pages, same_templates)):
                 return None
-            labelling, said = trace.labelling(pages), trace.said
+            former, said = trace.labelling(pages), trace.said
+            labelling, asked = former, trace.labelling_asked
+            if anew:
+                labelling, asked = self._tools.dictionaries.notes.during(lambda: label_pages(pages, self._tools))
+                # Most are what they were: a nearer name is evidence for the classifier that seldom turns the scale.
+                anew = pack_trace(asked, trace.rest_asked, labelling, said, pages) != task.trace
+                labelling = labelling if anew else former
             same = before.same_repair and changes.sections <= _NOT_REPAIRS
-            now: list[Said] = list(said) if same else [ask_repairs(form, self._tools) for form in labelling.forms]
+            known = changes.repairs if before.same_repair and same_templates is None else None
+            now = said if same and not anew else self._ask(labelling.forms, former.forms, said, known)
         except (KeyError, IndexError, TypeError, ValueError):  # of another form than is written now, or not whole
             return None
         stands = (
-            task.same_decisions and before.same_rest and (same or now == said) and not changes.touch(trace.rest_asked)
+            task.same_decisions
+            and before.same_rest
+            and not anew
+            and now == said
+            and not changes.touch(trace.rest_asked)
         )
-        return Kept(trace, now, stands, labelling, pages)
+        return Kept(None if anew else trace, asked, labelling, now, stands, pages)
+
+    def _ask(
+        self,
+        forms: Sequence[LabelledForm],
+        before: Sequence[LabelledForm],
+        said: list[Said],
+        changed: Changed | None,
+    ) -> list[Said]:
+        """What repair says of forms now, given what it `said` of them as they were `before`."""
+        if changed is None or len(forms) != len(before):
+            return [ask_repairs(form, self._tools) for form in forms]
+        return [self._again(*one, changed) for one in zip(forms, before, said, strict=True)]
+
+    def _again(self, form: LabelledForm, before: LabelledForm, said: Said, changed: Changed) -> Said:
+        """Ask of a form's labels again of which another thing may be said than of the same labels before."""
+        labels, texts = labels_and_texts(form)
+        former, former_texts = (labels, texts) if form is before else labels_and_texts(before)
+        same = form.form.template == before.form.template and texts == former_texts
+        # A form's labels speak for one another.
+        same = same and [label.text for label in labels] == [label.text for label in former]
+        if not same or changed.touches_form(texts, labels):
+            return ask_repairs(form, self._tools)
+        again = changed.touched(former, said.looked)
+        if form is before and not any(again):
+            return said
+        known = {
+            i: repair
+            for i, (label, was, repair) in enumerate(zip(labels, former, said.repairs, strict=True))
+            if not again[i] and (label.role, label.parents) == (was.role, was.parents)
+        }
+        now = ask_repairs(form, self._tools, known)
+        kept = {folded(labels[i].text) for i in known}
+        return replace(now, looked={**{key: name for key, name in said.looked.items() if key in kept}, **now.looked})
+
+    def _changed(self, earlier: Earlier) -> Changes:
+        """Hold the dictionaries of now against earlier ones."""
+        templates, repairer = self._tools.templates, self._tools.repairer
+        printed = [name for one in templates for name in (*one.fields, *one.columns, *one.levels)]
+        return Changes(
+            earlier.dictionaries,
+            self._tools.dictionaries,
+            self._tools.levels.model,
+            lambda: repairer.changed_since(earlier.dictionaries, printed),
+        )
 
     def _same_forms(self, trace: Trace, pages: Sequence[PageReading], same_templates: set[str]) -> bool:
         """Tell whether other templates cut a document into the same forms, each of a template that is as it was."""

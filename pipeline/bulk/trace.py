@@ -33,7 +33,8 @@ from pipeline.document import (
     Status,
     Table,
 )
-from pipeline.interpret import Labelling, Said
+from pipeline.interpret import Labelling
+from pipeline.repair import Said
 
 Asked = tuple[frozenset[str], frozenset[str], frozenset[str]]  # sections, keys, near keys: asked.Notes.end
 
@@ -61,9 +62,9 @@ class Trace:
         return _asked(self._content["rest"])
 
     @cached_property
-    def said(self) -> list[list[Repair]]:
+    def said(self) -> list[Said]:
         """What repair said of each form's labels."""
-        return [[_repair(one) for one in form] for form in self._content["said"]]
+        return [Said(tuple([_repair(one) for one in form]), looked) for form, looked in self._content["said"]]
 
     @property
     def joined(self) -> str:
@@ -319,9 +320,9 @@ def _problem(content: list[Any]) -> Problem:
     return Problem(code, message, _place(place) if place is not None else None)
 
 
-def _said(repairs: Iterable[Repair]) -> list[list[Any]]:
+def _said(said: Said) -> list[Any]:
     found: list[list[Any]] = []
-    for one in repairs:
+    for one in said.repairs:
         if one == Repair(one.raw, one.raw, Status.UNCHANGED, score=one.score, evidence=one.evidence):
             found.append([one.raw, one.score, one.evidence])  # nine in ten
         else:
@@ -330,7 +331,7 @@ def _said(repairs: Iterable[Repair]) -> list[list[Any]]:
                 [one.raw, one.value, one.status.value, one.kind, one.origin, one.score, one.proposal, beside,
                  one.evidence, one.reason]
             )  # fmt: skip
-    return found
+    return [found, said.looked]
 
 
 def _repair(content: list[Any]) -> Repair:

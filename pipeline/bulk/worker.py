@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pipeline.bulk.standing import Earlier, Standing
 from pipeline.bulk.tasks import (
@@ -21,7 +21,7 @@ from pipeline.bulk.tasks import (
     Task,
     Workshop,
 )
-from pipeline.bulk.trace import Asked, pack_trace
+from pipeline.bulk.trace import pack_trace
 from pipeline.decisions import Decision, effective
 from pipeline.dictionaries import load_dictionaries
 from pipeline.document import Page, PageReading, Problem
@@ -40,8 +40,6 @@ from pipeline.pages import open_pages
 from pipeline.settings import Settings
 from pipeline.store import DocumentRows, StoredPage, record_rows
 from pipeline.templates import load_templates
-
-_Done = TypeVar("_Done")
 
 
 class _Engine:
@@ -115,16 +113,14 @@ class _Maker:
         def interpret(
             pages: Sequence[PageReading], name: str, sha256: str, decisions: Sequence[Decision]
         ) -> list[Interpreted]:
-            tools = self._tools
+            tools, noted = self._tools, self._tools.dictionaries.notes.during
             if kept is not None:
-                labelling, said = kept.labelling, kept.said
+                labelling, said, asked = kept.labelling, kept.said, kept.asked
             else:
-                labelling, asked = self._noted(lambda: label_pages(pages, tools))
+                labelling, asked = noted(lambda: label_pages(pages, tools))
                 said = [ask_repairs(form, tools) for form in labelling.forms]
-            found, rest = self._noted(
-                lambda: list(interpret_decided(pages, name, sha256, tools, decisions, labelling, said))
-            )
-            if kept is not None:
+            found, rest = noted(lambda: list(interpret_decided(pages, name, sha256, tools, decisions, labelling, said)))
+            if kept is not None and kept.trace is not None:
                 trace.append(kept.trace.renewed(rest, said))
             else:
                 trace.append(pack_trace(asked, rest, labelling, said, pages))
@@ -134,16 +130,6 @@ class _Maker:
         if made.account.status != "failed" and trace:
             made.rows.trace = trace[-1]
         return made
-
-    def _noted(self, work: Callable[[], _Done]) -> tuple[_Done, Asked]:
-        """Do something, and note what it asks of the vocabularies."""
-        notes = self._tools.dictionaries.notes
-        notes.begin()
-        try:
-            done = work()
-        finally:
-            asked = notes.end()
-        return done, asked
 
 
 def load_record_maker(workshop: Workshop) -> RecordMaker:

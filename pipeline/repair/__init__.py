@@ -7,7 +7,8 @@ and the compounds that names are made of (`byform`, `opened`); and what text lea
 Targets and amounts are not names: only the picture mends them (`quantities`). docs/repair.md has the measurements.
 """
 
+from pipeline.repair.changed import Changed
 from pipeline.repair.quantities import reread_amount, reread_target
-from pipeline.repair.repairer import Repairer, load_repairer
+from pipeline.repair.repairer import Repairer, Said, load_repairer
 
-__all__ = ["Repairer", "load_repairer", "reread_amount", "reread_target"]
+__all__ = ["Changed", "Repairer", "Said", "load_repairer", "reread_amount", "reread_target"]

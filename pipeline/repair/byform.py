@@ -8,10 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.document import Candidate, Label, Role
-from pipeline.repair.context import Texts
 from pipeline.repair.form import FormEvidence
 from pipeline.repair.judge import Judge, Match, best_match, features, is_vetoed, is_wording
-from pipeline.repair.opened import Opening, OpenSpeller, is_witnessed
+from pipeline.repair.opened import Opening, is_witnessed
 from pipeline.repair.settled import CANDIDATES
 from pipeline.repair.verdict import Verdict, printed, to_probability
 from pipeline.repair.vocabulary import Vocabulary
@@ -55,7 +54,7 @@ class ByForm:
             return
         for at in doubtful:
             raw, key, known = labels[open_[at]].text, keys[at], verdicts[at]
-            found = self._opened(key, form.speller, form.corpus)
+            found = self._opened(key, form)
             if found is None:
                 continue
             opening, odds, sure, clean, runner_up = found
@@ -69,10 +68,9 @@ class ByForm:
             shown = Match(value, opening.match.cost, opening.match.edits, opening.match.margin, opening.match.runner_up)
             verdicts[at] = Verdict(shown, odds, sure, _evidence(opening), runner_up)
 
-    def _opened(
-        self, key: str, speller: OpenSpeller, corpus: Texts
-    ) -> tuple[Opening, float, bool, bool, Candidate | None] | None:
+    def _opened(self, key: str, form: FormEvidence) -> tuple[Opening, float, bool, bool, Candidate | None] | None:
         """Return the likeliest opening, its log-odds, whether it is sure, whether nothing is left to mend, the next."""
+        speller, corpus = form.speller, form.corpus
         openings = speller.openings(key, corpus)
         if not openings:
             return None
@@ -94,6 +92,7 @@ class ByForm:
             and not is_vetoed(key, best.match, speller.words)
             and is_witnessed(best)
         )
+        form.looked[key] = best.match.name
         # A label with a second error would be mended by half, which looks right and is not.
         clean = odds >= 0.0 and not self._is_near_a_name(best.match.name)
         if clean:

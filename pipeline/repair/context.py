@@ -14,7 +14,7 @@ from pipeline.repair.words import WordModel, field_words
 _PHRASE = 5
 _SIDE = 1
 # Labels and titles are shorter than this, narratives longer.
-_SHORT = 40
+SHORT = 40
 # Labels are short, and so is the phrase that repeats in them.
 _REACH = 8
 
@@ -109,7 +109,7 @@ class Texts:
         """
         counts: Counter[str] = Counter()
         for text in self.texts:
-            if len(text) <= _SHORT:
+            if len(text) <= SHORT:
                 runs = {"".join(run) for lone, run in groupby(general.segment(text).words, _is_lone) if lone}
                 counts.update(run for run in runs if 2 <= len(run) <= 4)
         return [run for run, count in counts.items() if count >= 3]

@@ -33,6 +33,8 @@ class FormEvidence:
         self._any_speller = speller
         self._middles = middles
         self._wording = wording
+        # Labels by what they were held to be on the way: that is weighed once more, as they are.
+        self.looked: dict[str, str] = {}
 
     def mended(self, values: Mapping[int, str]) -> FormEvidence:
         """Return the same form with the texts of some labels, by their number, as they were mended; pictures stay."""

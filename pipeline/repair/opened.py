@@ -59,7 +59,7 @@ class OpenSpeller:
         self._near: dict[str, list[tuple[str, float, float]]] = {}
         characters = frozenset(common_characters()) | compounds.characters
         self._rows = shapes.rows("".join(sorted(characters)))
-        self._gaps = _gapped({*compounds.tails, *compounds.heads, *(w for w in compounds.known if len(w) >= 3)})
+        self.gaps = _gapped({*compounds.tails, *compounds.heads, *(w for w in compounds.known if len(w) >= 3)})
         self._begin, self._end = _partners(characters)
 
     def within(self, words: WordModel) -> OpenSpeller:
@@ -179,15 +179,20 @@ class OpenSpeller:
         for i in broken:
             for start in range(max(0, i - 5), i + 1):
                 for end in range(max(i + 1, start + 2), min(n, start + 6) + 1):
-                    for offset, char in self._gaps.get(label[start:end], ()):
+                    for offset, char in self.gaps.get(label[start:end], ()):
                         found[start + offset].add(char)
             found[i + 1].update(self._begin.get(label[i], ()))
             found[i].update(self._end.get(label[i], ()))
         if self.words.ending(label) == 0.0:
             # Nothing ends like this; the last character of an ending may be missing (满意 of 满意度).
             for start in range(max(0, n - 6), n - 1):
-                found[n].update(c for offset, c in self._gaps.get(label[start:], ()) if start + offset == n)
+                found[n].update(c for offset, c in self.gaps.get(label[start:], ()) if start + offset == n)
         return found
+
+    def puts(self, character: str) -> list[str]:
+        """Return what an error may put in a character's place, or for its own sake beside it."""
+        near = [other for other, _, _ in self._neighbours(character)]
+        return [*near, *self._begin.get(character, ""), *self._end.get(character, "")]
 
     def _neighbours(self, character: str) -> list[tuple[str, float, float]]:
         """Return the characters that look like this one, with their likeness and what reading it for them costs."""

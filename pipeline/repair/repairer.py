@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass, field
 
 from pipeline.dictionaries import Dictionaries
 from pipeline.document import Label, Repair, Role
 from pipeline.repair.byform import LONGEST, ByForm
 from pipeline.repair.bynames import ByNames
 from pipeline.repair.bypicture import ByPicture
+from pipeline.repair.changed import Changed, changed_repairs
 from pipeline.repair.folding import folded
 from pipeline.repair.forest import load_forest
 from pipeline.repair.form import FormEvidence
@@ -25,6 +27,17 @@ from pipeline.repair.verdict import repair_of, to_log_odds
 from pipeline.repair.vocabulary import Vocabulary
 from pipeline.resources import data_folder
 from pipeline.settings import RepairSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What repair says of one form's labels, in their order.
+
+    `looked` maps labels, folded, to what they were held to be on the way, which was weighed like a label itself.
+    """
+
+    repairs: tuple[Repair, ...]
+    looked: dict[str, str] = field(default_factory=dict)
 
 
 class Repairer:
@@ -48,6 +61,7 @@ class Repairer:
         self._settings = settings
         self._judges = known, opened, seen
         self._propose = to_log_odds(settings.least_proposal)
+        self._shapes = shapes
         self._settled = Settled(dictionaries, shapes)
         self._go_by(Vocabulary(dictionaries, shapes))
 
@@ -86,9 +100,22 @@ class Repairer:
         and `heads` are the names of its fields and columns; `texts` are the form's narratives, titles and other labels,
         evidence of how it writes a phrase. The result depends on these, the dictionaries and the model only.
         """
+        return list(self.ask(labels, skeleton, texts, heads).repairs)
+
+    def ask(
+        self,
+        labels: Sequence[Label],
+        skeleton: Mapping[str, Sequence[str]] | None,
+        texts: Sequence[str],
+        heads: Sequence[str] = (),
+        known: Mapping[int, Repair] | None = None,
+    ) -> Said:
+        """Do the same; of labels without a picture of which it is `known`, by their number, what would be said."""
         own = heads_of(heads)
-        done = [self._settled.said(label, skeleton, own) for label in labels]
+        known = known or {}
+        done = [known.get(i) or self._settled.said(label, skeleton, own) for i, label in enumerate(labels)]
         open_ = [i for i, repair in enumerate(done) if repair is None]
+        looked: dict[str, str] = {}
         if open_:
             keys = [folded(labels[i].text) for i in open_]
             verdicts = self._names.weigh([labels[i] for i in open_], keys, skeleton, heads)
@@ -98,7 +125,15 @@ class Repairer:
             for i, verdict in zip(open_, verdicts, strict=True):
                 worth_a_look = verdict is not None and (verdict.sure or verdict.odds >= self._propose)
                 done[i] = repair_of(labels[i].text, verdict if worth_a_look else None)
-        return without_dust(labels, [repair for repair in done if repair is not None])
+            looked = form.looked
+        return Said(tuple(without_dust(labels, [repair for repair in done if repair is not None])), looked)
+
+    def changed_since(self, earlier: Dictionaries, printed: Iterable[str]) -> Changed | None:
+        """Return of which labels more may be said now than with `earlier` names of level 3; None where of all.
+
+        `printed` is all that templates print.
+        """
+        return changed_repairs(Vocabulary(earlier, self._shapes), self._vocabulary, printed)
 
     def _evidence(self, labels: Sequence[Label], texts: Sequence[str]) -> FormEvidence:
         own = self._vocabulary

@@ -54,6 +54,11 @@ class Vocabulary:
             (shipped if ours else further).append(folded(name))
         return (shipped, further) if shipped else (further, [])
 
+    @property
+    def shipped(self) -> list[str]:
+        """The names, folded, that say how frequent all words are."""
+        return self._parted[0]
+
     @cached_property
     def words(self) -> WordModel:
         """The word model; reading the word list takes half a second, so it waits for the first label in doubt."""

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 
 from pipeline.repair.words.general import FIELD_SHARE, general_logp
-from pipeline.repair.words.model import PUNCTUATION, WordModel
+from pipeline.repair.words.model import FOREIGN_CHARACTERS, PUNCTUATION, WordModel
 
 
 def field_words(names: Iterable[str], general: WordModel) -> Counter[str]:
@@ -47,7 +47,8 @@ def build_word_model(names: Collection[str], further: Collection[str] = ()) -> W
 
     `further` names teach their own words, at the frequency they have among all names. How frequent the other words and
     the endings of names are, they leave as it is: one more name in a dictionary of an archive says something of the
-    labels that hold its words, and should not move a score in a third of all records, as it did.
+    labels that hold its words, and should not move a score in a third of all records, as it did. Figures and letters
+    are no words: a 7 in a name is no reason to find every 7 strange.
     """
     logp = dict(general_logp())
     learned = field_words(names, WordModel(general_logp(), {}))
@@ -58,7 +59,7 @@ def build_word_model(names: Collection[str], further: Collection[str] = ()) -> W
         logp[word] = math.log(own + (math.exp(general) if general is not None else 0.0))
     if further:
         for word, count in field_words([*names, *further], WordModel(general_logp(), {})).items():
-            if word not in logp:
+            if word not in logp and not FOREIGN_CHARACTERS.issuperset(word):
                 logp[word] = math.log(FIELD_SHARE * count / total)
                 learned[word] = count
     return WordModel(logp, Counter(name[-2:] for name in names), learned=learned)

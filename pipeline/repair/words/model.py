@@ -17,7 +17,7 @@ _UNKNOWN = -19.0
 _DOCUMENT_WORD = -10.0
 # Digits and Latin letters stand in labels as numbers and product names: no words, but no damage either.
 _FOREIGN = -3.0
-_FOREIGN_CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz%.+-")
+FOREIGN_CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz%.+-")
 PUNCTUATION = frozenset("()、,.;:/\"'《》<>-—·&+%“”‘’（），。；：！!?？ ")
 
 
@@ -119,7 +119,7 @@ class WordModel:
         if known is None:
             known = 0.0
             if character not in PUNCTUATION:
-                known = self.base.logp.get(character, _FOREIGN if character in _FOREIGN_CHARACTERS else _UNKNOWN)
+                known = self.base.logp.get(character, _FOREIGN if character in FOREIGN_CHARACTERS else _UNKNOWN)
             self.base._singles[character] = known
         return known
 
