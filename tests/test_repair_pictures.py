@@ -12,13 +12,20 @@ from pipeline.dictionaries import load_dictionaries
 from pipeline.document import Label, Line, Place, Posterior, Role, Status
 from pipeline.errors import ModelError
 from pipeline.repair import load_repairer
-from pipeline.repair.bypicture import ByPicture
+from pipeline.repair.bypicture import ByPicture, least_against
 from pipeline.repair.channel import edits
 from pipeline.repair.company import Company, Hearing
 from pipeline.repair.forest import LEAF, forest_of, load_forest, write_forests
 from pipeline.repair.form import FormEvidence
 from pipeline.repair.heads import read_head, shipped_recogniser
-from pipeline.repair.judge import PICTURE_MODEL_FILE, Match, adds_mark, changes_kind_of_place, stands_in_words
+from pipeline.repair.judge import (
+    PICTURE_MODEL_FILE,
+    Match,
+    added_quotes,
+    adds_mark,
+    changes_kind_of_place,
+    stands_in_words,
+)
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rereading import Lexicon, Middles, reread
 from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge, beside_rivals
@@ -272,6 +279,41 @@ def test_a_candidate_that_adds_a_mark_is_told() -> None:
         assert adds_mark(read, match_of(read, meant)) is adds
 
 
+def test_a_phrase_put_in_quotes_is_told_from_specks() -> None:
+    """Two quotes around a phrase are lost together; one, or two with another mark, are what specks look like."""
+    for read, meant, phrase in (
+        ("军休文艺汇演培训", '"军休文艺汇演"培训', '"军休文艺汇演"'),
+        ("军体文艺汇演培训", '"军休文艺汇演"培训', '"军休文艺汇演"'),
+        ("军休文艺汇演培训", '"军休文艺汇演培训', ""),
+        ("军休文艺汇演培训", '"军休文艺汇演"(培训', ""),
+        ('军休"文艺汇演培训', '军休"文艺汇演"培训', ""),
+    ):
+        assert added_quotes(match_of(read, meant)) == phrase
+
+
+def test_the_form_knows_which_phrases_it_quotes() -> None:
+    """A label is no witness for itself, and a long phrase is known by its beginning and its end."""
+    lexicon = Lexicon(build_word_model([]), ['"军休文艺汇演"参加人数', '举办"第十届文艺汇演发布会"次数'])
+
+    assert lexicon.holds('"军休文艺汇演"')
+    assert lexicon.holds('"第十届文艺汇演发布会"')
+    assert not lexicon.holds('"文艺汇演"')
+    assert not lexicon.besides('"军休文艺汇演"参加人数').holds('"军休文艺汇演"')
+
+
+def test_both_quotes_of_a_phrase_come_back_where_the_form_has_them() -> None:
+    """Neither half was read; other labels of the form quote the phrase, and the picture has room for the quotes."""
+    room = quoted(seen("军休文艺汇演天数", {}), (0, 6))
+    label = Label(room.text, Role.LEVEL3, (), (room,))
+    repairer = load_repairer(load_dictionaries())
+
+    [known] = repairer.repair_form([label], None, ("“军休文艺汇演”参加人数", "“军休文艺汇演”开展及时性"))
+    [strange] = repairer.repair_form([label], None, ("军休文艺汇演参加人数", "军休文艺汇演开展及时性"))
+
+    assert (known.status, known.value) == (Status.REPAIRED, "“军休文艺汇演”天数")
+    assert strange.value == "军休文艺汇演天数"
+
+
 def test_the_kind_of_a_place_is_told() -> None:
     """县 read as 具 all over a form makes no 具 of the one 县 that was read."""
     for read, meant, changes in (
@@ -328,11 +370,38 @@ def sighted(support: float = -1.0, **evidence: float) -> Sighting:
     return Sighting(Match("智虑时速", 2.0, ()), support, row)
 
 
+def quoted(line: Line, before: tuple[int, ...]) -> Line:
+    """The same line, of which frames before some characters are blank by a hair and hold a quote as well."""
+    alphabet, _ = read_head(shipped_recogniser())
+    quote = alphabet.index('"') + 1
+    assert line.posterior is not None
+    symbols, logp = list(line.posterior.symbols), list(line.posterior.logp)
+    for place in sorted(before, reverse=True):
+        at = 2 * place
+        symbols[at:at] = [np.array(row, np.int32) for row in ([0, quote, 1], [0, quote, 1])]
+        logp[at:at] = [np.array(row, np.float16) for row in ([-0.7, -0.7, -14.0], [-0.001, -9.0, -12.0])]
+    posterior = replace(line.posterior, symbols=np.array(symbols), logp=np.array(logp))
+    return replace(line, posterior=posterior)
+
+
 def test_what_the_forms_other_pictures_speak_against_is_no_repair() -> None:
     """智能 stands sharp in four labels: whatever words say of 智虑 in the fifth, it is not printed there."""
     assert sighted(company=-7.0, company_known=1.0).is_contradicted
     assert not sighted(company=-7.0, company_known=0.0).is_contradicted
     assert not sighted(company=-5.0, company_known=1.0).is_contradicted
+
+
+def test_it_is_not_the_form_alone_that_speaks_where_pictures_do() -> None:
+    """The label's own picture, or those of other labels where its own says as much for either, are no words."""
+    assert sighted(0.1).is_seen
+    assert sighted(-1.0, company=6.0).is_seen
+    assert not sighted(-1.0, company=4.0).is_seen
+    assert not sighted(-4.0, company=6.0).is_seen
+
+
+def test_the_more_the_picture_holds_against_a_name_the_surer_the_rest_must_be() -> None:
+    """采集率 is no 采购率 where the picture holds eight nats against it and words are two to one for it."""
+    assert least_against(-1.0) < 0.0 < least_against(-6.0) < least_against(-8.1)
 
 
 def test_a_label_read_surely_is_not_reread_against_its_picture() -> None:

@@ -10,7 +10,15 @@ from pipeline.document import Candidate, Label, Role
 from pipeline.repair.byform import LONGEST
 from pipeline.repair.folding import folded
 from pipeline.repair.form import FormEvidence
-from pipeline.repair.judge import Match, adds_mark, best_match, changes_kind_of_place, stands_in_words, touches_numeral
+from pipeline.repair.judge import (
+    Match,
+    added_quotes,
+    adds_mark,
+    best_match,
+    changes_kind_of_place,
+    stands_in_words,
+    touches_numeral,
+)
 from pipeline.repair.names import NameIndex
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rivals import PictureJudge
@@ -32,6 +40,8 @@ _WORD_FOR_WORD = -3.0
 # Where the picture is e^5 times likelier with what was read, the rest must be surer than two to one (log-odds): of ten
 # such repairs that the rest called likelier than not, three were wrong and one changed a sound label.
 _AGAINST, _OVERRULED = -5.0, 0.62
+# At e^8 surer than four to one: of what was less sure on 160 development forms no repair of a misreading is missed.
+_FAR_AGAINST, _SURELY_OVERRULED = -8.0, 1.4
 # The log-odds (.89) of a repair that a person is to look at (`review_confidence`), however likely it is. On development
 # forms this asks for two in three of the picture's repairs that are wrong and not in doubt, and one in five right ones.
 _ASKS = 2.09
@@ -148,16 +158,19 @@ class ByPicture:
         known_name = match.name in index.sources
         # Of two words that lists hold one is commoner, which is no reason to read it: 直播节 is no 直接节.
         is_word = not known_name and stands_in_words(key, match, self._vocabulary.words)
-        least = self._sure + (0.0 if by_words and not is_word else _FORM_ALONE)
+        # Both quotes of a phrase are lost together; dictionaries and the form's other labels know that it has them.
+        phrase = added_quotes(match)
+        is_quoted = bool(phrase) and best.is_as_good and (known_name or form.lexicon.besides(key).holds(phrase))
+        least = self._sure + (0.0 if (by_words and not is_word) or best.is_seen or is_quoted else _FORM_ALONE)
         sure = (
             odds >= least
             and (by_words or not best.is_opposed)
             and (known_name or not (best.is_contradicted or best.is_unseen))
             and not (is_word and best.support < _WORD_FOR_WORD)
-            and not (not known_name and best.support < _AGAINST and odds < _OVERRULED)
+            and (known_name or odds >= least_against(best.support))
             and not touches_numeral(match)
             and not (best.support < 0.0 and not known_name and changes_kind_of_place(match))
-            and not adds_mark(key, match)
+            and (is_quoted or not adds_mark(key, match))
         )
         if not sure and known is not None and known.odds > odds:
             return None  # what text proposes is among the sightings, so that a sure one is better
@@ -182,6 +195,11 @@ class ByPicture:
         if known is not None:
             others.append(folded(known.match.name))
         return sightings(key, picture, form.lexicon.besides(key), form.company, near, others, self._vocabulary.shapes)
+
+
+def least_against(support: float) -> float:
+    """Return the log-odds that a name in no dictionary needs where the picture holds so much (nats) against it."""
+    return _SURELY_OVERRULED if support < _FAR_AGAINST else _OVERRULED if support < _AGAINST else -math.inf
 
 
 def _touched(

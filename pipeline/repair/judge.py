@@ -168,6 +168,18 @@ def adds_mark(raw: str, match: Match) -> bool:
     return not closes
 
 
+def added_quotes(match: Match) -> str:
+    """Return the phrase that the candidate puts in quotes, with them, where these are all the marks that it adds.
+
+    Specks look like quotes, but hardly stand at both ends of a phrase.
+    """
+    added = [edit for edit in match.edits if _MARKS.intersection(edit.meant)]
+    if len(added) != 2 or any(edit.kind != "dropped" or edit.meant != '"' for edit in added):
+        return ""
+    first, last = sorted(edit.to for edit in added)
+    return match.name[first : last + 1]
+
+
 def _is_paired(text: str) -> bool:
     """Return whether every bracket and quote of `text` has its other half."""
     brackets = all(text.count(opens) == text.count(closes) for opens, closes in ("()", "《》", "<>"))

@@ -117,6 +117,10 @@ class Lexicon:
         """Return in how many other texts of the form a stretch of 3 to 8 characters stands."""
         return self._counts[stretch] - (stretch in self._own)
 
+    def holds(self, phrase: str) -> bool:
+        """Return whether other texts of the form hold `phrase`; of a long one, its beginning and its end."""
+        return self.held(phrase[:_LONGEST]) > 0 and self.held(phrase[-_LONGEST:]) > 0
+
     def score(self, word: str) -> float | None:
         """Return the log-probability of `word`, or None where it is none; single characters always are."""
         if len(word) == 1:
