@@ -32,6 +32,9 @@ _BLOCKS = frozenset((
     "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "table", "ul", "blockquote", "section", "article", "br",
     "hr",
 ))  # fmt: skip
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+# Stands for a table inside a cell while its text is split; it is in no alphabet (Unicode private use).
+_MARK = "\ue001"
 _SKIPPED = frozenset(("script", "style", "head", "template"))
 # HTML 4.01 and 5 cap colspan at 1000 and rowspan at 65534; a form has far fewer, and a lie must not cost memory.
 _MAX_SPAN = 200
@@ -201,14 +204,23 @@ def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
         return
     tables = [table for table in root.iter("table") if not _is_cell_text(table)]
     seen: list[str] = []
+    pieces: dict[Any, list[str]] = {}
     for table in tables:
         for caption in table.iterchildren("caption"):
             seen.append(_tidy(_text_of(caption)))
             yield HtmlText(seen[-1], first_line + max((caption.sourceline or 1) - 1, 0))
+        before, after = _around(table, pieces)
+        line = first_line + max((table.sourceline or 1) - 1, 0)
+        if before:
+            seen.append(before)
+            yield HtmlText(before, line)
         found = _html_table(table, first_line)
         if found.cells:
             seen.extend(cell.text for cell in found.cells)
             yield found
+        if after:
+            seen.append(after)
+            yield HtmlText(after, line)
     plain = _tidy(unescape(_TAG.sub("\n", _UNREAD.sub(" ", text))))
     left = Counter(ch for ch in plain if ch.isalnum() and not ch.isascii()) - Counter("".join(seen))
     if left:
@@ -233,7 +245,8 @@ def _stray_lines(plain: str, seen: list[str], left: Counter[str], first_line: in
 
 
 def _html_table(table: Any, first_line: int) -> HtmlTable:
-    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in _own_rows(table)]
+    own = [row for row in _own_rows(table) if not _is_ruler(row)]
+    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in own]
     if not rows and (bare := [cell for cell in table.iter("td", "th") if next(cell.iterancestors("table")) is table]):
         rows = [bare]  # cells without a row
     printed = [
@@ -287,6 +300,12 @@ def _laid(rows: Sequence[Sequence[Spans]]) -> _Laid:
     return _Laid(tuple(found), n_cols, not torn and len(taken) == len(rows) * n_cols)
 
 
+def _is_ruler(row: Any) -> bool:
+    """Tell whether a row is none that is seen: word processors end tables with one that rules their columns."""
+    hidden = (row.get("height") or "").strip() == "0" or bool(_HIDDEN.search(row.get("style") or ""))
+    return hidden and not _tidy(row.text_content())
+
+
 def _is_cell_text(table: Any) -> bool:
     """Tell whether a table inside a cell is only how that cell's text is laid out.
 
@@ -306,15 +325,46 @@ def _own_rows(table: Any) -> Iterator[Any]:
 
 
 def _cell_text(cell: Any) -> str:
-    inner = cell.find(".//table")
-    if inner is None:
-        return _text_of(cell)
-    kept = [_is_cell_text(table) for table in cell.iter("table")]
+    """The text of a cell; one that holds tables says it around them (`_around`)."""
+    return _text_of(cell) if cell.find(".//table") is None or not _holds(cell) else ""
+
+
+def _holds(cell: Any) -> list[Any]:
+    """The tables that a cell of a page's layout holds, without those that are only text of theirs."""
+    inner = (table for table in cell.iter("table") if not _is_cell_text(table))
+    return [table for table in inner if next(table.iterancestors("td", "th"), None) is cell]
+
+
+def _around(table: Any, pieces: dict[Any, list[str]]) -> tuple[str, str]:
+    """What the cell of a page's layout that holds a table says before it, and behind it where it is the last one.
+
+    `pieces` keeps what such a cell says around its tables: a page may hold thousands.
+    """
+    holder = next(table.iterancestors("td", "th"), None)
+    if holder is None or next(holder.iterancestors("table"), None) is None:
+        return "", ""
+    if holder not in pieces:
+        pieces[holder] = _pieces(holder)
+    left = pieces[holder]
+    before = left.pop(0) if left else ""
+    return before, left.pop() if len(left) == 1 else ""
+
+
+def _pieces(cell: Any) -> list[str]:
+    """The text of a cell before, between and behind the tables that it holds."""
     shallow = deepcopy(cell)
-    for table, keep in zip(list(shallow.iter("table")), kept, strict=True):
-        if not keep and table.getparent() is not None:
-            table.drop_tree()
-    return _text_of(shallow)
+    for table in _holds_of_copy(shallow, cell, _holds(cell)):
+        table.tail = _MARK + (table.tail or "")
+        table.text = None
+        for part in list(table):
+            table.remove(part)
+    return [_tidy(piece) for piece in _text_of(shallow).split(_MARK)]
+
+
+def _holds_of_copy(copy: Any, cell: Any, held: Sequence[Any]) -> list[Any]:
+    """The tables of a copied cell that stand where those of the cell do."""
+    wanted = set(held)
+    return [twin for one, twin in zip(list(cell.iter("table")), list(copy.iter("table")), strict=True) if one in wanted]
 
 
 def _span(cell: Any, name: str) -> int:

@@ -106,6 +106,9 @@ class Cutter:
                 if part is not None and self._goes_on(title.text, part, i):
                     after_head = True  # a running head over a form that goes on: so are year and unit under it
                     continue
+                if part is not None and _is_heading(part, title):
+                    self.before.append(_as_line(part, row))
+                    parts.pop()
                 name, *below = CONTINUED.sub("", title.text).split("\n")
                 part = Part(name, title.places, head_lines=below, first=i, last=i)
                 if CONTINUED.search(title.text):
@@ -378,6 +381,16 @@ class Cutter:
     @staticmethod
     def _names_project(row: Row) -> bool:
         return not row.n_cols and bool(_PROJECT_LINE.match(row.cells[0].text))
+
+
+def _is_heading(part: Part, title: RowCell) -> bool:
+    """Tell whether a title heads other titles, and no form: the next one stands under it, on one page."""
+    same = {place.page for place in part.title_places} == {place.page for place in title.places}
+    return bool(part.title) and same and not part.rows and not part.head_lines and not part.problems
+
+
+def _as_line(part: Part, row: Row) -> Row:
+    return Row((RowCell(part.title, 0, 0, places=part.title_places),), 0, row.page, -1)
 
 
 def _units_over(part: Part | None, row: Row) -> list[str]:

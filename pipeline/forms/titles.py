@@ -19,6 +19,10 @@ YEAR_LINE = re.compile(
 )
 _YEAR_AND_UNIT = 2
 UNIT_LINE = re.compile(r"(?:金额)?单位\s*[:：]\s*(?:人民币)?\s*(万元|元)")
+# 项目预算执行情况（万元）: what is counted in money says so; 单位成本（元） in a grid's row stands for itself.
+_LABEL_UNIT = re.compile(
+    r"^\D{0,16}(?:资金|预算|金额|经费|执行情况)\D{0,8}[(（](?:单位[:：])?(?:人民币)?(万元|元)[)）][:：]?$"
+)
 CONTINUED = re.compile(r"\s*[(（〔\[]?\s*(?:续\s*表?|接上[页表])\s*[\d一二三四五]*\s*[)）〕\]]?\s*$")
 _CONTINUED_ALONE = re.compile(r"^[(（]?(续表?[\d一二三四五]*|接上[页表]|接下页|转下页)[)）]?[:：]?$")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
@@ -136,8 +140,16 @@ def money_unit_of(lines: Iterable[str]) -> str | None:
     return None
 
 
+def unit_of_labels(rows: Iterable[Row]) -> str | None:
+    """The money unit that the labels of amounts at a form's head name; None where they name none, or several."""
+    texts = ("".join(cell.text.split()) for row in rows for cell in row.cells)
+    found = {match[1] for text in texts if (match := _LABEL_UNIT.search(text))}
+    return found.pop() if len(found) == 1 else None
+
+
 def _without_year_behind(text: str) -> str:
-    return re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", text)
+    # The year, or the number of a form of several: 项目支出绩效目标表（二）.
+    return re.sub(r"[(（]([^()（）]*年度?|[一二三四五六七八九十]{1,3}|\d{1,2})[)）]\s*$", "", text)
 
 
 # ----------------------------------------------------------------------------------------------------------- the agency
