@@ -400,8 +400,8 @@ def test_it_is_not_the_form_alone_that_speaks_where_pictures_do() -> None:
 
 
 def test_the_more_the_picture_holds_against_a_name_the_surer_the_rest_must_be() -> None:
-    """采集率 is no 采购率 where the picture holds eight nats against it and words are two to one for it."""
-    assert least_against(-1.0) < 0.0 < least_against(-6.0) < least_against(-8.1)
+    """采集率 is no 采购率 where the picture holds seven nats against it and more and words are two to one for it."""
+    assert least_against(-1.0) < 0.0 < least_against(-6.0) < least_against(-7.1)
 
 
 def test_a_label_read_surely_is_not_reread_against_its_picture() -> None:

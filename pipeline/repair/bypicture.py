@@ -40,8 +40,8 @@ _WORD_FOR_WORD = -3.0
 # Where the picture is e^5 times likelier with what was read, the rest must be surer than two to one (log-odds): of ten
 # such repairs that the rest called likelier than not, three were wrong and one changed a sound label.
 _AGAINST, _OVERRULED = -5.0, 0.62
-# At e^8 surer than four to one: of what was less sure on 160 development forms no repair of a misreading is missed.
-_FAR_AGAINST, _SURELY_OVERRULED = -8.0, 1.4
+# At e^7 surer than four to one: of what was less sure on 160 development forms no repair of a misreading is missed.
+_FAR_AGAINST, _SURELY_OVERRULED = -7.0, 1.4
 # The log-odds (.89) of a repair that a person is to look at (`review_confidence`), however likely it is. On development
 # forms this asks for two in three of the picture's repairs that are wrong and not in doubt, and one in five right ones.
 _ASKS = 2.09
