@@ -175,6 +175,7 @@ class Store:
         """
         with writing(self.engine) as connection:
             writer = Writer(connection)
+            writer.look_up([document.stored for document in documents if document.stored is not None])
             ids = [writer.document(document) for document in documents]
             writer.flush()
         return ids

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Executable, bindparam, delete, func, insert, select, text, update
 
 from pipeline.decisions import effective
 from pipeline.errors import StoreError
@@ -22,9 +22,24 @@ class Writer:
     def __init__(self, connection: Connection) -> None:
         self._connection, self._sqlite = connection, connection.dialect.name == "sqlite"
         self._rows: dict[str, list[dict[str, Any]]] = {}
+        # What is done to single rows of stored documents, gathered: a statement each costs the half of writing them.
+        self._gone: dict[str, list[dict[str, Any]]] = {}
+        self._changed: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = {}
+        self._known: dict[int, dict[int, Any]] = {}
         self._last = int(connection.scalar(select(func.max(t.decisions.c.id))) or 0)
         self._made = now()
         self._written: set[int] = set()
+
+    def look_up(self, documents: Sequence[int]) -> None:
+        """Look up at once what records these stored documents have."""
+        c = t.records.c
+        self._known.update({document: {} for document in documents})
+        for chunk in chunks(documents):
+            rows = self._connection.execute(
+                select(c.id, c.document_id, c.position, c.body).where(c.document_id.in_(chunk))
+            )
+            for row in rows:
+                self._known[row.document_id][row.position] = row
 
     def document(self, new: DocumentRows) -> int:
         """Write a document with its pages and records; return its id."""
@@ -35,7 +50,7 @@ class Writer:
             "stale": missed, "notices": json.dumps(list(new.notices), ensure_ascii=False),
         }  # fmt: skip
         if new.stored is not None:
-            connection.execute(update(t.documents).where(c.id == new.stored).values(**values))
+            self._change("documents", new.stored, values)
             return self._made_of(new.stored, new, missed)
         values |= {"current": True, "kind": new.kind}
         found = connection.scalar(select(c.id).where(c.name == new.name, c.sha256 == new.sha256))
@@ -58,7 +73,7 @@ class Writer:
     def _made_of(self, document: int, new: DocumentRows, missed: bool) -> int:
         self._written.add(document)
         self._records(document, new.records)
-        self._connection.execute(delete(t.traces).where(t.traces.c.document_id == document))
+        self._drop("traces", document)
         if new.trace is not None:
             self._add("traces", [{"document_id": document, "content": new.trace}])
         if missed:
@@ -84,10 +99,9 @@ class Writer:
 
     def _records(self, document: int, records: Sequence[RecordRows]) -> None:
         c, connection = t.records.c, self._connection
-        known = {
-            row.position: row
-            for row in connection.execute(select(c.id, c.position, c.body).where(c.document_id == document))
-        }
+        if document not in self._known:
+            self.look_up([document])
+        known = self._known.pop(document)
         for new in records:
             old = known.pop(new.head["position"], None)
             if old is None:
@@ -95,20 +109,18 @@ class Writer:
                 number = int(connection.execute(insert(t.records).returning(c.id), row).scalar_one())
                 self._derived(number, new)
                 continue
-            connection.execute(delete(t.items).where(t.items.c.record_id == old.id))
+            self._drop("items", old.id)
             if old.body != new.body:
-                connection.execute(
-                    update(t.records).where(c.id == old.id).values(**new.head, body=new.body, changed=self._made)
-                )
+                self._change("records", old.id, {**new.head, "body": new.body, "changed": self._made})
                 self._forget(old.id)
                 self._derived(old.id, new)
             else:
-                connection.execute(update(t.records).where(c.id == old.id).values(review=new.head["review"]))
+                self._change("records", old.id, {"review": new.head["review"]})
                 self._add("items", [{"record_id": old.id, **row} for row in new.items])
         for old in known.values():
             self._forget(old.id)
-            connection.execute(delete(t.items).where(t.items.c.record_id == old.id))
-            connection.execute(delete(t.records).where(c.id == old.id))
+            self._drop("items", old.id)
+            self._drop("records", old.id)
 
     def _derived(self, number: int, new: RecordRows) -> None:
         if len(new.indicators) >> t.INDICATOR_BITS:
@@ -126,22 +138,39 @@ class Writer:
 
     def _forget(self, number: int) -> None:
         """Drop what was derived from a record that is another now."""
-        connection = self._connection
         low, high = number << t.INDICATOR_BITS, (number + 1) << t.INDICATOR_BITS
-        key = "rowid" if self._sqlite else "id"
-        connection.execute(
-            text(f"DELETE FROM {t.INDICATOR_WORDS} WHERE {key} >= :low AND {key} < :high"),  # noqa: S608 - constants
-            {"low": low, "high": high},
-        )
-        connection.execute(text(f"DELETE FROM {t.FORM_WORDS} WHERE {key} = :id"), {"id": number})  # noqa: S608
-        for table in (t.indicators, t.repairs, t.findings):
-            connection.execute(delete(table).where(table.c.record_id == number))
+        self._gone.setdefault(t.INDICATOR_WORDS, []).append({"of": low, "end": high})
+        for name in (t.FORM_WORDS, "indicators", "repairs", "findings"):
+            self._drop(name, number)
+
+    def _drop(self, table: str, owner: int) -> None:
+        """Drop a table's rows that belong to a record, or for traces to a document; of records it itself."""
+        self._gone.setdefault(table, []).append({"of": owner})
+
+    def _change(self, table: str, number: int, values: dict[str, Any]) -> None:
+        self._changed.setdefault((table, tuple(values)), []).append({"of": number, **values})
 
     def _add(self, table: str, rows: list[dict[str, Any]]) -> None:
         self._rows.setdefault(table, []).extend(rows)
 
     def flush(self) -> None:
         """Write what was gathered, each table in one go."""
+        for name in (
+            t.INDICATOR_WORDS,
+            t.FORM_WORDS,
+            "indicators",
+            "repairs",
+            "findings",
+            "items",
+            "traces",
+            "records",
+        ):
+            if gone := self._gone.get(name):
+                self._connection.execute(self._deletion(name), gone)
+        for (name, _), changed in self._changed.items():
+            table = t.METADATA.tables[name]
+            self._connection.execute(update(table).where(table.c.id == bindparam("of")), changed)
+        self._gone, self._changed = {}, {}
         for name, rows in self._rows.items():
             if not rows:
                 continue
@@ -154,6 +183,15 @@ class Writer:
             else:
                 self._connection.execute(insert(t.METADATA.tables[name]), rows)
         self._rows = {}
+
+    def _deletion(self, name: str) -> Executable:
+        if name in (t.INDICATOR_WORDS, t.FORM_WORDS):
+            key = "rowid" if self._sqlite else "id"
+            where = f"{key} = :of" if name == t.FORM_WORDS else f"{key} >= :of AND {key} < :end"
+            return text(f"DELETE FROM {name} WHERE {where}")  # noqa: S608 - constants
+        table = t.METADATA.tables[name]
+        owner = table.c["id" if name == "records" else "document_id" if name == "traces" else "record_id"]
+        return delete(table).where(owner == bindparam("of"))
 
 
 def _refresh_items(connection: Connection, anchors: Sequence[str]) -> None:

@@ -7,14 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 # jieba's dictionary holds longer entries (proverbs, agencies), which no label needs as one word.
 LONGEST = 8
 # The share of the field's own words in the mixture. At 0 the model knows no 达标率; at 1 it knows nothing but the
 # dictionaries. Labels are made of both in about equal parts.
 FIELD_SHARE = 0.4
+_BREAK = ord("\n")
 
 
 def reach_of(words: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
@@ -31,10 +34,22 @@ def followers_of(words: Iterable[str], known: Mapping[str, str]) -> dict[str, st
 
     As strings they take half a megabyte; as 300,000 pairs in a set they would take 30.
     """
-    found: dict[str, set[str]] = {}
-    for pair in {word[k : k + 2] for word in words for k in range(len(word) - 1)}:
-        found.setdefault(pair[0], set()).add(pair[1])
-    return {**known, **{one: "".join(sorted(behind.union(known.get(one, "")))) for one, behind in found.items()}}
+    # As numbers: of 350,000 words, sets of pairs take five times as long, .5 s of a worker's start.
+    codes = np.frombuffer("\n".join(words).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    pairs = codes[:-1] << np.uint64(32) | codes[1:]
+    pairs = np.unique(pairs[(codes[:-1] != _BREAK) & (codes[1:] != _BREAK)])
+    ones, behind = (_characters(part) for part in (pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)))
+    starts = [0, *(np.flatnonzero(np.diff(pairs >> np.uint64(32))) + 1).tolist()] if len(pairs) else []
+    found = {ones[start]: behind[start:end] for start, end in pairwise([*starts, len(pairs)])}
+    return {**known, **{one: _union(after, known.get(one, "")) for one, after in found.items()}}
+
+
+def _characters(codes: NDArray[np.uint64]) -> str:
+    return codes.astype("<u4").tobytes().decode("utf-32-le")
+
+
+def _union(one: str, other: str) -> str:
+    return "".join(sorted({*one, *other})) if other else one
 
 
 @lru_cache(maxsize=1)
