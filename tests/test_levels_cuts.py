@@ -147,3 +147,13 @@ def test_the_last_row_asks_where_a_level_stands_alone_on_the_next_page(rest: str
     [record] = interpret([grid, page_of(rest, 1)], "form", "0" * 64, interpret_tools())
 
     assert [row.review for row in record.indicators] == [False, asks]
+
+
+@pytest.mark.parametrize(("one", "other"), [("2017年12", "月底前"), ("2016年12月", "31日前"), ("2016年", "6月底前")])
+def test_a_date_that_the_page_s_edge_cuts_is_one(one: str, other: str) -> None:
+    """The rest of it looks like a target of its own, and beside it stands the rest of what was done."""
+    first = table(f"{HEADS}|实际完成值", f"产出指标|时效指标|巡查完成时间|{one}|{one}")
+    second = table(f"|||{other}|{other}", "满意度指标|服务对象满意度指标|渔民满意度|≥90%|91%")
+    [record] = records(TITLE + first + "\n" + second)
+
+    assert [row[3] for row in rows(record)] == [one + other, "≥90%"]

@@ -12,6 +12,9 @@ COMPLETE_TARGET = re.compile(r"^([≥≤=><≧≦═]|[大小]于|不[少低超�
 _OPEN_TARGET = re.compile(r"([≥≤=><≧≦═]|[大小]于|不[少低多]于|不高于|不超过|百分之)[\d,.]*$")
 # A name and its target that were read as one cell.
 _SIGNED = re.compile(r"[≥≤=><≧≦═]\s*\d")
+# A date that a break cuts, and what goes on with it: 2017年12 | 月底前, 2016年12月 | 31日前.
+_OPEN_DATE = re.compile(r"\d{4}年(?:\d{1,2}月?)?$")
+_REST_OF_DATE = re.compile(r"\d{0,2}(?:月|日)")
 BARE_NUMBER = re.compile(r"[\d.,]+$")
 # What a name or a sentence never begins with: punctuation that closes, and words that only go on.
 _GOES_ON = re.compile(r"^[，。、；：）)》”％%]")
@@ -89,6 +92,8 @@ def is_scrap(text: str, alone: bool, lexicon: Lexicon) -> bool:
 
 def target_goes_on(one: str, other: str, lexicon: Lexicon) -> bool:
     """Tell whether a target's text goes on the one over the break."""
+    if _OPEN_DATE.search(one) and _REST_OF_DATE.match(other):
+        return True
     if COMPLETE_TARGET.match(other) and not (_OPEN_TARGET.search(one) and other[:1].isdigit()):
         return False
     known = comparison_key(other) in lexicon.exact["word"] or comparison_key(other) in lexicon.exact["boolean"]
