@@ -391,3 +391,24 @@ def test_lines_to_write_on_are_no_table() -> None:
         ink[y : y + 2, left:902] = 0
 
     assert not [grid for grid in _found(ink) if grid.ruled]
+
+
+def test_a_strip_whose_verticals_are_in_bits_is_one_table() -> None:
+    """Two rows and a half on a form's last page: of its verticals one is left at the foot, and the rest are bits."""
+    rows, columns = (100, 148, 196), COLUMNS
+    ink = _sheet(rows, columns)
+    ink[196:236, columns[0] : columns[-1]][:, [x - columns[0] for x in columns[:-1]]] = 0
+    for x in columns:
+        for top, bottom in ((104, 110), (128, 134), (142, 156), (176, 180)):
+            ink[top:bottom, x - 2 : x + 4] = 255
+    for x in columns[:1] + columns[2:]:
+        ink[186:206, x - 2 : x + 4] = 255
+    for y in rows:
+        ink[y : y + 2, columns[0] : columns[-1] + 2] = 0
+    for row, y in enumerate((125, 173, 220)):
+        for number, x in enumerate(columns[:-1]):
+            _write(ink, x + 40, x + 120, y, 10 * row + number)
+
+    [grid] = _found(ink)
+
+    assert (grid.n_rows, grid.n_cols, len(grid.cells)) == (3, 3, 9)

@@ -15,7 +15,7 @@ from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.straighten import straighten
 from pipeline.straighten.flatten import apply_warp
 from pipeline.straighten.light import find_desk, without_dither
-from pipeline.straighten.seals import FoundSeal, outside_seals
+from pipeline.straighten.seals import FoundSeal, clean, outside_seals
 from pipeline.straighten.textlines import find_turns, text_height
 from pipeline.synth.pages import make_pages
 from pipeline.synth.render.page import RenderedPage
@@ -186,6 +186,25 @@ def test_seals_are_lifted_without_thinning_black_strokes() -> None:
     # No stroke is lost, and hardly anything of the seal is left.
     assert (before[zone] & after[zone]).sum() > 0.97 * before[zone].sum()
     assert after[zone].sum() < 1.1 * before[zone].sum()
+
+
+@pytest.mark.parametrize(("hollow", "found"), [(True, 1), (False, 0)])
+def test_a_pale_stamp_is_lifted_and_a_tint_of_the_light_is_not(hollow: bool, found: int) -> None:
+    """A worn stamp is hardly a pixel stronger than the tint of a lamp; but it is closed all around."""
+    base = np.full((800, 800, 3), 250, np.uint8)
+    if hollow:
+        cv2.rectangle(base, (300, 300), (420, 360), (222, 222, 250), 6)
+        cv2.rectangle(base, (330, 325), (342, 337), (190, 190, 250), -1)
+    else:
+        cv2.line(base, (360, 300), (360, 420), (222, 222, 250), 12)
+        cv2.line(base, (300, 360), (420, 360), (222, 222, 250), 12)
+        cv2.rectangle(base, (354, 354), (366, 366), (190, 190, 250), -1)
+
+    ink, seals = clean(base, 32.0)
+
+    assert len(seals) == found
+    if found:
+        assert ink.min() > 225
 
 
 def test_dots_of_a_shaded_cell_are_wiped() -> None:

@@ -56,7 +56,7 @@ def group(across_sheet: Sheet, down_sheet: Sheet, height: float) -> list[tuple[P
         Side(across, 0, down, len(across), down_sheet, upright=False),
         Side(down, len(across), across, 0, across_sheet, upright=True),
     )
-    frames = join_borders(frames, sides, height)
+    frames = _join_rungs(join_borders(frames, sides, height), across, down, height)
     found = []
     for box, members in frames:
         rows = [across[number] for number in members if number < len(across)]
@@ -97,6 +97,49 @@ def _join_open(frames: list[Frame], across: Pieces, down: Pieces, height: float)
         else:
             joined.append((box, members))
     return joined
+
+
+# Text heights: a vertical that sticks out of its table's last horizontal by so much leads to another one. Rows of a
+# strip of a table are so high.
+_LEADS = 0.3
+_ROW = (0.9, 2.3)
+
+
+def _join_rungs(frames: list[Frame], across: Pieces, down: Pieces, height: float) -> list[Frame]:
+    """Join to each table the horizontals beside it that begin and end as its own do, and that no vertical reaches.
+
+    On a strip of two rows breaks leave no vertical as long as a row. One horizontal alone may be a running head's rule:
+    it is the table's where a vertical leads towards it.
+    """
+    bare = [members for _, members in frames if max(members) < len(across)]
+    rungs = _rungs([across[number] for members in bare for number in members], height)
+    numbers = {id(across[number]): number for members in bare for number in members}
+    joined = []
+    taken: set[int] = set()
+    for box, members in frames:
+        own = _rungs([across[number] for number in members if number < len(across)], height)
+        verticals = [down[number - len(across)] for number in members if number >= len(across)]
+        if not own or not verticals:
+            continue
+        more: list[int] = []
+        for side in (-1, 1):
+            outer = own[0 if side < 0 else -1]
+            ladder: list[Pieces] = []
+            for rung in rungs[::side]:
+                apart = side * (rung[0].place - (ladder[-1] if ladder else outer)[0].place)
+                if apart > _ROW[1] * height:
+                    break
+                if apart >= _ROW[0] * height and _together(outer, rung, height):
+                    ladder.append(rung)
+            edge = outer[0].place
+            out = max((edge - piece.first if side < 0 else piece.last - edge) for piece in verticals)
+            if len(ladder) > 1 or (ladder and out >= _LEADS * height):
+                more += [numbers[id(piece)] for rung in ladder for piece in rung]
+        fresh = [number for number in more if number not in taken]
+        taken.update(fresh)
+        places = [across[number].place for number in fresh]
+        joined.append(((box[0], min([box[1], *places]), box[2], max([box[3], *places])), members + fresh))
+    return joined + [frame for frame in frames if max(frame[1]) < len(across) and not taken.intersection(frame[1])]
 
 
 def _abreast(across: Pieces, down: Pieces, height: float) -> list[tuple[int, int]]:
@@ -149,14 +192,8 @@ def _ladders(lone: Pieces, height: float) -> list[Pieces]:
 
     Beside a cell that spans rows one in between begins or ends within the others, if these begin and end together.
     """
-    rungs: list[Pieces] = []
-    for piece in sorted(lone, key=lambda piece: piece.place):
-        if rungs and piece.place - rungs[-1][0].place <= 0.3 * height:
-            rungs[-1].append(piece)
-        else:
-            rungs.append([piece])
     ladders: list[list[Pieces]] = []
-    for rung in rungs:
+    for rung in _rungs(lone, height):
         first, last = _ends(rung)
         if last - first < 10 * height or sum(piece.length for piece in rung) < 0.6 * (last - first):
             continue
@@ -168,6 +205,17 @@ def _ladders(lone: Pieces, height: float) -> list[Pieces]:
                 continue
         ladders.append([rung])
     return [[piece for rung in whole for piece in rung] for ladder in ladders for whole in _whole(ladder, height)]
+
+
+def _rungs(pieces: Pieces, height: float) -> list[Pieces]:
+    """Gather the pieces that lie level with each other, from top to bottom."""
+    rungs: list[Pieces] = []
+    for piece in sorted(pieces, key=lambda piece: piece.place):
+        if rungs and piece.place - rungs[-1][0].place <= 0.3 * height:
+            rungs[-1].append(piece)
+        else:
+            rungs.append([piece])
+    return rungs
 
 
 def _whole(ladder: list[Pieces], height: float) -> list[list[Pieces]]:

