@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
@@ -60,33 +60,34 @@ def _heads_over_titles(pages: Sequence[PageReading], belongs: Callable[[str], bo
 
     Such a head, misread, is no title of another form. Its print is small, so that no title passes for it.
     """
-    firsts = {page.index: lines for page in pages if (lines := _first_lines(page, belongs))}
+    firsts = {page.index: lines for page in pages if (lines := _first_lines(page))}
     wholes = {index: _as_one(lines) for index, lines in firsts.items()}
     found: set[tuple[int, int]] = set()
     for one, other in _neighbours(pages):
         if one.index not in firsts or other.index not in firsts:
             continue
         first, second = wholes[one.index], wholes[other.index]
-        alike = _same_words(first.text, second.text) and _same_place(first, one, second, other)
-        known = any(_is_over_its_like(wholes[page.index], page, len(firsts[page.index])) for page in (one, other))
-        known = known or (one.index, id(firsts[one.index][0])) in found
+        titles = [title for page in (one, other) if (title := _title_under(wholes[page.index], page, firsts))]
+        # One of them, or a piece of one, reads as a form's own; where none does they are furniture like any other.
+        texts = [first.text, second.text, *(line.text for page in (one, other) for line in firsts[page.index])]
+        # Each may be misread elsewhere: then both say what the title says.
+        said = [_same_words(first.text, second.text)]
+        said += [all(_same_words(head.text, title.text) for head in (first, second)) for title in titles]
+        known = bool(titles) or (one.index, id(firsts[one.index][0])) in found
+        alike = any(said) and any(map(belongs, texts)) and _same_place(first, one, second, other)
         if alike and known and _same_print(first, second):
             found |= {(page.index, id(line)) for page in (one, other) for line in firsts[page.index]}
     return found
 
 
-def _first_lines(page: PageReading, belongs: Callable[[str], bool]) -> list[Line]:
-    """The first line over the first table of a page, in the pieces that a seal cut it into, where it has a place.
-
-    One of them, or all together, may be a form's own.
-    """
+def _first_lines(page: PageReading) -> list[Line]:
+    """The first line over the first table of a page, in the pieces that a seal cut it into, where it has a place."""
     found: list[Line] = []
     for block in page.blocks if page.tables else ():
         if not isinstance(block, Line) or not block.place.polygon or (found and not _on_one_line(found[-1], block)):
             break
         found.append(block)
-    text = "".join(line.text for line in found)
-    return found if found and any(belongs(each) for each in (text, *(line.text for line in found))) else []
+    return found
 
 
 def _on_one_line(one: Line, other: Line) -> bool:
@@ -106,10 +107,14 @@ def _as_one(lines: Sequence[Line]) -> Line:
     return Line("".join(line.text for line in lines), place, min(line.confidence for line in lines))
 
 
-def _is_over_its_like(line: Line, page: PageReading, pieces: int) -> bool:
-    """Tell whether the line under the first one of a page, which is in pieces, has its words in larger print."""
-    below = page.blocks[pieces] if len(page.blocks) > pieces else None
-    return isinstance(below, Line) and _same_words(line.text, below.text) and not _same_print(line, below)
+def _title_under(line: Line, page: PageReading, firsts: Mapping[int, Sequence[Line]]) -> Line | None:
+    """The line under the first one of a page, which may be in pieces, that has its words in larger print.
+
+    The table's own number may stand between the two (预算05-2表).
+    """
+    below = takewhile(lambda block: isinstance(block, Line), page.blocks[len(firsts[page.index]) :])
+    lines = (block for block in below if isinstance(block, Line))
+    return next((other for other in lines if _same_words(line.text, other.text) and not _same_print(line, other)), None)
 
 
 def _same_print(one: Line, other: Line) -> bool:

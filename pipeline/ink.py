@@ -305,6 +305,11 @@ def is_even(drawn: NDArray[np.bool_]) -> bool:
     return True
 
 
+# Text heights: where a ruling ends others cross it, and of one as short as a row or two those are a tenth (three of a
+# double border on 3.2 were). What is left between its ends is longer than a stroke.
+_A_ROW, _CROSSED = (2.5, 7.0), 0.4
+
+
 def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
     """Judge a band with the piece along its middle row."""
     middle, edge = part.shape[0] // 2, _edge(thick, height)
@@ -312,12 +317,14 @@ def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
     core = max(1, math.ceil(thick / 2))
     drawn: NDArray[np.bool_] = np.any(lines[middle - core : middle + core + 1], axis=0)
     solid = share(drawn)
+    width = part.shape[1]
+    if _A_ROW[0] * height <= width <= _A_ROW[1] * height:
+        part = part[:, round(_CROSSED * height) : width - round(_CROSSED * height)]
     above = part[: middle - edge].min(axis=0) < level
     below = part[middle + edge + 1 :].min(axis=0) < level
     both = share(above & below)
     if max(share(above), share(below)) < 0.08:
         return solid >= 0.4  # dots and dashes are rulings too
-    width = part.shape[1]
     grown = max(share(part[middle - edge - 1] < level), share(part[middle + edge + 1] < level))
     if width <= 4 * height and grown > 0.06:
         return False

@@ -68,6 +68,18 @@ def test_a_head_that_repeats_the_title_over_it_is_no_title() -> None:
     assert left(first, second, third) == [["某某县预算项目绩效目标表"], [], []]
 
 
+def test_heads_misread_in_two_places_say_what_the_title_says() -> None:
+    """续 and 項 each stand one error off the title and two off each other; 预算05-2表 may stand over the title."""
+    first = page_with(
+        line_at("项目支出续效目标表", 500, 80),
+        line_at("预算05-2表", 130, 130, 50),
+        title_at("项目支出绩效目标表", 160),
+    )
+    second = page_with(line_at("項目支出绩效目标表", 505, 82), index=1)
+
+    assert left(first, second) == [["预算05-2表", "项目支出绩效目标表"], []]
+
+
 def test_a_head_that_a_seal_cut_in_two_is_no_title_either() -> None:
     """支出绩效自评表 alone ends as titles do; what both pieces say together is the head of the page before."""
     whole = "某某县预算项目支出绩效自评表"
