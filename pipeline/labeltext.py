@@ -69,9 +69,11 @@ def label_text(text: str) -> str:
 
 @lru_cache(_KEPT)
 def split_weight(text: str) -> tuple[str, str | None]:
-    """A level's name and the weight printed beside it: `产出指标(50分)` -> 产出指标, 50分."""
+    """A level's name and the weight printed beside it: `产出指标(50分)` -> 产出指标, 50分; dust between them goes."""
     match = _WEIGHT.search(text)
-    return (text[: match.start()], (match.group(1) or match.group(2)).replace(" ", "")) if match else (text, None)
+    if match is None:
+        return text, None
+    return _SPECK.sub("", text[: match.start()]), (match.group(1) or match.group(2)).replace(" ", "")
 
 
 def without_placeholder(text: str) -> str:

@@ -155,40 +155,46 @@ def choose_template(templates: Sequence[Template], title: str, texts: Iterable[s
     """Return the layout that a form was printed from, or None where none fits or two fit equally well.
 
     `texts` are the form's cells. The title must fit one of the layout's, where a year or an agency may stand before it
-    and one character may be misread; among those the one wins whose fixed words are printed most completely. Half of
-    them must be there, or the title alone would decide between unlike layouts; where too many are misread, those that
-    are nearly there count as well.
+    and one character may be misread; among those the one wins of whose fixed words most are printed, less those that
+    are not: a layout of few words, which every form prints, is not preferred to one of many that are nearly all there.
+    Half of them must be there, or the title alone would decide between unlike layouts; where too many are misread,
+    those that are nearly there count as well.
     """
     printed = {comparison_key(text) for text in texts}
     key = comparison_key(re.sub(r"[(（][^()（）]*年度?[)）]\s*$", "", title))
     fitting = [template for template in templates if template.keys and _fits(template, key)]
     # Misread words count where those that were read right decide nothing.
-    return _fullest(fitting, printed, _exact_share) or _fullest(fitting, printed, _near_share)
+    return _fullest(fitting, printed, _found) or _fullest(fitting, printed, _nearly_found)
 
 
 def _fullest(
-    templates: Sequence[Template], printed: Set[str], share: Callable[[Template, Set[str]], float]
+    templates: Sequence[Template], printed: Set[str], count: Callable[[Template, Set[str]], float]
 ) -> Template | None:
-    scored = sorted(((share(template, printed), template.id, template) for template in templates), key=_by_share)
-    if not scored or scored[0][0] < _LEAST_SHARE:
+    found = [(template, count(template, printed)) for template in templates]
+    scored = sorted(
+        ((2 * there - len(template.keys), template.id, template) for template, there in found
+         if there >= _LEAST_SHARE * len(template.keys)),
+        key=_by_score,
+    )  # fmt: skip
+    if not scored:
         return None
     return None if len(scored) > 1 and scored[1][0] == scored[0][0] else scored[0][2]
 
 
-def _by_share(item: tuple[float, str, Template]) -> tuple[float, str]:
+def _by_score(item: tuple[float, str, Template]) -> tuple[float, str]:
     return -item[0], item[1]
 
 
-def _exact_share(template: Template, printed: Set[str]) -> float:
-    return len(template.keys & printed) / len(template.keys)
+def _found(template: Template, printed: Set[str]) -> float:
+    return len(template.keys & printed)
 
 
-def _near_share(template: Template, printed: Set[str]) -> float:
-    """The share of a layout's words that are printed, or nearly: one character in four may be misread."""
+def _nearly_found(template: Template, printed: Set[str]) -> float:
+    """How many of a layout's words are printed, or nearly: one character in four may be misread."""
     missing = [key for key in template.keys - printed if len(key) >= _MISREAD_IN]
     short = [text for text in printed if len(text) <= _LONGEST_WORDS]
     near = sum(
         process.extractOne(key, short, scorer=OSA.distance, score_cutoff=len(key) // _MISREAD_IN) is not None
         for key in missing
     )
-    return (len(template.keys & printed) + _NEARLY * near) / len(template.keys)
+    return len(template.keys & printed) + _NEARLY * near

@@ -324,6 +324,20 @@ def test_a_ruling_of_dashes_is_found_where_text_all_but_touches_it() -> None:
     assert (grid.n_rows, grid.n_cols, len(grid.cells)) == (4, 3, 12)
 
 
+def test_a_short_vertical_of_dashes_is_found_where_texts_begin_behind_it() -> None:
+    """Three rows at a page's foot: each text begins close behind the wall, and before the wall there is nothing."""
+    ink = _sheet(columns=(100, 300, 900))
+    for number, y in enumerate(range(148, 292, 8)):
+        ink[y : y + (3, 6, 4, 6)[number % 4], 560:562] = 0
+    for number, row in enumerate((172, 220, 268)):
+        _write(ink, 312, 460, row, seed=number)
+        _write(ink, 569, 680, row, seed=number + 5)
+
+    [grid] = _found(ink)
+
+    assert (grid.n_rows, grid.n_cols, len(grid.cells)) == (4, 3, 11)
+
+
 def _with_text_over(ink: NDArray[np.uint8], y: int) -> None:
     """Write a line of text over the place of the second inner vertical, one of its strokes on it."""
     for x in range(420, 690, 28):

@@ -5,8 +5,14 @@ from dataclasses import replace
 import pytest
 
 from pipeline.document import Line, Place, Role, Row, RowCell
+from pipeline.labeltext import split_weight
 from pipeline.levels.fields import FieldGatherer
-from pipeline.levels.fields.cells import label_alone, without_unsure_walls, without_walls_under_heads
+from pipeline.levels.fields.cells import (
+    label_alone,
+    without_lone_signs,
+    without_unsure_walls,
+    without_walls_under_heads,
+)
 
 
 def _row(*texts: str, unsure: bool = True) -> Row:
@@ -102,6 +108,35 @@ def test_what_a_seal_left_in_a_label_s_cell_is_no_part_of_it(confidence: float, 
 
 
 @pytest.mark.parametrize(
+    ("text", "confidence", "name"),
+    [
+        ("711三三项目资金申请人(万元)", 0.19, "项目资金申请"), ("711三三项目资金申请人(万元)", 0.95, None),
+        ("项目资金申请主管部门意见", 0.3, None), ("关于申报材料所列项目资金申请的说明", 0.3, None),
+    ],
+)  # fmt: skip
+def test_a_name_that_stands_whole_in_a_badly_read_label_is_the_label(
+    text: str, confidence: float, name: str | None
+) -> None:
+    """A seal over a label adds characters on both sides; two names, or a sentence, are no label that it covers."""
+    cell = RowCell(text, 0, 0, role=Role.LABEL, confidence=confidence)
+
+    assert label_alone(cell, ["项目资金", "项目资金申请", "主管部门意见"]) == name
+
+
+@pytest.mark.parametrize(("confidence", "blank"), [(0.5, True), (0.95, False)])
+def test_a_sign_in_the_corner_before_heads_is_what_a_seal_left(confidence: float, blank: bool) -> None:
+    """项目资金 | 1 | 年初预算数 | 全年预算数 | 执行率: with a 1 in it the row would be pairs and no heads."""
+    texts = ("项目资金", "1", "年初预算数", "全年预算数", "执行率")
+    roles = (Role.LABEL, Role.VALUE, Role.LABEL, Role.LABEL, Role.LABEL)
+    cells = [RowCell(t, 0, i, role=role) for i, (t, role) in enumerate(zip(texts, roles, strict=True))]
+    cells[1] = replace(cells[1], confidence=confidence)
+
+    done = without_lone_signs(Row(tuple(cells), 5, 0, 0))
+
+    assert [cell.text for cell in done.cells] == ["项目资金", "" if blank else "1", *texts[2:]]
+
+
+@pytest.mark.parametrize(
     ("scrap", "notes", "name"),
     [("k1", (), "优抚对象补助"), ("1", (), None), ("1", ("seal",), "优抚对象补助"), ("二", ("seal",), None)],
 )
@@ -167,3 +202,12 @@ def test_a_value_under_two_heads_asks_under_both() -> None:
     assert {key.split("→")[-1]: value for key, value in found.items()} == {
         "预算数": ("300.5", 1.0), "分值": ("10096.92", 0.5), "得分": ("", 0.5),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "weight"),
+    [("效益指标.(30分)", "效益指标", "30分"), ("效益指标（30分）", "效益指标", "30分"), ("效益指标", "效益指标", None)],
+)
+def test_dust_between_a_level_and_its_weight_goes(text: str, name: str, weight: str | None) -> None:
+    """效益指标. is no level, and all its rows would stand under another one."""
+    assert split_weight(text) == (name, weight)

@@ -54,6 +54,17 @@ def test_year_and_agency_before_a_title_change_no_layout(before: str) -> None:
     assert choose_template(templates, f"{before}关于部门预算项目支出绩效自评表", words) is None
 
 
+def test_a_layout_of_few_words_is_not_preferred_to_one_of_many_that_are_nearly_all_there() -> None:
+    """Both are headed 项目绩效目标表: what the one prints the other prints as well, but not the other way round."""
+    templates = load_templates()
+    few = next(t for t in templates if t.id == "tianjin-2020")
+    many = next(t for t in templates if t.id == "county-goal-long-annual")
+    nearly = sorted(many.keys)[: round(0.85 * len(many.keys))]
+
+    assert choose_template(templates, "项目绩效目标表", [*nearly, *few.columns, "成本指标"]) is many
+    assert choose_template(templates, "项目绩效目标表", few.keys) is few
+
+
 def test_misread_words_of_a_layout_are_its_words_where_nothing_else_decides() -> None:
     """A poor fax has a character wrong in every other head; other words are as many, and make no layout."""
     templates = load_templates()

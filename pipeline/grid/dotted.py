@@ -26,6 +26,8 @@ _FILLED, _BESIDE = 0.18, 0.12
 _SURE_ACROSS, _SURE_DOWN, _FLAT = 4.0, 7.0, 0.16
 # Beside the dots of noise there are others everywhere, or they are few.
 _CROWDED, _DRAWN = 0.75, 0.35
+# So long, with one side as clean as that, it is a ruling whatever stands on the other: text has ink on both.
+_HALF_CLEAN = 4.0
 
 
 def add_dotted(across: Sheet, down: Sheet, height: float) -> None:
@@ -72,8 +74,12 @@ def _rows_of_dots(sheet: Sheet, dots: Mask, lengths: tuple[float, float], height
         if starts < _DOTS or share(inked) < _FILLED:
             continue
         # Text that all but touches a ruling of dashes does not make it text.
-        sure = h <= _FLAT * height + 2 and share(inked) >= _DRAWN and (w >= long * height or is_even(inked))
-        if _beside(sheet.ink, (x, y, w, h), height) > (_CROWDED if sure else _BESIDE):
+        flat = h <= _FLAT * height + 2 and share(inked) >= _DRAWN
+        sure = flat and (w >= long * height or is_even(inked))
+        sides = _beside(sheet.ink, (x, y, w, h), height)
+        # Texts begin close behind a vertical, each in its row; the other side is blank then.
+        half = flat and w >= _HALF_CLEAN * height and min(sides) <= _BESIDE
+        if max(sides) > (_CROWDED if sure or half else _BESIDE):
             continue
         area, along = int(np.count_nonzero(dots[y : y + h, x : x + w])), int(np.count_nonzero(inked))
         thick = max(1.0, area / max(1, along))
@@ -82,9 +88,10 @@ def _rows_of_dots(sheet: Sheet, dots: Mask, lengths: tuple[float, float], height
     return found
 
 
-def _beside(ink: Grey, box: tuple[int, int, int, int], height: float) -> float:
-    """The share of a row's length that has ink close above or below, whichever is more."""
+def _beside(ink: Grey, box: tuple[int, int, int, int], height: float) -> tuple[float, float]:
+    """The shares of a row's length that have ink close above and close below."""
     x, y, w, h = box
     far = max(3, round(0.25 * height))
     above, below = ink[max(0, y - far) : max(0, y), x : x + w], ink[y + h : y + h + far, x : x + w]
-    return max((share(np.any(side < PRINT * 255, axis=0)) for side in (above, below) if side.size), default=0.0)
+    over, under = (share(np.any(side < PRINT * 255, axis=0)) if side.size else 0.0 for side in (above, below))
+    return over, under

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
+from itertools import pairwise
 
 from rapidfuzz.distance import Hamming, Levenshtein
 
@@ -36,6 +37,8 @@ _BADLY_READ_IN = 2
 _SURE = 0.9
 _SCRAP = 2
 _IN_BRACKETS = re.compile(r"[(（].*?[)）]$")
+# A row of heads has more labels than this beside its corner; so many stand in a row of two pairs.
+_HEADS_BESIDE = 2
 # Of so many characters a fax has one wrong.
 _MISREAD_IN = 5
 
@@ -109,7 +112,21 @@ def label_alone(cell: RowCell, names: Sequence[str]) -> str | None:
     name = max((name for name in names if compact.startswith(name)), key=len, default="")
     rest = compact[len(name) :]
     again = Levenshtein.distance(name, rest) <= len(name) // _BADLY_READ_IN
-    return name if len(name) >= _SHORTEST_AGAIN and rest and (again or _HEADS.match(rest)) else None
+    if len(name) >= _SHORTEST_AGAIN and rest and (again or _HEADS.match(rest)):
+        return name
+    return _name_within(compact, names) if cell.confidence <= DOUBTFUL else None
+
+
+def _name_within(text: str, names: Sequence[str]) -> str | None:
+    """Return the one of `names` that stands whole in a badly read label, where what a seal added is no longer than it.
+
+    711三三项目资金申请人(万元) is 项目资金申请, of which 项目资金 is a part.
+    """
+    bare = _IN_BRACKETS.sub("", text)
+    within = [name for name in names if len(name) >= _SHORTEST_AGAIN and name in bare]
+    name = max(within, key=len, default="")
+    alone = all(other in name for other in within)
+    return name if name and alone and name != bare and len(bare) <= 2 * len(name) else None
 
 
 def _is_scrap(line: Line, cell: RowCell) -> bool:
@@ -225,7 +242,20 @@ def without_lone_signs(row: Row) -> Row:
         cell.role is Role.LABEL and bool(cell.text) and cell.rowspan == 1 and len(_STOPS.sub("", cell.text)) <= 1
         for cell in row.cells
     ]
+    if (corner := _inked_corner(row)) is not None:
+        return replace(row, cells=tuple(replace(cell, text="") if cell is corner else cell for cell in row.cells))
     if not any(lone):
         return row
     cells = (replace(cell, role=Role.VALUE) if one else cell for cell, one in zip(row.cells, lone, strict=True))
     return replace(row, cells=tuple(cells))
+
+
+def _inked_corner(row: Row) -> RowCell | None:
+    """The corner of a table before a row of heads, which is blank: a 1 there is what is left of a ruling or a seal."""
+    for number, cell in enumerate(row.cells[:2]):
+        heads = row.cells[number + 1 :]
+        touching = all(one.col + one.colspan == other.col for one, other in pairwise((cell, *heads)))
+        sign = len(_STOPS.sub("", cell.text)) == 1 and cell.confidence <= DOUBTFUL
+        if sign and len(heads) > _HEADS_BESIDE and touching and all(h.role is Role.LABEL and h.text for h in heads):
+            return cell
+    return None
