@@ -256,6 +256,11 @@ def cut_along(page: Grey, rows: NDArray[np.int_], columns: NDArray[np.int_], rea
     return band
 
 
+# Text heights: where a ruling ends others cross it, and of one as short as a row or two those are a tenth (three of a
+# double border on 3.2 were). What is left between its ends is longer than a stroke.
+_A_ROW, _CROSSED = (2.5, 7.0), 0.4
+
+
 def is_level_ruling(ink: Grey, thin: Grey, box: tuple[int, int, int, int], height: float) -> bool:
     """Tell the same of a level piece that fills the box x, y, width, height."""
     x, y, w, h = box
@@ -267,6 +272,9 @@ def is_level_ruling(ink: Grey, thin: Grey, box: tuple[int, int, int, int], heigh
         above, below = top - (middle - far), middle + far + 1 - bottom
         part = np.pad(part, ((above, below), (0, 0)), constant_values=255)
         lines = np.pad(lines, ((above, below), (0, 0)))
+    if _A_ROW[0] * height <= w <= _A_ROW[1] * height:
+        ends = round(_CROSSED * height)
+        part, lines = part[:, ends : w - ends], lines[:, ends : w - ends]
     return _looks_ruled(part, lines, float(h), height)
 
 
@@ -305,11 +313,6 @@ def is_even(drawn: NDArray[np.bool_]) -> bool:
     return True
 
 
-# Text heights: where a ruling ends others cross it, and of one as short as a row or two those are a tenth (three of a
-# double border on 3.2 were). What is left between its ends is longer than a stroke.
-_A_ROW, _CROSSED = (2.5, 7.0), 0.4
-
-
 def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
     """Judge a band with the piece along its middle row."""
     middle, edge = part.shape[0] // 2, _edge(thick, height)
@@ -317,14 +320,12 @@ def _looks_ruled(part: Grey, lines: Grey, thick: float, height: float) -> bool:
     core = max(1, math.ceil(thick / 2))
     drawn: NDArray[np.bool_] = np.any(lines[middle - core : middle + core + 1], axis=0)
     solid = share(drawn)
-    width = part.shape[1]
-    if _A_ROW[0] * height <= width <= _A_ROW[1] * height:
-        part = part[:, round(_CROSSED * height) : width - round(_CROSSED * height)]
     above = part[: middle - edge].min(axis=0) < level
     below = part[middle + edge + 1 :].min(axis=0) < level
     both = share(above & below)
     if max(share(above), share(below)) < 0.08:
         return solid >= 0.4  # dots and dashes are rulings too
+    width = part.shape[1]
     grown = max(share(part[middle - edge - 1] < level), share(part[middle + edge + 1] < level))
     if width <= 4 * height and grown > 0.06:
         return False

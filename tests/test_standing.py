@@ -368,20 +368,24 @@ def test_other_settings_make_records_of_the_kept_labelling(settings: Settings, m
 
 
 def template(kind: str) -> str:
-    """A further template: of forms that are not there, of less of a layout that they have, or of its title alone."""
+    """A further template: of forms that are not there, of a layout that they have without its levels, or with them.
+
+    Of the last nothing tells which layout a form was printed from, and it has none.
+    """
     shipped = load_templates()
     used = {json.loads(rows.body)["form"]["template"] for result in made() for rows in result.rows.records}
     known = next(one for one in shipped if one.id in used)
-    title = {"strange": "{agency}{year}年林业碳汇目标登记表", "alike": known.titles[0], "title": known.titles[0]}[kind]
-    columns = known.columns if kind == "alike" else ("一级指标", "二级指标", "三级指标", "指标值")
-    fields = known.fields if kind == "alike" else ("项目名称",)
+    title = "{agency}{year}年林业碳汇目标登记表" if kind == "strange" else known.titles[0]
+    columns = ("一级指标", "二级指标", "三级指标", "指标值") if kind == "strange" else known.columns
+    fields = ("项目名称",) if kind == "strange" else known.fields
+    fields = (*fields, *known.levels) if kind == "same" else fields
     return (
         f'id = "more"\nsource = "a test"\ntitles = ["{title}"]\n'
         f"fields = {json.dumps(fields, ensure_ascii=False)}\ncolumns = {json.dumps(columns, ensure_ascii=False)}\n"
     )
 
 
-@pytest.mark.parametrize("kind", ["strange", "alike", "title"])
+@pytest.mark.parametrize("kind", ["strange", "alike", "same"])
 def test_with_another_template_what_stands_is_what_would_be_made(kind: str) -> None:
     """A layout that no form is printed from leaves all as it was; one that some may be printed from makes them anew."""
     shop = Workshop(
@@ -396,7 +400,7 @@ def test_with_another_template_what_stands_is_what_would_be_made(kind: str) -> N
 
     for one, before, result in zip(tasks(), made(), found, strict=True):
         assert outcome(before if result.stands else result) == outcome(anew.make(one))
-    assert all(result.stands for result in found) is (kind != "title")
+    assert all(result.stands for result in found) is (kind != "same")
 
 
 def test_decisions_make_records_of_the_kept_labelling(monkeypatch: pytest.MonkeyPatch) -> None:
