@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from html import unescape
-from itertools import islice
 from typing import Any
 
 from pipeline.htmlspans import Spans, mended_rowspans
@@ -202,19 +201,20 @@ def _tables_of(text: str, first_line: int) -> Iterator[HtmlTable | HtmlText]:
     except (ValueError, html.etree.ParserError):
         yield HtmlText(_TAG.sub("\n", text), first_line)
         return
-    tables = [table for table in root.iter("table") if not _is_cell_text(table)]
+    own = _own_rows(root)
+    tables = {table: None for table in root.iter("table") if not _is_cell_text(table, own)}
     seen: list[str] = []
     pieces: dict[Any, list[str]] = {}
     for table in tables:
         for caption in table.iterchildren("caption"):
             seen.append(_tidy(_text_of(caption)))
             yield HtmlText(seen[-1], first_line + max((caption.sourceline or 1) - 1, 0))
-        before, after = _around(table, pieces)
+        before, after = _around(table, tables, pieces)
         line = first_line + max((table.sourceline or 1) - 1, 0)
         if before:
             seen.append(before)
             yield HtmlText(before, line)
-        found = _html_table(table, first_line)
+        found = _html_table(table, own.get(table, ()), tables, first_line)
         if found.cells:
             seen.extend(cell.text for cell in found.cells)
             yield found
@@ -244,9 +244,9 @@ def _stray_lines(plain: str, seen: list[str], left: Counter[str], first_line: in
             yield HtmlText(line, first_line)
 
 
-def _html_table(table: Any, first_line: int) -> HtmlTable:
-    own = [row for row in _own_rows(table) if not _is_ruler(row)]
-    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in own]
+def _html_table(table: Any, own: Sequence[Any], tables: Collection[Any], first_line: int) -> HtmlTable:
+    """Lay out one table of its `own` rows; `tables` are the page's that are no mere text of a cell."""
+    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in own if not _is_ruler(row)]
     if not rows and (bare := [cell for cell in table.iter("td", "th") if next(cell.iterancestors("table")) is table]):
         rows = [bare]  # cells without a row
     printed = [
@@ -266,7 +266,7 @@ def _html_table(table: Any, first_line: int) -> HtmlTable:
             laid = _laid(spans)
             sound = mended.sure and laid.tiles
     cells = tuple(
-        HtmlCell(r, c, height, width, _tidy(_cell_text(cell)), first_line + max((cell.sourceline or 1) - 1, 0))
+        HtmlCell(r, c, height, width, _tidy(_cell_text(cell, tables)), first_line + max((cell.sourceline or 1) - 1, 0))
         for (r, c, height, width), cell in zip(laid.slots, (cell for row in rows for cell in row), strict=True)
     )
     stated = any(cell.rowspan > 1 or cell.colspan > 1 for cell in cells)
@@ -306,7 +306,7 @@ def _is_ruler(row: Any) -> bool:
     return hidden and not _tidy(row.text_content())
 
 
-def _is_cell_text(table: Any) -> bool:
+def _is_cell_text(table: Any, own: Mapping[Any, Sequence[Any]]) -> bool:
     """Tell whether a table inside a cell is only how that cell's text is laid out.
 
     It is where the table around it is a table of data and the larger of the two; a page's layout holds larger ones.
@@ -314,28 +314,33 @@ def _is_cell_text(table: Any) -> bool:
     holder = next(table.iterancestors("table"), None)
     if holder is None:
         return False
-    height = sum(1 for _ in _own_rows(table))
     # No more of the outer table than it takes: a long table may hold many small ones.
-    rows = list(islice(_own_rows(holder), max(height + 1, 3)))
-    return len(rows) >= max(height + 1, 3) and any(sum(cell.tag in ("td", "th") for cell in row) > 1 for row in rows)
+    least = max(len(own.get(table, ())) + 1, 3)
+    rows = own.get(holder, ())[:least]
+    return len(rows) >= least and any(sum(cell.tag in ("td", "th") for cell in row) > 1 for row in rows)
 
 
-def _own_rows(table: Any) -> Iterator[Any]:
-    return (row for row in table.iter("tr") if next(row.iterancestors("table")) is table)
+def _own_rows(root: Any) -> dict[Any, list[Any]]:
+    """The rows of each table, without those of tables in its cells; told at once, for a page may nest thousands."""
+    own: dict[Any, list[Any]] = {}
+    for row in root.iter("tr"):
+        table = next(row.iterancestors("table"), None)
+        if table is not None:
+            own.setdefault(table, []).append(row)
+    return own
 
 
-def _cell_text(cell: Any) -> str:
+def _cell_text(cell: Any, tables: Collection[Any]) -> str:
     """The text of a cell; one that holds tables says it around them (`_around`)."""
-    return _text_of(cell) if cell.find(".//table") is None or not _holds(cell) else ""
+    return _text_of(cell) if cell.find(".//table") is None or not _holds(cell, tables) else ""
 
 
-def _holds(cell: Any) -> list[Any]:
-    """The tables that a cell of a page's layout holds, without those that are only text of theirs."""
-    inner = (table for table in cell.iter("table") if not _is_cell_text(table))
-    return [table for table in inner if next(table.iterancestors("td", "th"), None) is cell]
+def _holds(cell: Any, tables: Collection[Any]) -> list[Any]:
+    """The `tables` that a cell of a page's layout holds itself."""
+    return [t for t in cell.iter("table") if t in tables and next(t.iterancestors("td", "th"), None) is cell]
 
 
-def _around(table: Any, pieces: dict[Any, list[str]]) -> tuple[str, str]:
+def _around(table: Any, tables: Collection[Any], pieces: dict[Any, list[str]]) -> tuple[str, str]:
     """What the cell of a page's layout that holds a table says before it, and behind it where it is the last one.
 
     `pieces` keeps what such a cell says around its tables: a page may hold thousands.
@@ -344,16 +349,16 @@ def _around(table: Any, pieces: dict[Any, list[str]]) -> tuple[str, str]:
     if holder is None or next(holder.iterancestors("table"), None) is None:
         return "", ""
     if holder not in pieces:
-        pieces[holder] = _pieces(holder)
+        pieces[holder] = _pieces(holder, _holds(holder, tables))
     left = pieces[holder]
     before = left.pop(0) if left else ""
     return before, left.pop() if len(left) == 1 else ""
 
 
-def _pieces(cell: Any) -> list[str]:
+def _pieces(cell: Any, held: Sequence[Any]) -> list[str]:
     """The text of a cell before, between and behind the tables that it holds."""
     shallow = deepcopy(cell)
-    for table in _holds_of_copy(shallow, cell, _holds(cell)):
+    for table in _holds_of_copy(shallow, cell, held):
         table.tail = _MARK + (table.tail or "")
         table.text = None
         for part in list(table):
