@@ -89,6 +89,17 @@ def test_a_label_cut_with_its_value_keeps_it() -> None:
     assert value.endswith("第二，九月抚育。")
 
 
+def test_a_label_of_which_the_rest_is_another_label_keeps_its_value_under_a_parent_printed_again() -> None:
+    """可行性 alone is a label too; 项目申报的 is none. What stands below the rest keeps the parent."""
+    first = table("项目名称|>2:植树", "项目立项情况|项目申报的|鉴于苗圃现状，逐户走访林农，加强护林员")
+    second = table("2:项目立项情况|可行性|队伍建设。", "项目申报的必要性|无")
+    [record] = records(TITLE + first + "\n" + second + GRID)
+
+    found = fields(record)
+    assert found["项目立项情况→项目申报的可行性"] == "鉴于苗圃现状，逐户走访林农，加强护林员队伍建设。"
+    assert found["项目立项情况→项目申报的必要性"] == "无"
+
+
 def test_a_total_alone_under_heads_printed_again_has_its_columns() -> None:
     """The grid ended on the page before."""
     heads = f"{HEADS}|分值|得分"

@@ -64,7 +64,7 @@ def join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> Row | None:
         elif id(one.cell) in labels and not (within and alone):
             under_heads |= comparison_key(cell.text) != comparison_key(one.cell.text)
         elif comparison_key(one.cell.text) == comparison_key(cell.text):
-            if cell.rowspan > 1 or len(cell.text) <= SHORT or _is_level(cell.text, lexicon):
+            if (cell.rowspan > 1 and not within) or len(cell.text) <= SHORT or _is_level(cell.text, lexicon):
                 # A label that nobody knows, printed again: the fields below keep it as their parent. A level, printed
                 # again under heads that nobody knows: a row of the grid.
                 return row
@@ -90,10 +90,12 @@ def join_fields(done: list[Row], row: Row, lexicon: Lexicon) -> Row | None:
 
 
 def _stretch(done: list[Row], row: Row, partners: Mapping[int, Above]) -> None:
-    """The spans that go on below a row that went back over the break: the blank rest of a merged label is kept."""
+    """The spans that go on below a row that went back over the break: the rest of a merged label, blank or not."""
     for cell in row.cells:
         one = partners.get(id(cell))
-        if not cell.text and cell.rowspan > 1 and one is not None and one.cell.text:
+        if cell.rowspan == 1 or one is None or not one.cell.text:
+            continue
+        if not cell.text or comparison_key(cell.text) == comparison_key(one.cell.text):
             put_cell(done, one, replace(one.cell, rowspan=cell.row + cell.rowspan - one.cell.row))
 
 
@@ -162,8 +164,8 @@ def _is_cut_label(cell: RowCell, more: RowCell, lexicon: Lexicon) -> bool:
     one, other = cell.text, more.text
     known = lexicon.exact["field"] | lexicon.exact["narrative"]
     whole = comparison_key(one + other)
-    if whole in known and comparison_key(other) not in known and comparison_key(one) not in known:
-        return True
+    if whole in known and comparison_key(one) not in known:
+        return True  # the rest alone may be another label: 项目申报的 | 可行性
     # No label is one character; what stands first in its row is one, though nobody knows it.
     scrap = min(len(one), len(other)) == 1 or _LABELS_END.fullmatch(other)
     first = cell.col == more.col == 0 and comparison_key(one) not in known and scrap
