@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -121,25 +122,28 @@ def _join_rungs(frames: list[Frame], across: Pieces, down: Pieces, height: float
         verticals = [down[number - len(across)] for number in members if number >= len(across)]
         if not own or not verticals:
             continue
-        more: list[int] = []
-        for side in (-1, 1):
-            outer = own[0 if side < 0 else -1]
-            ladder: list[Pieces] = []
-            for rung in rungs[::side]:
-                apart = side * (rung[0].place - (ladder[-1] if ladder else outer)[0].place)
-                if apart > _ROW[1] * height:
-                    break
-                if apart >= _ROW[0] * height and _together(outer, rung, height):
-                    ladder.append(rung)
-            edge = outer[0].place
-            out = max((edge - piece.first if side < 0 else piece.last - edge) for piece in verticals)
-            if len(ladder) > 1 or (ladder and out >= _LEADS * height):
-                more += [numbers[id(piece)] for rung in ladder for piece in rung]
+        above = _rungs_beyond(own[0], rungs, verticals, -1, height)
+        below = _rungs_beyond(own[-1], rungs, verticals, 1, height)
+        more = [numbers[id(piece)] for rung in (*above, *below) for piece in rung]
         fresh = [number for number in more if number not in taken]
         taken.update(fresh)
         places = [across[number].place for number in fresh]
         joined.append(((box[0], min([box[1], *places]), box[2], max([box[3], *places])), members + fresh))
     return joined + [frame for frame in frames if max(frame[1]) < len(across) and not taken.intersection(frame[1])]
+
+
+def _rungs_beyond(outer: Pieces, rungs: Sequence[Pieces], verticals: Pieces, side: int, height: float) -> list[Pieces]:
+    """Those of the rungs above (side -1) or below (1) a table's outermost one that go on with it, in order."""
+    ladder: list[Pieces] = []
+    for rung in rungs[::side]:
+        apart = side * (rung[0].place - (ladder[-1] if ladder else outer)[0].place)
+        if apart > _ROW[1] * height:
+            break
+        if apart >= _ROW[0] * height and _together(outer, rung, height):
+            ladder.append(rung)
+    edge = outer[0].place
+    out = max((edge - piece.first if side < 0 else piece.last - edge) for piece in verticals)
+    return ladder if len(ladder) > 1 or out >= _LEADS * height else []
 
 
 def _abreast(across: Pieces, down: Pieces, height: float) -> list[tuple[int, int]]:

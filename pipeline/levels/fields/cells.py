@@ -238,12 +238,12 @@ def without_lone_signs(row: Row) -> Row:
 
     A label set upright has its characters in one cell, and a cell that a page break cuts goes on over many rows.
     """
+    if (corner := _inked_corner(row)) is not None:
+        return replace(row, cells=tuple(replace(cell, text="") if cell is corner else cell for cell in row.cells))
     lone = [
         cell.role is Role.LABEL and bool(cell.text) and cell.rowspan == 1 and len(_STOPS.sub("", cell.text)) <= 1
         for cell in row.cells
     ]
-    if (corner := _inked_corner(row)) is not None:
-        return replace(row, cells=tuple(replace(cell, text="") if cell is corner else cell for cell in row.cells))
     if not any(lone):
         return row
     cells = (replace(cell, role=Role.VALUE) if one else cell for cell, one in zip(row.cells, lone, strict=True))
