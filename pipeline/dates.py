@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 # Full-width ASCII and the ideographic space: the same characters in another width, so lengths and places stay the same.
 _WIDTHS = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20, 0x00A0: 0x20}
+# Few texts hold any; to look for them takes a tenth of the time of translating.
+_WIDE = re.compile("[\uff01-\uff5e\u3000\u00a0]")
 
 
 def fold(text: str) -> str:
     """Return `text` with full-width letters, digits and signs in half width; every character keeps its place."""
-    return text.translate(_WIDTHS)
+    return text.translate(_WIDTHS) if _WIDE.search(text) else text
 
 
 @dataclass(frozen=True, slots=True, order=True)

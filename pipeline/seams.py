@@ -50,8 +50,8 @@ def sides_of(cells: Sequence[RowCell], lean: float = 0.0) -> tuple[float, float]
     The page is turned as it is read: pages of one form may have lain in the scanner on different sides. `lean` is that
     of their table: a cell half a page high on a page askew by 1.6 degrees reaches two hundredths of its width too far.
     """
-    corners = (as_read(place.polygon) for cell in cells for place in cell.places[:1])
-    xs = [x - lean * y for polygon in corners for x, y in polygon]
+    outlines = [cell.places[0].polygon for cell in cells if cell.places and cell.places[0].polygon]
+    xs = [x - lean * y for outline in outlines for x, y in as_read(outline)]
     return (min(xs), max(xs)) if xs and max(xs) > min(xs) else None
 
 
@@ -59,8 +59,8 @@ def lean_of(cells: Iterable[RowCell]) -> float:
     """How far the verticals of cells lean: pixels to the right for each pixel down, high cells telling the most."""
     across = down = 0.0
     for cell in cells:
-        polygon = as_read(cell.places[0].polygon) if cell.places else ()
-        if len(polygon) == _CORNERS:
+        if cell.places and len(cell.places[0].polygon) == _CORNERS:
+            polygon = as_read(cell.places[0].polygon)
             for (x0, y0), (x1, y1) in ((polygon[0], polygon[3]), (polygon[1], polygon[2])):
                 across, down = across + x1 - x0, down + y1 - y0
     return across / down if down > 0 else 0.0

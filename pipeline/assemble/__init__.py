@@ -82,6 +82,7 @@ class Assembly:
     reread_amount: RereadAmount = lambda raw, lines, rate: None
     _entries: list[RepairEntry] = field(default_factory=list)
     _entered: set[int] = field(default_factory=set)
+    _cells: dict[int, ValueCell] = field(default_factory=dict)  # of labels, by id(cell)
     _columns: dict[str, str] = field(default_factory=dict)  # a column's header as read -> as repaired
     _levels: tuple[str, ...] = ()  # level 1 and level 2, where a row of the form has them
 
@@ -187,12 +188,7 @@ class Assembly:
             repair = self.repairs.get(id(cell))
             doubtful |= self._enter(cell, f"indicators[{number}].{level}")
             names[level] = repair.value if repair else text
-            cells[level] = ValueCell(
-                raw="" if "inferred" in cell.notes else cell.text,
-                status=repair.status.value if repair else "unknown",
-                confidence=self._confidence([cell]),
-                where=where_of(cell.places),
-            )
+            cells[level] = self._cell_of(cell)
         target, target_doubt = self._target(number, row, names["level3"], cells)
         for header, cell in row.extra:
             name = self._columns.get(header, header) or "其他"
@@ -212,6 +208,19 @@ class Assembly:
             level1=names["level1"], level2=names["level2"], level3=names["level3"], period=row.period, target=target,
             review=doubtful or target_doubt or low, extra=extra, cells=cells,
         )  # fmt: skip
+
+    def _cell_of(self, cell: RowCell) -> ValueCell:
+        """The trail of a level or a name; that of a level over many rows is the same for all of them."""
+        found = self._cells.get(id(cell))
+        if found is None:
+            repair = self.repairs.get(id(cell))
+            found = self._cells[id(cell)] = ValueCell(
+                raw="" if "inferred" in cell.notes else cell.text,
+                status=repair.status.value if repair else "unknown",
+                confidence=self._confidence([cell]),
+                where=where_of(cell.places),
+            )
+        return found
 
     def _target(
         self, number: int, row: IndicatorRow, level3: str | None, cells: dict[str, ValueCell]
@@ -296,7 +305,7 @@ class Assembly:
 
     @staticmethod
     def _confidence(cells: Iterable[RowCell]) -> float:
-        sure = (min(cell.confidence * cell.certainty, _UNRULED if "unruled" in cell.notes else 1.0) for cell in cells)
+        sure = [min(cell.confidence * cell.certainty, _UNRULED if "unruled" in cell.notes else 1.0) for cell in cells]
         return round(min(sure, default=1.0), 2)
 
     def _reading_findings(self) -> Iterable[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.document import FieldEntry, Label, LabelledForm, Role, RowCell
@@ -17,8 +18,14 @@ SplitLabel = Callable[[str], tuple[str, str | None]]
 
 def level_text(cell: RowCell) -> tuple[str, str | None]:
     """A level's name and the weight printed beside it."""
-    text = label_text(cell.text)
-    if cell.role is Role.LEVEL3:
+    return _level_text(cell.text, cell.role is Role.LEVEL3)
+
+
+# A form's rows ask for the same levels, and so do other forms; names ask three times.
+@lru_cache(8_192)
+def _level_text(printed: str, name: bool) -> tuple[str, str | None]:
+    text = label_text(printed)
+    if name:
         return without_placeholder(text), None
     return split_weight(text.rstrip("。"))  # no level's name is a sentence
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from pipeline.checks.facts import Facts
 from pipeline.hanzi import is_uncommon
@@ -27,6 +28,9 @@ def uncommon(facts: Facts) -> Iterator[Finding]:
 
 
 def _strange(text: str) -> str | None:
+    with suppress(UnicodeEncodeError):  # most texts hold nothing else, which is told at once for all characters
+        text.encode("gb2312")
+        return None
     return next(filter(is_uncommon, dict.fromkeys(text)), None)
 
 

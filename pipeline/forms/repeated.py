@@ -12,9 +12,10 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 
-from pipeline.dictionaries import Dictionaries
+from pipeline.dictionaries import Dictionaries, comparison_key
 from pipeline.document import Cell, PageReading, Reading, Table
 
 _SECTIONS = ("field", "narrative", "column", "bar", "level1", "level2")
@@ -117,10 +118,18 @@ class _Labels:
     def _is_in(self, text: str, sections: tuple[str, ...]) -> bool:
         found = self.known.get((text, sections))
         if found is None:
-            both = {text, _BRACKETS.sub("", text.rstrip("：:"))} - {""}
-            found = any(self.dictionaries.written(section, one) for section in sections for one in both)
+            keys, both = self.dictionaries.keys, _ways_to_say(text)
+            found = any(keys[section].get(one) for section in sections for one in both)
             self.known[text, sections] = found
         return found
+
+
+# Labels and levels come again in other forms.
+@lru_cache(8_192)
+def _ways_to_say(text: str) -> tuple[str, ...]:
+    """The comparison keys of a text with and without its unit or weight."""
+    both = dict.fromkeys((text, _BRACKETS.sub("", text.rstrip("：:"))))
+    return tuple(dict.fromkeys(comparison_key(one) for one in both if one))
 
 
 @dataclass

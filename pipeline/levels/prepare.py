@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
+from functools import lru_cache
 
 from pipeline.dictionaries import comparison_key
 from pipeline.document import Row, RowCell
@@ -57,16 +58,27 @@ def _as_printed(rows: Sequence[Row], lexicon: Lexicon, template: Template | None
 def _label_as_printed(text: str, known: Set[str]) -> str | None:
     if text.endswith(("；", ";")) and comparison_key(text) in known:
         return text[:-1] + "："
-    text, dusty = _DUST_IN_UNIT.subn(r"\1\2", text)
-    if _UNCLOSED.search(text):
+    text, dusty, unclosed, clean, unit = _marks_in(text)
+    if unclosed:
         return f"{text}）"
-    clean = _DUST.sub("", text)
     if clean != text and comparison_key(text) not in known and comparison_key(clean) in known:
         return clean
-    unit = _UNIT_BARE.search(text)
-    if unit is not None and comparison_key(text) not in known and comparison_key(text[: unit.start()]) in known:
-        return f"{text[: unit.start()]}（{unit[0].replace('方', '万')}）"
+    bare = text.removesuffix(unit)
+    if unit and comparison_key(text) not in known and comparison_key(bare) in known:
+        return f"{bare}（{unit.replace('方', '万')}）"
     return text if dusty else None
+
+
+# Three texts in four come again in other forms; a narrative takes a kilobyte or two.
+@lru_cache(8_192)
+def _marks_in(text: str) -> tuple[str, bool, bool, str, str]:
+    """A text without dust in its unit and whether there was any, whether a bracket is open, without all dust, a unit.
+
+    The unit is that of amounts without brackets at its end, empty where it has none.
+    """
+    text, dusty = _DUST_IN_UNIT.subn(r"\1\2", text)
+    unit = _UNIT_BARE.search(text)
+    return text, dusty > 0, bool(_UNCLOSED.search(text)), _DUST.sub("", text), unit[0] if unit is not None else ""
 
 
 # ---------------------------------------------------------------------------------------------------- lost spans

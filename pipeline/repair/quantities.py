@@ -65,6 +65,8 @@ def reread_target(raw: str, lines: Sequence[Line], level3: str | None, others: S
     text = "".join(raw.split())
     if not text or len(text) > _LONGEST or (len(text) == 1 and not is_hanzi(text)):
         return None
+    if all(line.posterior is None for line in lines):
+        return None
     name = fold(level3 or "")
     if not any(character.isdigit() for character in text):
         # A traditional form was not printed, however little the picture shows of the common one: 合規.

@@ -16,6 +16,7 @@ _GRID_TO_FIELDS = 1.5
 _FIELDS_TO_GRID = 3.0  # without a header between
 _BEAM = 24
 _FLOOR = math.log(1e-4)
+_FARTHEST = 30.0  # nats: one reading before another; more makes no difference to four decimals
 _NO_LEVEL = "\0"  # no comparison key of any text
 
 
@@ -173,12 +174,14 @@ def _certainties(
         headed = headers[r] is not None
         own = next(fact for other, fact in zip(options[r], facts[r], strict=True) if other is chosen)
         best_score, *after = _advance(state, chosen, own, headed, skeleton)
-        margins = [math.inf] * len(chosen.roles)
+        margins = [_FARTHEST] * len(chosen.roles)
         for other, fact in zip(options[r], facts[r], strict=True):
-            score = _advance(state, other, fact, headed, skeleton)[0]
+            margin = best_score - _advance(state, other, fact, headed, skeleton)[0]
+            if margin >= _FARTHEST:
+                continue
             for i, (one, two) in enumerate(zip(chosen.roles, other.roles, strict=True)):
-                if (one is not two or chosen.columns[i] is not other.columns[i]) and best_score - score < margins[i]:
-                    margins[i] = best_score - score
-        result.append(tuple([1 / (1 + math.exp(-max(min(m, 30.0), -30.0))) for m in margins]))
+                if margin < margins[i] and (one is not two or chosen.columns[i] is not other.columns[i]):
+                    margins[i] = margin
+        result.append(tuple([1 / (1 + math.exp(-max(margin, -_FARTHEST))) for margin in margins]))
         state = _State(0.0, after[0], after[1], after[2])
     return result
