@@ -265,6 +265,16 @@ def test_a_displaced_tail_is_mended_by_its_compound(repairer: Repairer) -> None:
     assert repair.evidence == "compound:计划完成率"
 
 
+@given(st.lists(st.text("数率表", max_size=9), max_size=5))
+def test_three_characters_are_found_wherever_a_text_of_the_form_holds_them(texts: list[str]) -> None:
+    """Places that overlap count, and none reaches from one text into the next."""
+    corpus = Texts(texts)
+
+    for trigram in {text[i : i + 3] for text in texts for i in range(len(text) - 2)} | {"率率率"}:
+        held = [(n, i) for n, text in enumerate(corpus.texts) for i in range(len(text)) if text[i : i + 3] == trigram]
+        assert corpus.places(trigram) == held
+
+
 def test_a_label_does_not_vouch_for_itself() -> None:
     """The form's labels are handed in as texts too."""
     texts = Texts(["稻虾共作技大赛满意度", "稻虾共作技能大赛参赛人数"])

@@ -17,6 +17,7 @@ from pipeline.quick import quick
 # 指标值（包含数字及文字描述） is among the longest heads of a column; a second row's are shorter.
 _LONGEST = 24
 _LONGEST_SECOND = 16
+_LEAST_HEADS = 3
 _SAME_NAME = 0.7
 NUMBERS = ("序号", "编号", "行次")
 _GRADES = frozenset(("优", "良", "中", "差", "优秀", "良好", "中等", "合格", "较差", "不合格"))
@@ -86,9 +87,14 @@ def find_headers(rows: Sequence[Row], lexicon: Lexicon) -> list[GridHeader | Non
         if current is not None and number <= current.row:
             headers.append(current)
             continue
-        alone = _heads_of(row, lexicon)
+        filled = [cell for cell in row.cells if cell.text]
         following = rows[number + 1] if number + 1 < len(rows) else None
-        both = _merged(row, alone, following, lexicon) if following is not None else None
+        parted = following is not None and _may_part(row, filled, following)
+        if len(filled) < _LEAST_HEADS and not parted:
+            headers.append(current)
+            continue
+        alone = _heads_of(row, lexicon)
+        both = _merged(row, alone, following, lexicon) if following is not None and parted else None
         if both is not None and _names_columns(both):
             current = _header(number, number + 1, row.n_cols, both)
         elif _names_columns(alone):
@@ -131,8 +137,8 @@ def _role_of(cell: RowCell, lexicon: Lexicon) -> str | None:
 
 def _names_columns(heads: Sequence[_Head]) -> bool:
     """Two levels, or the names and the targets of a grid without levels; half of the cells are known for columns."""
-    if len(heads) < 3 or not any(head.role for head in heads):  # unknown ones alone tell nothing by their order
-        return False
+    if len(heads) < _LEAST_HEADS or not any(head.role for head in heads):
+        return False  # unknown ones alone tell nothing by their order
     roles = [role for role in _by_order([head.role for head in heads]) if role]
     levels = [role for role in roles if role.startswith("level")]
     if len(roles) * 2 < len(heads) or not levels:
@@ -146,21 +152,24 @@ def _names_columns(heads: Sequence[_Head]) -> bool:
     return levels == ["level3"] and "target" in roles and len(roles) >= 3 and not unknown
 
 
+def _may_part(upper: Row, above: Sequence[RowCell], lower: Row) -> bool:
+    """Tell whether a row may be the second one of a header by its shape; `above` are the filled cells of the first."""
+    if len(above) < 2 or upper.n_cols != lower.n_cols or upper.table != lower.table:
+        return False
+    texts = ["".join(cell.text.split()) for cell in lower.cells if cell.text]
+    return len(texts) >= 2 and not any(len(text) > _LONGEST_SECOND or _VALUE.match(text) for text in texts)
+
+
 def _merged(upper: Row, heads: list[_Head], lower: Row, lexicon: Lexicon) -> list[_Head] | None:
     """The heads of a header of two rows, None where the second row is none; `heads` are the upper row's by itself.
 
     Its cells all stand under heads wider than one column, which they divide, and are no values: 目标值 and 实际完成值
-    under 绩效指标值, 三级指标 and 指标值 twice under 中期 and 年度, 优 良 中 差 under 评价标准.
+    under 绩效指标值, 三级指标 and 指标值 twice under 中期 and 年度, 优 良 中 差 under 评价标准. The shape of the
+    second row says that it may be one (`_may_part`).
     """
-    if len(heads) < 2 or upper.n_cols != lower.n_cols or upper.table != lower.table:
-        return None
     below = [cell for cell in lower.cells if cell.text]
-    if len(below) < 2:
-        return None
     above = [head.cell for head in heads]
     texts = ["".join(cell.text.split()) for cell in below]
-    if any(len(text) > _LONGEST_SECOND or _VALUE.match(text) for text in texts):
-        return None
     parts_of = [_Head(cell, lexicon.column_role(cell.text)) for cell in below]
     divided = _divided(upper, above, parts_of)
     if divided is None and not upper.spans_known:

@@ -171,6 +171,15 @@ class Lexicon:
         return self._role_cache[text]
 
     @cached_property
+    def _damaged_columns(self) -> frozenset[str]:
+        """Column names and what is left of each without one of its characters, as `_damaged` has it of others."""
+        return frozenset(part for key in self._column_roles for part in _parts(key))
+
+    @cached_property
+    def _long_columns(self) -> tuple[str, ...]:
+        return tuple(name for name in self._column_roles if len(name) >= _SHORTEST_HEAD)
+
+    @cached_property
     def _bars(self) -> frozenset[str]:
         return self._exact[EXACT.index("bar")]
 
@@ -180,8 +189,10 @@ class Lexicon:
             return None
         role = self._column_roles.get(comparison_key(text)) or self._column_roles.get(key)
         if role is None and len(key) >= 3:
-            near = process.extract(key, list(self._column_roles), scorer=OSA.distance, score_cutoff=1, limit=None)
-            roles = {self._column_roles[found] for found, _, _ in near}
+            roles = set()
+            if not self._damaged_columns.isdisjoint(_parts(key)):  # as most texts of a form's cells are
+                near = process.extract(key, list(self._column_roles), scorer=OSA.distance, score_cutoff=1, limit=None)
+                roles = {self._column_roles[found] for found, _, _ in near}
             roles = roles or set(self._column_letters.get("".join(sorted(key)), ()))
             role = roles.pop() if len(roles) == 1 else None
         return role or _role_by_words(key) or self._role_among_specks(text)
@@ -189,9 +200,7 @@ class Lexicon:
     def _role_among_specks(self, text: str) -> str | None:
         """The role of a head in whose cell specks were read as letters: 博ま指标内容（年度）AFRIL."""
         key = comparison_key(re.sub(r"[(（].*?[)）]", "", text))
-        name = max(
-            (name for name in self._column_roles if len(name) >= _SHORTEST_HEAD and name in key), key=len, default=""
-        )
+        name = max([name for name in self._long_columns if name in key], key=len, default="")
         rest = key.replace(name, "", 1)
         if not name or not rest or len(_HANZI.findall(rest)) > 1 or len(rest) < 2:
             return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate
 
 from pipeline.repair.words import WordModel, field_words
 
@@ -36,7 +37,10 @@ class Texts:
     def __init__(self, texts: Iterable[str]) -> None:
         """Take the form's texts, folded and without spaces; each text counts once however often it is handed in."""
         self.texts = [text for text in dict.fromkeys(texts) if len(text) >= 3]
-        self._places: dict[str, list[tuple[int, int]]] | None = None
+        # All of them one behind the other, each with where it begins there.
+        self._joined = "\0".join(self.texts)
+        self._starts = list(accumulate((len(text) + 1 for text in self.texts), initial=0))
+        self._places: dict[str, list[tuple[int, int]]] = {}
         self._mirrored: dict[int, str] = {}
         self._holders: dict[str, list[str]] = {}
 
@@ -48,12 +52,15 @@ class Texts:
 
     def places(self, trigram: str) -> list[tuple[int, int]]:
         """Return where `trigram` stands, as (text, position)."""
-        if self._places is None:
-            self._places = defaultdict(list)
-            for number, text in enumerate(self.texts):
-                for i in range(len(text) - 2):
-                    self._places[text[i : i + 3]].append((number, i))
-        return self._places.get(trigram, [])
+        found = self._places.get(trigram)
+        if found is None:
+            found = self._places[trigram] = []
+            at = self._joined.find(trigram)
+            while at >= 0:
+                number = bisect_right(self._starts, at) - 1
+                found.append((number, at - self._starts[number]))
+                at = self._joined.find(trigram, at + 1)
+        return found
 
     def votes(self, label: str) -> list[Vote]:
         """Return what other texts of the form make of `label`, most places first.
@@ -110,8 +117,7 @@ class Texts:
         counts: Counter[str] = Counter()
         for text in self.texts:
             if len(text) <= SHORT:
-                runs = {"".join(run) for lone, run in groupby(general.segment(text).words, _is_lone) if lone}
-                counts.update(run for run in runs if 2 <= len(run) <= 4)
+                counts.update(general.strangers(text))
         return [run for run, count in counts.items() if count >= 3]
 
     def count(self, phrase: str, besides: str) -> int:
@@ -167,10 +173,6 @@ def _behind(label: str, i: int, text: str, p: int, before: int) -> list[tuple[st
         if after >= min(_SIDE, len(label) - 1 - i) and before + 1 + after >= _PHRASE - 1:
             found.append((value, "displaced", i, text[start : p + 1 + after]))
     return found
-
-
-def _is_lone(word: str) -> bool:
-    return len(word) == 1 and "\u4e00" <= word <= "\u9fff"
 
 
 class Compounds:

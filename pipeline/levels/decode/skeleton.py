@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -53,6 +53,8 @@ class Skeleton:
         """The known name that a misread key stands for, or the key itself."""
         known = self._resolved.get((key, level))
         if known is None:
+            if len(self._resolved) > MOST_KEPT:
+                self._resolved.clear()
             names = self.level1 if level == "level1" else self.parents
             known = key
             if key not in names and len(key) >= 3:
@@ -65,6 +67,8 @@ class Skeleton:
         """Tell whether a level 2 belongs under a level 1; both are keys of known names."""
         known = self._fits.get((level2, level1))
         if known is None:
+            if len(self._fits) > MOST_KEPT:
+                self._fits.clear()
             known = belongs(level1, self.parents.get(level2, ()))
             self._fits[level2, level1] = known
         return known
@@ -72,22 +76,28 @@ class Skeleton:
 
 def skeleton_of(template: Mapping[str, Sequence[str]] | None, lexicon: Lexicon) -> Skeleton:
     """Build the skeleton from a template's levels, or from the parents that the vocabularies state."""
+    if template:
+        # What asks the vocabularies is asked of each form; what only the names decide is told once.
+        return replace(_of_template(tuple((name, tuple(below)) for name, below in template.items())), _facts={})
+    parents: dict[str, set[str]] = {}
+    level1_names = {comparison_key(name) for name in lexicon.dictionaries.names("level1")}
+    for text, names in lexicon.dictionaries.names("level2").items():
+        found = parents.setdefault(comparison_key(text), set())
+        for name in names:
+            found.update(comparison_key(parent) for parent in name.parents)
+    return Skeleton({key: frozenset(found) for key, found in parents.items()}, {}, frozenset(level1_names))
+
+
+@lru_cache(256)  # layouts, of which there are dozens
+def _of_template(levels: tuple[tuple[str, tuple[str, ...]], ...]) -> Skeleton:
     parents: dict[str, set[str]] = {}
     order: dict[str, int] = {}
-    if template:
-        for level1, below in template.items():
-            for level2 in below:
-                parents.setdefault(comparison_key(level2), set()).add(comparison_key(level1))
-                order.setdefault(comparison_key(level2), len(order))
-        level1_names = {comparison_key(name) for name in template}
-    else:
-        level1_names = {comparison_key(name) for name in lexicon.dictionaries.names("level1")}
-        for text, names in lexicon.dictionaries.names("level2").items():
-            found = parents.setdefault(comparison_key(text), set())
-            for name in names:
-                found.update(comparison_key(parent) for parent in name.parents)
+    for level1, below in levels:
+        for level2 in below:
+            parents.setdefault(comparison_key(level2), set()).add(comparison_key(level1))
+            order.setdefault(comparison_key(level2), len(order))
     frozen = {key: frozenset(found) for key, found in parents.items()}
-    return Skeleton(frozen, order, frozenset(level1_names))
+    return Skeleton(frozen, order, frozenset(comparison_key(name) for name, _ in levels))
 
 
 def facts_of(choices: Sequence[Choice], row: Row, skeleton: Skeleton, lexicon: Lexicon) -> list[Facts]:
@@ -99,9 +109,13 @@ def facts_of(choices: Sequence[Choice], row: Row, skeleton: Skeleton, lexicon: L
 def _facts(roles: Sequence[Role], filled: Sequence[str], skeleton: Skeleton, lexicon: Lexicon) -> Facts:
     if Role.LEVEL1 not in roles and Role.LEVEL2 not in roles:
         return NO_FACTS
-    texts = dict(zip(roles, filled, strict=True))
-    one, two = texts.get(Role.LEVEL1), texts.get(Role.LEVEL2)
-    alone = two is not None and Role.LEVEL3 not in texts and Role.TARGET not in texts
+    one = two = None
+    for role, text in zip(roles, filled, strict=True):
+        if role is Role.LEVEL1:
+            one = text
+        elif role is Role.LEVEL2:
+            two = text
+    alone = two is not None and Role.LEVEL3 not in roles and Role.TARGET not in roles
     known = skeleton._facts.get((one, two, alone))
     if known is None:
         if len(skeleton._facts) > MOST_KEPT:

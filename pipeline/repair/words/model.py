@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from pipeline.repair.words.general import LONGEST, followers_of, general_followers, general_reach, reach_of
 
@@ -54,6 +55,7 @@ class WordModel:
         self._endings = endings
         self._last: Counter[str] | None = None
         self._cache: dict[str, Segmentation] = {}
+        self._strangers: dict[str, frozenset[str]] = {}
         self._asked = 0
         self._reach: dict[str, int] | None = None
         self._followers: dict[str, str] | None = None
@@ -100,6 +102,16 @@ class WordModel:
             if len(self._cache) > 200_000:  # some 100 MB; an archive's labels repeat, so this is hardly ever reached
                 self._cache.clear()
             found = self._cache[text] = self._segment(text)
+        return found
+
+    def strangers(self, text: str) -> frozenset[str]:
+        """Return the runs of 2 to 4 lone Hanzi in `text`: words that no list holds, if they are any; kept likewise."""
+        found = self._strangers.get(text)
+        if found is None:
+            if len(self._strangers) > 50_000:
+                self._strangers.clear()
+            runs = {"".join(run) for lone, run in groupby(self.segment(text).words, _is_lone) if lone}
+            found = self._strangers[text] = frozenset(run for run in runs if 2 <= len(run) <= 4)
         return found
 
     @property
@@ -199,6 +211,10 @@ class WordModel:
             ends += [j] * (j - i)
             i = j
         return Segmentation(best[0], tuple(words), tuple(starts), tuple(ends))
+
+
+def _is_lone(word: str) -> bool:
+    return len(word) == 1 and "\u4e00" <= word <= "\u9fff"
 
 
 class _Lacking(Mapping[str, float]):
