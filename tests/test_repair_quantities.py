@@ -70,6 +70,15 @@ def _line(read: str, instead: dict[int, tuple[str, float]]) -> Line:
         ("≤24.52(方元)", {7: ("万", -3.5)}, "鱼苗成本", "≤24.52(万元)"),
         ("≤24.52(方元)", {7: ("万", -12.0)}, "鱼苗成本", None),
         ("美完善", {0: ("", -1.0)}, "制度建设完善性", "完善"),
+        ("是高", {0: ("提", -1.0)}, "横向联动", "提高"),
+        ("±95%", {0: ("=", -1.0)}, "资金到位情况", "=95%"),
+        ("é15天", {0: ("≤", -2.0)}, "宣讲天数", "≤15天"),
+        ("C.108元", {0: ("≤", -2.0), 1: ("", -1.0)}, "补助标准", "≤108元"),
+        ("≥95a0", {3: ("%", -1.0), 4: ("", -1.0)}, "点赞占比", "≥95%"),
+        ("=150è", {4: ("户", -1.0)}, "台账", "=150户"),
+        ("8%13%", {2: ("-", -1.0)}, "转化率", None),
+        ("≥20米", {3: ("%", -3.0)}, "无纸化率增幅", "≥20%"),
+        ("=58000人1次", {7: ("/", -2.0)}, "参与人数", "=58000人/次"),
     ],
 )
 def test_what_cannot_be_meant_is_read_as_the_picture_shows_it(
@@ -86,6 +95,9 @@ def test_what_cannot_be_meant_is_read_as_the_picture_shows_it(
         ("-5%", "能耗增长率"),  # what grows may fall
         ("≥95%", "满意度"),
         ("(批次)", "批次"),
+        ("±5%", "价格波动幅度"),
+        ("是", "横向联动"),
+        ("≥20米", "道路米数"),
         ("≥110.00(批次)", "抽检批次"),
     ],
 )
@@ -231,6 +243,11 @@ def test_a_unit_broken_where_its_point_would_stand_asks() -> None:
         ("2025,1.1-2025.1231", {}, "活动时间", "2025.1.1-2025.12.31"),
         ("=6682.00()", {}, "检查面积", "=6682.00(㎡)"),
         ("意识增强·效果显著", {4: ("，", -3.0)}, "法治意识", "意识增强，效果显著"),
+        (">3700人", {0: ("≥", -6.0)}, "人数", "≥3700人"),
+        ("<3700人", {0: ("≤", -6.0)}, "人数", "<3700人"),  # as often meant
+        ("54.75元", {0: ("≤", -5.0)}, "场均成本", "≤4.75元"),
+        ("≥20米", {3: ("%", -3.0)}, "普及程度", "≥20%"),
+        ("=53", {2: ("场", -1.0)}, "送戏下乡场次", "=5场"),
     ],
 )
 def test_what_is_likely_is_taken_and_asks(
@@ -252,7 +269,7 @@ def test_what_is_likely_is_taken_and_asks(
 )
 def test_how_a_form_writes_its_bounds_speaks_for_a_lost_bar(others: tuple[str, ...], status: Status) -> None:
     """A bar that the picture hardly shows is likely where the form's other bounds have theirs."""
-    repair = reread_target(">3700人", [_line(">3700人", {0: ("≥", -6.0)})], "人数", others)
+    repair = reread_target(">3700人", [_line(">3700人", {0: ("≥", -7.0)})], "人数", others)
     assert repair is not None
     assert (repair.status, repair.score < 0.9) == (status, True)
 

@@ -17,6 +17,7 @@ from pipeline.resources import data_folder
 WORDED = -4.5
 _LONGEST_WORD = 8
 _STEM = 2
+_ANSWERS = frozenset("是否有无能可零")
 
 
 def worded(text: str, name: str) -> Iterator[str]:
@@ -31,6 +32,10 @@ def worded(text: str, name: str) -> Iterator[str]:
     ['显著']
     """
     words = set(_words())
+    if text in words:
+        return
+    # 是高 is no answer and a degree: what answers with one character is a target by itself.
+    words -= _ANSWERS
     if name.endswith("性") and len(name) > _STEM:
         words.add(name[-_STEM - 1 : -1])
     reach = _reached(text, words, forward=True)
