@@ -20,7 +20,7 @@ from pipeline.repair.judge import (
     touches_numeral,
 )
 from pipeline.repair.names import NameIndex
-from pipeline.repair.picture import Picture, picture_of
+from pipeline.repair.picture import Picture
 from pipeline.repair.rivals import PictureJudge
 from pipeline.repair.sight import Sighting, sightings
 from pipeline.repair.verdict import Verdict, origin_of, printed, to_probability
@@ -94,7 +94,7 @@ class ByPicture:
         for at in asked:
             i = open_[at]
             label, key = labels[i], keys[at]
-            picture = picture_of(label.lines) if label.lines and 2 <= len(key) <= LONGEST else None
+            picture = form.picture(i) if 2 <= len(key) <= LONGEST else None
             if picture is None:
                 continue
             known = verdicts[at]

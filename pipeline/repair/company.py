@@ -22,6 +22,8 @@ _WRITTEN = 2.0
 _HARDLY, _QUITE = 0.6, 0.95
 # Places asked for one error; a form with more has said enough.
 _ASKED = 10
+# A character alone is no place, only one with a neighbour.
+_SHORTEST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,13 @@ class Company:
         # A missing or additional character is told by both neighbours; another one by either.
         frames = [(left, right)] if not read or not meant else [(left, right), (left, ""), ("", right)]
         frames = [(a, b) for a, b in dict.fromkeys(frames) if (a or b) and (len(a + b) == 2 or (read and meant))]
+        patterns = [(a + now + b, len(a), now) for a, b in frames for now in (meant, read)]
+        patterns = [pattern for pattern in patterns if len(pattern[0]) >= _SHORTEST]
         sites: list[tuple[_Member, int, str]] = []
         for member in self._members:
             if member.text == key:
                 continue
-            sites += _sites(member, frames, read, meant)
+            sites += _sites(member, patterns)
             if len(sites) >= _ASKED:
                 break
         support, as_meant, as_read = 0.0, 0, 0
@@ -109,15 +113,14 @@ class Company:
         return Hearing(len(sites), support + sum(pictured), mean, as_meant, as_read)
 
 
-def _sites(member: _Member, frames: Sequence[tuple[str, str]], read: str, meant: str) -> list[tuple[_Member, int, str]]:
-    """Return where `member` holds the characters in question: (member, place, what stands there)."""
+def _sites(member: _Member, patterns: Sequence[tuple[str, int, str]]) -> list[tuple[_Member, int, str]]:
+    """Return where `member` holds the characters in question: (member, place, what stands there).
+
+    `patterns` are these characters between their neighbours, how many of these stand before them, and they alone.
+    """
+    text = member.text
     found: dict[int, str] = {}
-    for left, right in frames:
-        for now in (meant, read):
-            pattern = left + now + right
-            if len(pattern) < 2:
-                continue
-            at = member.text.find(pattern)
-            if at >= 0:
-                found.setdefault(at + len(left), now)
+    for pattern, before, now in patterns:
+        if pattern in text:
+            found.setdefault(text.find(pattern) + before, now)
     return [(member, at, now) for at, now in found.items()]

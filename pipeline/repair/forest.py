@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,19 +40,28 @@ class Forest:
 
     def log_odds(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the log-odds for each row of `evidence`, (cases, features)."""
-        trees = np.arange(len(self.feature))[None, :]
-        at = np.zeros((len(evidence), len(self.feature)), np.int64)
-        cases = np.arange(len(evidence))[:, None]
-        while True:
-            asked = self.feature[trees, at]
-            inner = asked != LEAF
-            if not inner.any():
-                break
-            goes_left = evidence[cases, np.maximum(asked, 0)] <= self.threshold[trees, at]
-            at = np.where(inner, np.where(goes_left, self.left[trees, at], self.right[trees, at]), at)
-        total = self.base + self.value[trees, at].sum(axis=1)
+        feature, threshold, left, right, value, roots, steps = self._flat
+        cases = evidence.shape[1] * np.arange(len(evidence))[:, None]
+        at = np.repeat(roots[None], len(evidence), axis=0)
+        for _ in range(steps):
+            goes_left = evidence.take(feature.take(at) + cases) <= threshold.take(at)
+            at = np.where(goes_left, left.take(at), right.take(at))
+        total = self.base + value.take(at).sum(axis=1)
         odds: NDArray[np.float64] = self.slope * total + self.offset
         return odds
+
+    @cached_property
+    def _flat(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], int]:
+        """All trees' nodes in one row, leaves leading to themselves; where the roots are; the most steps to a leaf."""
+        trees, nodes = self.feature.shape
+        roots = nodes * np.arange(trees)
+        own, leaf = np.arange(trees * nodes), self.feature.ravel() == LEAF
+        left, right = (np.where(leaf, own, (way + roots[:, None]).ravel()) for way in (self.left, self.right))
+        reached, steps = roots, 0
+        while not leaf[reached].all():
+            reached, steps = np.unique(np.concatenate([left[reached], right[reached]])), steps + 1
+        feature = np.maximum(self.feature.ravel(), 0)
+        return feature, self.threshold.ravel(), left, right, self.value.ravel(), roots, steps
 
 
 def forest_of(

@@ -10,7 +10,7 @@ from pipeline.repair.company import Company
 from pipeline.repair.context import Texts
 from pipeline.repair.folding import folded
 from pipeline.repair.opened import OpenSpeller
-from pipeline.repair.picture import picture_of
+from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rereading import Lexicon, Middles
 from pipeline.repair.wording import Wording
 
@@ -35,13 +35,21 @@ class FormEvidence:
         self._wording = wording
         # Labels by what they were held to be on the way: that is weighed once more, as they are.
         self.looked: dict[str, str] = {}
+        self._pictures: dict[int, Picture | None] = {}
 
     def mended(self, values: Mapping[int, str]) -> FormEvidence:
         """Return the same form with the texts of some labels, by their number, as they were mended; pictures stay."""
         other = FormEvidence(self._labels, (), self._any_speller, self._middles, self._wording)
-        other._texts = self._texts
+        other._texts, other._pictures = self._texts, self._pictures
         other._keys = [values.get(number, key) for number, key in enumerate(self._keys)]
         return other
+
+    def picture(self, number: int) -> Picture | None:
+        """The picture of the label of this number, if it has one; asked for itself and as one of the others."""
+        if number not in self._pictures:
+            lines = self._labels[number].lines
+            self._pictures[number] = picture_of(lines) if lines else None
+        return self._pictures[number]
 
     @cached_property
     def corpus(self) -> Texts:
@@ -62,5 +70,4 @@ class FormEvidence:
     @cached_property
     def company(self) -> Company:
         """All labels with their pictures, also those that need no repair."""
-        pictures = (picture_of(label.lines) if label.lines else None for label in self._labels)
-        return Company(list(zip(self._keys, pictures, strict=True)), self._texts)
+        return Company([(key, self.picture(number)) for number, key in enumerate(self._keys)], self._texts)

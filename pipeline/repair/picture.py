@@ -87,9 +87,12 @@ class Picture:
                 parts_logp.append(
                     np.concatenate([np.zeros((1, 1)), np.full((1, width - 1), _NEVER)], 1).astype(np.float32)
                 )
-            short = width - posterior.symbols.shape[1]
-            parts_symbols.append(np.pad(posterior.symbols, ((0, 0), (0, short)), constant_values=-1))
-            parts_logp.append(np.pad(posterior.logp.astype(np.float32), ((0, 0), (0, short)), constant_values=_NEVER))
+            own, logp = posterior.symbols, posterior.logp.astype(np.float32)
+            if short := width - own.shape[1]:
+                own = np.pad(own, ((0, 0), (0, short)), constant_values=-1)
+                logp = np.pad(logp, ((0, 0), (0, short)), constant_values=_NEVER)
+            parts_symbols.append(own)
+            parts_logp.append(logp)
         self._symbols = np.concatenate(parts_symbols)
         self._logp = np.concatenate(parts_logp)
         # The symbols in order, with the frame and the value of each: a column holds some of hundreds.
@@ -118,9 +121,10 @@ class Picture:
         if found is None:
             group = next((same for same in _SAME if character in same), character)
             columns = [self._column_of(self._known[c]) for c in group if c in self._known]
-            found = self._columns[character] = (
-                np.max(columns, axis=0) if columns else np.full(len(self._floor), _FLOOR, np.float32)
-            )
+            found = np.full(len(self._floor), _FLOOR, np.float32) if not columns else columns[0]
+            for other in columns[1:]:
+                found = np.maximum(found, other)
+            self._columns[character] = found
         return found
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:

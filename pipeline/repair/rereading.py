@@ -140,8 +140,9 @@ class Lexicon:
         """Return the log-probability of the likeliest row of words."""
         best = [0.0] * (len(text) + 1)
         get, counts, short, beginnings = self.words.logp.get, self._counts, self._short, self.words.beginnings
+        singles = self.words.singles(text)
         for i in range(len(text) - 1, -1, -1):
-            top = best[i + 1] + (self.score(text[i]) or 0.0)
+            top = best[i + 1] + (_RARE_MARK if text[i] in _RARE_MARKS else singles[i])
             for j in range(i + 2, min(len(text), i + _LONGEST) + 1):
                 word = text[i:j]
                 repeated = word in counts

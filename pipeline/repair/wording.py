@@ -34,6 +34,7 @@ class Wording:
                 for back in (1, 2, 3):
                     self._after[text[max(0, at - back) : at]][text[at]] += 1
             tails.update(name[-k:] for k in range(_SHORTEST, min(_LONGEST, len(name) - 1) + 1))
+        self._seen = {before: after.total() for before, after in self._after.items()}
         self._alone = Counter(character for name in kept for character in name + _END)
         self._total = max(1, self._alone.total())
         self._tails = frozenset(tail for tail, count in tails.items() if count >= _SHARED)
@@ -53,8 +54,7 @@ class Wording:
             seen = self._after.get(before[-back:])
             if seen is None:
                 break
-            total = seen.total()
-            chance = (seen[character] + len(seen) * chance) / (total + len(seen))
+            chance = (seen.get(character, 0) + len(seen) * chance) / (self._seen[before[-back:]] + len(seen))
         return chance
 
     def tail(self, text: str) -> int:
