@@ -26,7 +26,7 @@ from pipeline.repair.judge import (
     changes_kind_of_place,
     stands_in_words,
 )
-from pipeline.repair.picture import Picture, picture_of
+from pipeline.repair.picture import Picture, picture_of, scores_together
 from pipeline.repair.rereading import Lexicon, Middles, reread
 from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge, beside_rivals
 from pipeline.repair.shapes import load_shapes
@@ -136,6 +136,18 @@ def test_a_second_look_has_its_say() -> None:
     by_name = {sighting.match.name: dict(zip(PICTURE_FEATURES, sighting.evidence, strict=True)) for sighting in found}
     assert by_name["区级光荣牌闲置率"]["second_reads_it"] == 1.0
     assert all(evidence["looked_twice"] == evidence["second_differs"] == 1.0 for evidence in by_name.values())
+
+
+def test_pictures_that_are_scored_together_score_what_each_does_alone() -> None:
+    """To the bit, whatever their lengths, looks and texts: what one label is worth depends on no other."""
+    short, long = seen("闲冒率", {1: "置"}, 0.6), seen("区级光荣牌闲冒率区级光荣牌闲冒率", {6: "置"}, 0.9)
+    twice = replace(seen("机构数最", {3: "量"}, 0.7), second=seen("机构数量", {3: "最"}, 0.8).posterior)
+    pictures = [picture for lines in ([short], [long], [twice], [short, long]) if (picture := picture_of(lines))]
+    asked = [(picture, texts) for picture in pictures for texts in (["闲冒率", "闲置率", "甲 乙"], ["机构数量"])] * 4
+
+    together = scores_together(asked)
+
+    assert [scores.tolist() for scores in together] == [picture.scores(texts).tolist() for picture, texts in asked]
 
 
 def test_a_text_unlike_its_picture_has_a_score_all_the_same() -> None:

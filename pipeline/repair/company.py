@@ -7,12 +7,15 @@ all of them: at each place, how much better do the frames like the one than the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.repair.judge import Match
-from pipeline.repair.picture import Picture
+from pipeline.repair.picture import Picture, scores_together
 
 # One place says so much at most (nats): a picture that is sure of itself may be of another word.
 _MOST = 8.0
@@ -24,6 +27,8 @@ _HARDLY, _QUITE = 0.6, 0.95
 _ASKED = 10
 # A character alone is no place, only one with a neighbour.
 _SHORTEST = 2
+# A label, folded, with what was read in it and what is meant, between its neighbours: key, left, read, meant, right.
+_Question = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +55,12 @@ class Company:
         """Take the labels, folded, with their pictures, and the form's other texts, folded."""
         self._members = [_Member(key, picture) for key, picture in labels if len(key) > 1]
         self._members += [_Member(text, None) for text in dict.fromkeys(texts) if len(text) > 1]
-        self._heard: dict[tuple[str, str, str, str, str], Hearing] = {}
+        self._heard: dict[_Question, Hearing] = {}
 
     def hearing(self, key: str, match: Match) -> Hearing:
         """Return what the other labels say of the errors that turn `match` into the label `key`."""
-        heard_all: list[Hearing] = []
-        for edit in match.edits:
-            if edit.kind in ("displaced", "swapped"):
-                continue
-            left = match.name[max(0, edit.to - 1) : edit.to]
-            behind = edit.to + len(edit.meant)
-            heard_all.append(self._of(key, left, edit.read, edit.meant, match.name[behind : behind + 1]))
+        self.ask(key, [match])
+        heard_all = [self._heard[asked] for asked in _questions(key, match)]
         pictured = [heard.pictured for heard in heard_all if heard.pictured is not None]
         return Hearing(
             sum(heard.places for heard in heard_all),
@@ -78,14 +78,21 @@ class Company:
             return 0.0, 0.0
         return sum(c < _HARDLY for c in sure) / len(sure), sum(c < _QUITE for c in sure) / len(sure)
 
-    def _of(self, key: str, left: str, read: str, meant: str, right: str) -> Hearing:
-        asked = (key, left, read, meant, right)
-        found = self._heard.get(asked)
-        if found is None:
-            found = self._heard[asked] = self._ask(key, left, read, meant, right)
-        return found
+    def ask(self, key: str, matches: Iterable[Match]) -> None:
+        """Ask what `hearing` will be asked of several candidates; their pictures are gone through together."""
+        asked = dict.fromkeys(one for match in matches for one in _questions(key, match) if one not in self._heard)
+        sites = {one: self._places(*one) for one in asked}
+        spelt = {
+            (id(site.picture), texts): (site.picture, texts)
+            for one, found in sites.items()
+            for site, at, now in found
+            if site.picture is not None and (texts := _both_ways(site.text, at, now, one))
+        }
+        scores = dict(zip(spelt, scores_together(list(spelt.values())), strict=True)) if spelt else {}
+        for one, found in sites.items():
+            self._heard[one] = _heard(one, found, scores)
 
-    def _ask(self, key: str, left: str, read: str, meant: str, right: str) -> Hearing:
+    def _places(self, key: str, left: str, read: str, meant: str, right: str) -> list[tuple[_Member, int, str]]:
         # A missing or additional character is told by both neighbours; another one by either.
         frames = [(left, right)] if not read or not meant else [(left, right), (left, ""), ("", right)]
         frames = [(a, b) for a, b in dict.fromkeys(frames) if (a or b) and (len(a + b) == 2 or (read and meant))]
@@ -98,19 +105,44 @@ class Company:
             sites += _sites(member, patterns)
             if len(sites) >= _ASKED:
                 break
-        support, as_meant, as_read = 0.0, 0, 0
-        pictured: list[float] = []
-        for member, at, now in sites:
-            as_meant += now == meant
-            as_read += now == read
-            if member.picture is None:
-                support += _WRITTEN if now == meant else -_WRITTEN if now == read else 0.0
-                continue
-            before, after = member.text[:at], member.text[at + len(now) :]
-            worse, better = member.picture.scores([before + read + after, before + meant + after])
-            pictured.append(max(-_MOST, min(_MOST, float(better - worse))))
-        mean = sum(pictured) / len(pictured) if pictured else None
-        return Hearing(len(sites), support + sum(pictured), mean, as_meant, as_read)
+        return sites
+
+
+def _questions(key: str, match: Match) -> list[_Question]:
+    """Return what is asked of the errors that turn `match` into the label `key`."""
+    found = []
+    for edit in match.edits:
+        if edit.kind not in ("displaced", "swapped"):
+            left, behind = match.name[max(0, edit.to - 1) : edit.to], edit.to + len(edit.meant)
+            found.append((key, left, edit.read, edit.meant, match.name[behind : behind + 1]))
+    return found
+
+
+def _both_ways(text: str, at: int, now: str, asked: _Question) -> tuple[str, str]:
+    """Return a text with what was read and with what is meant in the place of what stands there."""
+    _, _, read, meant, _ = asked
+    before, after = text[:at], text[at + len(now) :]
+    return before + read + after, before + meant + after
+
+
+def _heard(
+    asked: _Question,
+    sites: Sequence[tuple[_Member, int, str]],
+    scores: Mapping[tuple[int, tuple[str, str]], NDArray[np.float64]],
+) -> Hearing:
+    _, _, read, meant, _ = asked
+    support, as_meant, as_read = 0.0, 0, 0
+    pictured: list[float] = []
+    for member, at, now in sites:
+        as_meant += now == meant
+        as_read += now == read
+        if member.picture is None:
+            support += _WRITTEN if now == meant else -_WRITTEN if now == read else 0.0
+            continue
+        worse, better = scores[id(member.picture), _both_ways(member.text, at, now, asked)]
+        pictured.append(max(-_MOST, min(_MOST, float(better - worse))))
+    mean = sum(pictured) / len(pictured) if pictured else None
+    return Hearing(len(sites), support + sum(pictured), mean, as_meant, as_read)
 
 
 def _sites(member: _Member, patterns: Sequence[tuple[str, int, str]]) -> list[tuple[_Member, int, str]]:

@@ -191,6 +191,8 @@ def sightings(
     sure = picture.certainties(key)
     weighed = list(dict.fromkeys((*order[:_WEIGHED], *order_by_words[:_WEIGHED_BY_WORDS])))
     again = _supports(second, key, weighed) if second is not None else [totals[text][1] for text in weighed]
+    spelt = {text: edits(key, text, shapes) for text in weighed}
+    company.ask(key, [Match(text, *errors) for text, errors in spelt.items()])
     found = []
     for text, second_support in zip(weighed, again, strict=True):
         total, support, form_gain = totals[text]
@@ -198,7 +200,7 @@ def sightings(
         lead = max(-FAR, min(FAR, total - max(0.0, best_other)))
         other_by_words = max((by_words[t] for t in order_by_words[:2] if t != text), default=by_words[text] - FAR)
         lead_by_words = max(-FAR, min(FAR, by_words[text] - max(0.0, other_by_words)))
-        cost, errors = edits(key, text, shapes)
+        cost, errors = spelt[text]
         match = Match(text, cost, errors, max(0.0, lead), next((t for t in order if t != text), None))
         evidence = _evidence(key, match, lexicon, support, form_gain, sure)
         found.append(
