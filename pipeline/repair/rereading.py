@@ -87,6 +87,7 @@ class Lexicon:
             self._counts.update(_stretches(text))
         self._short = frozenset(stretch[:k] for stretch in self._counts for k in range(1, _SHORTEST_STRETCH))
         self._own: frozenset[str] = frozenset()
+        self._scores: dict[str, float | None] = {}
         self._between: dict[tuple[str, str], set[str]] = defaultdict(set)
         for stretch in self._counts:
             if len(stretch) == 3:
@@ -105,7 +106,7 @@ class Lexicon:
     def besides(self, label: str) -> Lexicon:
         """Return the same lexicon without what `label`, which is one of the form's texts, says for itself."""
         other = copy(self)
-        other._own = frozenset(_stretches(label))
+        other._own, other._scores = frozenset(_stretches(label)), {}
         return other
 
     @property
@@ -123,6 +124,12 @@ class Lexicon:
 
     def score(self, word: str) -> float | None:
         """Return the log-probability of `word`, or None where it is none; single characters always are."""
+        if word in self._scores:  # as two in three that are asked for
+            return self._scores[word]
+        found = self._scores[word] = self._score(word)
+        return found
+
+    def _score(self, word: str) -> float | None:
         if len(word) == 1:
             return _RARE_MARK if word in _RARE_MARKS else self.words.single(word)
         known = self.words.logp.get(word)
@@ -140,13 +147,13 @@ class Lexicon:
         """Return the log-probability of the likeliest row of words."""
         best = [0.0] * (len(text) + 1)
         get, counts, short, beginnings = self.words.logp.get, self._counts, self._short, self.words.beginnings
-        singles = self.words.singles(text)
+        singles, score = self.words.singles(text), self.score
         for i in range(len(text) - 1, -1, -1):
             top = best[i + 1] + (_RARE_MARK if text[i] in _RARE_MARKS else singles[i])
             for j in range(i + 2, min(len(text), i + _LONGEST) + 1):
                 word = text[i:j]
                 repeated = word in counts
-                known = self.score(word) if repeated else get(word)
+                known = score(word) if repeated else get(word)
                 if known is not None and known + best[j] > top:
                     top = known + best[j]
                 # As `begins` has it, without a call for each: no longer word begins like this.
