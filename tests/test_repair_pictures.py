@@ -413,7 +413,32 @@ def test_it_is_not_the_form_alone_that_speaks_where_pictures_do() -> None:
 
 def test_the_more_the_picture_holds_against_a_name_the_surer_the_rest_must_be() -> None:
     """采集率 is no 采购率 where the picture holds seven nats against it and more and words are two to one for it."""
-    assert least_against(-1.0) < 0.0 < least_against(-6.0) < least_against(-7.1)
+    assert least_against(sighted(-1.0)) < 0.0 < least_against(sighted(-6.0)) < least_against(sighted(-7.1))
+
+
+def test_a_strange_word_that_every_look_read_so_is_told() -> None:
+    """烈属 is in no list, and words alone make 烈风 of it; a picture that says so is another thing."""
+    shapes = load_shapes()
+    one, two = (Match(name, *edits("烈属政策知晓率", name, shapes)) for name in ("烈风政策知晓率", "烈风攻策知晓率"))
+    strange = replace(sighted(-2.0, raw_lone=2.0), match=one)
+
+    assert strange.changes_strange_word
+    assert least_against(strange) > least_against(sighted(-7.1))
+    assert not replace(strange, match=two).changes_strange_word
+    for seen_so in ({"raw_lone": 3.0}, {"second_differs": 1.0}, {"company": 6.0}, {"last_gain": 2.0}):
+        told = sighted(-2.0, **{"raw_lone": 2.0, **seen_so})
+        assert not replace(told, match=one).changes_strange_word
+    assert not replace(sighted(0.5, raw_lone=2.0), match=one).changes_strange_word
+
+
+def test_a_strange_word_is_proposed_and_not_changed() -> None:
+    """The picture is in some doubt of 属 and words know 烈风 alone: a person is asked."""
+    line = seen("烈属政策知晓率", {1: "风"}, 0.9)
+    repairer = load_repairer(load_dictionaries()).without_words({"烈属", "属烈"})
+
+    [repair] = repairer.repair_form([Label(line.text, Role.LEVEL3, (), (line,))], None, ())
+
+    assert (repair.status, repair.value, repair.proposal) == (Status.PROPOSED, "烈属政策知晓率", "烈风政策知晓率")
 
 
 def test_a_label_read_surely_is_not_reread_against_its_picture() -> None:

@@ -77,6 +77,9 @@ PICTURE_FEATURES = (
 
 
 _WORD_GAIN = PICTURE_FEATURES.index("word_gain")
+_RAW_LONE = PICTURE_FEATURES.index("raw_lone")
+_LAST_GAIN = PICTURE_FEATURES.index("last_gain")
+_SECOND_DIFFERS = PICTURE_FEATURES.index("second_differs")
 _COMPANY = PICTURE_FEATURES.index("company")
 _COMPANY_KNOWN = PICTURE_FEATURES.index("company_known")
 _NAME_LONE = PICTURE_FEATURES.index("name_lone")
@@ -95,6 +98,8 @@ _AS_GOOD = -3.0
 _SURELY, _UNSEEN = 0.95, -5.0
 # A character of a repaired label that is less sure than this and in no word may be a second error.
 _LEFT_IN_DOUBT = 0.8
+# A word that no list holds falls apart into so many characters; names have mostly one such word.
+_ONE_WORD = 2
 # From here on (nats) they speak against it: 智能 in four sharp places is no 智虑 in a fifth, whatever the words say.
 _CONTRADICTS = -6.0
 
@@ -126,6 +131,23 @@ class Sighting:
         """Whether every character was read surely and the picture holds so much against the candidate as well."""
         sure = min(self.evidence[_SURE_CHANGED], self.evidence[_SURE_LEFT])
         return sure >= _SURELY and self.support < _UNSEEN
+
+    @property
+    def changes_strange_word(self) -> bool:
+        """Whether the label reads well but for one word that no list holds, and words alone speak against that one.
+
+        Every look read it so, no picture likes the candidate better, one character is to change, and not the last, of
+        which is known what names end in. 烈属 became 烈风, and 后勤 后劲: a strange word is a new one sooner than a
+        misread one.
+        """
+        return (
+            len(self.match.edits) == 1
+            and self.evidence[_RAW_LONE] <= _ONE_WORD
+            and self.evidence[_LAST_GAIN] == 0.0
+            and self.evidence[_SECOND_DIFFERS] == 0.0
+            and self.support <= 0.0
+            and self.evidence[_COMPANY] < _SPEAKS
+        )
 
     @property
     def is_seen(self) -> bool:
