@@ -281,6 +281,12 @@ def test_a_label_printed_again_over_the_page_carries_its_value_on() -> None:
     assert [where.page for where in fields["年度绩效目标"].where] == [1, 2]
 
 
+@pytest.mark.parametrize(("text", "asks"), [("ww", True), ("—", False), ("94.5", False), ("GDP", False)])
+def test_a_few_small_letters_are_strokes_and_ask(text: str, asks: bool) -> None:
+    """What a recogniser makes of a dash on a fax, however sure it is."""
+    assert record_of(labelled_form(fields=(field_of("得分", text),))).fields["得分"].review is asks
+
+
 def test_a_label_printed_again_on_its_own_page_is_another_field() -> None:
     """Only a page break tears a field in two."""
     twice = (on_page(field_of("备注", "甲"), 0), on_page(field_of("备注", "乙"), 0))

@@ -126,6 +126,12 @@ def test_a_title_is_known_by_its_tail(title: str) -> None:
     assert titles_of(f"{title}\n\n{FORM}") == [title]
 
 
+@pytest.mark.parametrize("speck", [".", "·", "、", "- "])
+def test_specks_before_a_title_are_none_of_it(speck: str) -> None:
+    """.项目支出绩效自评表 was no layout's title, and its fields nobody's."""
+    assert titles_of(f"{speck}某某县水利局预算项目绩效目标表\n\n{FORM}") == ["某某县水利局预算项目绩效目标表"]
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -16,8 +16,8 @@ from pipeline.geometry import HORIZONTAL_TERMS, VERTICAL_TERMS, Warp
 from pipeline.grid import find_grids
 from pipeline.grid.blanks import text_along
 from pipeline.grid.edges import Edges
-from pipeline.grid.lines import Line
-from pipeline.grid.pieces import drop_texts, search
+from pipeline.grid.lines import Line, cluster
+from pipeline.grid.pieces import Piece, drop_texts, search
 from pipeline.grid.spans import mend
 from pipeline.grid.strokes import open_strokes
 from pipeline.straighten import straighten
@@ -115,6 +115,22 @@ def test_a_break_in_a_ruling_joins_no_cells() -> None:
     [grid] = find_grids(_upright(ink))
 
     assert _spans(grid) == FULL
+
+
+@pytest.mark.parametrize("far", [0.0, 3.0])
+def test_a_ruling_that_drifts_down_the_page_is_one_to_its_end(far: float) -> None:
+    """What flattening leaves of a curl: half a text height from head to foot, pixels from one row to the next.
+
+    Strokes beside it are none of it, and neither are strokes beyond its end that stand off it.
+    """
+    drifting = [Piece(100.0 * i, 100.0 * i + 80.0, 300.0 - 1.5 * i, 2.0, 255.0) for i in range(10)]
+    stroke = Piece(305.0, 335.0, 284.0 - far, 2.0, 255.0)
+    beyond = Piece(1000.0, 1030.0, 300.0 - 1.5 * 9 - 8.0, 2.0, 255.0)
+
+    line = max(cluster([*drifting, stroke, beyond], H), key=lambda line: len(line.pieces))
+
+    assert sorted(piece.first for piece in line.pieces) == [piece.first for piece in drifting]
+    assert line.at(940.0) == pytest.approx(286.5)
 
 
 def test_open_sides_are_closed() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from builders import level_tools, templates
 
 from pipeline.document import Line, Place, Role, Row, RowCell
 from pipeline.labeltext import split_weight
@@ -13,6 +14,7 @@ from pipeline.levels.fields.cells import (
     without_unsure_walls,
     without_walls_under_heads,
 )
+from pipeline.levels.loose import label_loose_lines
 
 
 def _row(*texts: str, unsure: bool = True) -> Row:
@@ -192,6 +194,22 @@ def test_a_value_that_lost_the_wall_to_the_next_label_keeps_its_field(
         assert parts is None or found[label][1] <= 0.5
 
 
+@pytest.mark.parametrize(
+    ("glued", "confidence", "label", "value"),
+    [("总分93.95", 0.9, "总分", "93.95"), ("项目负责人万春若", 0.3, "项目负责人", "万春若")],
+)
+def test_a_label_that_lost_the_wall_to_its_value_keeps_it_and_asks(
+    glued: str, confidence: float, label: str, value: str
+) -> None:
+    """总分93.95 | 等级 | 优, however badly it was read: nothing of it is what a seal left."""
+    cell = replace(_cell(glued, 0, Role.LABEL, 2), confidence=confidence)
+    found = _gathered(cell, _cell("等级", 2, Role.LABEL), _cell("优", 3, Role.VALUE))
+
+    assert found[label][0] == value
+    assert found[label][1] <= 0.5
+    assert found["等级"][0] == "优"
+
+
 def test_a_value_under_two_heads_asks_under_both() -> None:
     """10096.92 under 分值 and 得分 lost the wall between its amounts."""
     names = ("项目资金", "预算数", "分值", "得分")
@@ -211,3 +229,17 @@ def test_a_value_under_two_heads_asks_under_both() -> None:
 def test_dust_between_a_level_and_its_weight_goes(text: str, name: str, weight: str | None) -> None:
     """效益指标. is no level, and all its rows would stand under another one."""
     assert split_weight(text) == (name, weight)
+
+
+@pytest.mark.parametrize(("y", "role"), [(100.0, Role.LABEL), (125.0, Role.NARRATIVE)])
+def test_a_label_of_the_layout_beside_its_text_is_a_field_whose_row_lost_its_rulings(y: float, role: Role) -> None:
+    """其他需要说明事项 | 无 between two tables; over a text without a blank line between them it is part of it."""
+
+    def line(text: str, x: float, y: float) -> Row:
+        outline = ((x, y), (x + 120.0, y), (x + 120.0, y + 24.0), (x, y + 24.0))
+        return Row((RowCell(text, 0, 0, places=(Place(page=0, polygon=outline),)),), 0, 0, -1)
+
+    template = next(t for t in templates() if t.id == "yunnan-self-eval-2022")
+    rows = [line("其他需要说明事项", 100.0, 100.0), line("无", 400.0, y)]
+
+    assert label_loose_lines(rows, level_tools().lexicon, template)[0].cells[0].role is role

@@ -5,7 +5,7 @@ from builders import level_tools
 
 from pipeline.document import Line, Place, Row, RowCell
 from pipeline.levels.headers import find_headers
-from pipeline.levels.walls import with_parted_heads, with_right_walls
+from pipeline.levels.walls import with_parted_heads, with_parted_labels, with_right_walls
 
 HEADS = ("绩效指标", "一级指标", "二级指标", "三级指标", "指标值")
 
@@ -95,3 +95,19 @@ def test_heads_in_one_cell_are_as_many_columns() -> None:
         ("二级指标三级指标", 2, ("产出指标", "≥9")),
     ):
         assert parted(whole, colspan, *others) == [(whole, 2, colspan)]
+
+
+def test_a_label_over_two_texts_that_names_two_fields_is_two_labels_and_asks() -> None:
+    """The ruling was lost in the labels' column alone; a label that is wrapped over its rows stays one."""
+
+    def labels(*lines: str) -> list[tuple[str, int, bool]]:
+        printed = tuple(Line(text, Place(page=0)) for text in lines)
+        shared = RowCell("".join(lines), 0, 0, rowspan=2, lines=printed, confidence=0.9)
+        rows = [Row((shared, RowCell("依据", 0, 1)), 2, 0, 0), Row((RowCell("必要", 1, 1),), 2, 0, 0)]
+        done = with_parted_labels(rows, ["立项依据", "项目设立的必要性", "项目概况"])
+        return [(c.text, c.rowspan, c.confidence <= 0.5) for row in done for c in row.cells if c.col == 0]
+
+    both = [("立项依据", 1, True), ("项目设立的必要性", 1, True)]
+    assert labels("立项依据", "项目设立的必", "要性") == both
+    assert labels("项目设立的", "必要性") == [("项目设立的必要性", 2, False)]
+    assert labels("立项依据", "说明") == [("立项依据说明", 2, False)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.document import Label, Line, Place, Posterior, Repair, Role, Status
-from pipeline.repair.marks import without_dust
+from pipeline.repair.marks import with_numbers, without_dust
 
 _PICTURE = Posterior(np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float16), "none")
 _OTHERS = ("参训人员满意度", "调查样本数", "资金到位率")
@@ -54,3 +54,20 @@ def test_a_repair_keeps_what_it_mended() -> None:
     found = mended("退投上岗率。", *_OTHERS, repair=repair)
 
     assert (found.value, found.raw, found.score < 0.9) == ("退役上岗率", "退投上岗率。", True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "value"),
+    [
+        (("任务]", "任务2", "任务3"), "任务1"),
+        (("任务]", "任务1", "任务2"), "任务]"),  # which one it is, nobody knows
+        (("任务]", "任务"), "任务]"),
+        (("单位1", "单位2"), "单位1"),
+    ],
+)
+def test_a_stroke_behind_a_label_is_the_one_that_its_series_lacks(labels: tuple[str, ...], value: str) -> None:
+    known = [Repair(text, text, Status.UNKNOWN) for text in labels]
+    first = with_numbers([Label(text, Role.LABEL, (), ()) for text in labels], known)[0]
+
+    assert first.value == value
+    assert (first.score < 0.9) is (value != labels[0] or first.status is Status.UNKNOWN)

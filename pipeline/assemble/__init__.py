@@ -15,6 +15,7 @@ from pipeline.assemble.labels import (
     collect_labels,
     continued_fields,
     field_key,
+    is_scribble,
     joined_value,
     lacks_heads,
     level_text,
@@ -144,6 +145,7 @@ class Assembly:
             doubtful |= not entry.values and self._names_nothing(entry.labels[-1])
             doubtful |= any(self._lacks_number(cell) for cell in entry.labels)
             text = value = joined_value(entry.values)
+            doubtful |= is_scribble(text)
             cells = entry.values or entry.labels
             confidence = self._confidence(cells)
             unit = unit or self.labelled.form.money_unit

@@ -13,6 +13,8 @@ from pipeline.labeltext import joined_text, label_text, split_weight, without_pl
 # What stands alone in a cell of a table of amounts.
 _AMOUNT = re.compile(r"[\d,，.]+(?:%|％|万?元|亿元)?|[—–\/-]")
 
+_SCRIBBLE = re.compile(r"[a-z]{1,6}")
+
 SplitLabel = Callable[[str], tuple[str, str | None]]
 
 
@@ -106,6 +108,11 @@ def lacks_heads(entry: FieldEntry) -> bool:
     """Whether a field is a row of amounts under heads that were lost: which is which, somebody has to say."""
     amounts = [cell for cell in entry.values if _AMOUNT.fullmatch("".join(cell.text.split()))]
     return any(one.row == other.row and one.col != other.col for one, other in pairwise(amounts))
+
+
+def is_scribble(text: str) -> bool:
+    """Whether a field holds a few small letters and nothing else, as recognisers read strokes: ww for —."""
+    return _SCRIBBLE.fullmatch(text.strip()) is not None
 
 
 def collect_labels(labelled: LabelledForm, split_label: SplitLabel) -> list[tuple[RowCell, Label]]:

@@ -18,6 +18,7 @@ from pipeline.forms.titles import (
     is_prose_title,
     says_more,
     title_cell,
+    without_dust,
 )
 from pipeline.labeltext import surely_read
 
@@ -101,7 +102,7 @@ class Cutter:
                 wrapped = i + 1
             if title is not None:
                 if part is not None and self._is_printed_twice(title, part):
-                    part.title, part.title_places = CONTINUED.sub("", title.text).split("\n")[0], title.places
+                    part.title, part.title_places = _name_and_below(title)[0], title.places
                     continue
                 if part is not None and self._goes_on(title.text, part, i):
                     after_head = True  # a running head over a form that goes on: so are year and unit under it
@@ -109,7 +110,7 @@ class Cutter:
                 if part is not None and _is_heading(part, title):
                     self.before.append(_as_line(part, row))
                     parts.pop()
-                name, *below = CONTINUED.sub("", title.text).split("\n")
+                name, *below = _name_and_below(title)
                 part = Part(name, title.places, head_lines=below, first=i, last=i)
                 if CONTINUED.search(title.text):
                     part.problems.append(Problem("title-missing", "first page missing", _first_place(row)))
@@ -381,6 +382,11 @@ class Cutter:
     @staticmethod
     def _names_project(row: Row) -> bool:
         return not row.n_cols and bool(_PROJECT_LINE.match(row.cells[0].text))
+
+
+def _name_and_below(title: RowCell) -> list[str]:
+    """The title that a cell holds, without the specks before it, and the lines under it."""
+    return without_dust(CONTINUED.sub("", title.text)).split("\n")
 
 
 def _is_heading(part: Part, title: RowCell) -> bool:

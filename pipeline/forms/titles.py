@@ -38,6 +38,7 @@ _GENERIC_TAILS = (
 )  # fmt: skip
 # Any table about performance that is named at its end; kinds of it are more than a list can hold.
 _ANY_TITLE = re.compile(r"绩效[^,，、。:：]{0,16}表$")
+_SPECKS_BEFORE = re.compile(r"^[\s.·,，、。'‘’`:：;；\-—_~^*]+(?=[\u4e00-\u9fff\d{(（])")
 # A page that publishes a form as running text: 关于某某项目资金绩效目标设定的公示.
 _PROSE_TITLE = re.compile(r"绩效[^,，。:：;；]{0,16}(公示|公告|公开|说明|情况|报告)$")
 _YEAR_ONLY = re.compile(r"^(?:19|20)\d{2}\s*年\s*度?$")
@@ -52,6 +53,11 @@ def tails_of(templates: Sequence[Template]) -> tuple[str, ...]:
     tails = {comparison_key(tail) for template in templates for tail in template.title_tails}
     tails |= {comparison_key(tail) for tail in _GENERIC_TAILS}
     return tuple(sorted((tail for tail in tails if len(tail) >= 5), key=lambda tail: (-len(tail), tail)))
+
+
+def without_dust(title: str) -> str:
+    """A title without the specks before it, which no title begins with: .项目支出绩效自评表."""
+    return _SPECKS_BEFORE.sub("", title)
 
 
 def is_title(text: str, tails: tuple[str, ...]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import cv2
 import numpy as np
@@ -14,6 +15,8 @@ from pipeline.ink import PRINT, THICK, Grey, cut_along, share
 
 # Lines nearer to each other than this are one (two rulings of a double line; the residue of flattening).
 _SAME = 0.45
+# Pieces further than this from a line's middle are no part of it, unless it drifts there.
+_BESIDE = 0.2
 # A ruling may stick out by a corner's blot or a stroke of text; a row of one line is 1.45 high.
 _BEYOND = 1.5
 _PALER = 0.92
@@ -79,7 +82,9 @@ def _settle(line: Line, height: float) -> None:
     places = np.array([piece.place for piece in line.pieces])
     order = np.argsort(places, kind="stable")
     middle = float(places[order][np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)])
-    beside = np.abs(places - middle) > 0.2 * height
+    beside = np.abs(places - middle) > _BESIDE * height
+    if beside.any():
+        beside &= ~_goes_on(line.pieces, ~beside, height)
     low = min(piece.place - piece.thick / 2 for piece in line.pieces)
     high = max(piece.place + piece.thick / 2 for piece in line.pieces)
     # Halves that lie further apart than a thick ruling is thick are strokes of a line of text, or one of them is.
@@ -90,6 +95,28 @@ def _settle(line: Line, height: float) -> None:
     else:
         line.place, line.thick = (low + high) / 2, high - low
     line.dark = float(np.median([piece.dark for piece in line.pieces]))
+
+
+def _goes_on(pieces: Pieces, kept: NDArray[np.bool_], height: float) -> NDArray[np.bool_]:
+    """Tell of each piece whether it is kept, or goes on where those that are kept end, and so on down the page.
+
+    What flattening leaves of a curl lets a ruling drift by half a text height from one end of the page to the other,
+    but little from one piece to the next.
+    """
+    kept = kept.copy()
+    order = sorted(range(len(pieces)), key=lambda i: pieces[i].first)
+    for way in (order, order[::-1]):
+        end: tuple[float, float] | None = None
+        for i in way:
+            piece, onward = pieces[i], way is order
+            near, far = (piece.first, piece.last) if onward else (-piece.last, -piece.first)
+            lean = piece.lean / 2 if onward else -piece.lean / 2
+            if not kept[i] and end is not None and near >= end[0]:
+                beside = any(one.first < piece.last and one.last > piece.first for one in compress(pieces, kept))
+                kept[i] = not beside and abs(piece.place - lean - end[1]) <= _BESIDE * height
+            if kept[i] and (end is None or far > end[0]):
+                end = (far, piece.place + lean)
+    return kept
 
 
 def part_creases(

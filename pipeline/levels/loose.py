@@ -69,7 +69,7 @@ def _label_at(
     rows: Sequence[Row], i: int, lexicon: Lexicon, template: Template | None, used: set[str]
 ) -> tuple[RowCell | None, int]:
     cell = rows[i].cells[0]
-    if comparison_key(cell.text) in lexicon.exact["field"] and _beside(rows, i):
+    if _names_field(comparison_key(cell.text), lexicon, template) and _beside(rows, i):
         return replace(cell, role=Role.LABEL), 1  # a row of fields that lost its rulings
     if not _apart(rows, i - 1, i):
         return None, 0
@@ -85,6 +85,13 @@ def _label_at(
     if _heads_text(rows, i):
         return replace(cell, role=Role.LABEL, certainty=_GUESSED), 1
     return None, 0
+
+
+def _names_field(key: str, lexicon: Lexicon, template: Template | None) -> bool:
+    """Tell whether a line is a field's label, as dictionaries or the form's layout have it: 其他需要说明事项 | 无."""
+    known = lexicon.dictionaries.keys
+    own = template.fields if template is not None else ()
+    return key in known["field"] or key in known["narrative"] or any(comparison_key(name) == key for name in own)
 
 
 def _heads_text(rows: Sequence[Row], i: int) -> bool:

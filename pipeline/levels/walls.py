@@ -166,13 +166,35 @@ def _part_levels(rows: list[Row], r: int, headers: Sequence[GridHeader | None], 
         parts = next((names for names in found if names), None)
         if parts is None:
             continue
-        for row, lines in zip(range(r, last), parts, strict=True):
-            alone = replace(
-                cell, text="".join(line.text for line in lines), row=cell.row + row - r, rowspan=1, lines=lines,
-                places=tuple(line.place for line in lines), confidence=min(_DOUBT, cell.confidence),
-            )  # fmt: skip
-            others = [other for other in rows[row].cells if other is not cell]
-            rows[row] = replace(rows[row], cells=tuple(sorted((*others, alone), key=lambda c: c.col)))
+        _put_apart(rows, r, cell, parts)
+
+
+def _put_apart(rows: list[Row], r: int, cell: RowCell, parts: Sequence[tuple[Line, ...]]) -> None:
+    """Put the parts of a cell of row r into one row each, in doubt."""
+    for row, lines in enumerate(parts, start=r):
+        alone = replace(
+            cell, text="".join(line.text for line in lines), row=cell.row + row - r, rowspan=1, lines=lines,
+            places=tuple(line.place for line in lines), confidence=min(_DOUBT, cell.confidence),
+        )  # fmt: skip
+        others = [other for other in rows[row].cells if other is not cell]
+        rows[row] = replace(rows[row], cells=tuple(sorted((*others, alone), key=lambda c: c.col)))
+
+
+def with_parted_labels(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
+    """Rows of fields whose label cell holds as many of a layout's `names` as rows it spans apart.
+
+    The ruling between 立项依据 and 项目设立的必要性 was lost in the labels' column alone: both texts stood under one
+    label, and the other one was gone.
+    """
+    done, known = list(rows), frozenset(map(comparison_key, names))
+    for r, row in enumerate(rows):
+        for cell in row.cells:
+            last = r + cell.rowspan
+            if cell.rowspan < 2 or last > len(rows) or any(other.table != row.table for other in rows[r:last]):
+                continue
+            if parts := _names(cell.lines, cell.rowspan, known):
+                _put_apart(done, r, cell, parts)
+    return done
 
 
 def _names(lines: tuple[Line, ...], count: int, known: Set[str]) -> list[tuple[Line, ...]]:

@@ -7,7 +7,7 @@ point; what is mended so asks for a person all the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from pipeline.document import Label, Repair, Role, Status
@@ -16,6 +16,8 @@ _AT_END = re.compile(r"(?<=[\u4e00-\u9fff）)”])[，。、；：,.;:·'’‘`
 _WITHIN = re.compile(r"(?<=[\u4e00-\u9fff])\.(?=[\u4e00-\u9fff])")
 # A quotation that is never closed, but for the one mark of other use behind it: “渔业安全警示教育：参加人数.
 _NOT_CLOSED = re.compile(r"^([^“”\"]*“[^“”\"：:；;]{2,})[：:；;]([^“”\"：:；;]*)$")
+# A 1 at the end of a label is a stroke, and read as one.
+_STROKE_FOR_ONE = re.compile(r"(?P<stem>[\u4e00-\u9fff]{2,})[\]\[|｜丨lIi!】【]")
 # So many names without a stop at their end show that the form's names have none.
 _LEAST_NAMES = 3
 # Somebody looks.
@@ -31,6 +33,25 @@ def without_dust(labels: Sequence[Label], repairs: Sequence[Repair]) -> list[Rep
     stops = sum(_AT_END.search(name) is not None for name in names)
     bare = len(names) - stops >= _LEAST_NAMES * max(1, stops)
     return [_mended(label, repair, bare=bare) for label, repair in zip(labels, repairs, strict=True)]
+
+
+def with_numbers(labels: Sequence[Label], repairs: Sequence[Repair]) -> list[Repair]:
+    """Return the repairs of a form's labels, in order, where one of a series has a stroke for its 1: 任务], 任务2."""
+    printed = {"".join(label.text.split()) for label in labels if label.role is Role.LABEL}
+    return [_numbered(label, repair, printed) for label, repair in zip(labels, repairs, strict=True)]
+
+
+def _numbered(label: Label, repair: Repair, printed: Set[str]) -> Repair:
+    found = _STROKE_FOR_ONE.fullmatch("".join(repair.raw.split()))
+    if label.role is not Role.LABEL or repair.status is not Status.UNKNOWN or found is None:
+        return repair
+    value = f"{found['stem']}1"
+    if value in printed or not any(f"{found['stem']}{further}" in printed for further in "23456789"):
+        return repair
+    return replace(
+        repair, value=value, status=Status.REPAIRED, kind="look-alike", origin="misread", score=_SCORE,
+        evidence="marks:编号", reason=f"形近误认：已改为“{value}”（同类标签带编号）",
+    )  # fmt: skip
 
 
 def _mended(label: Label, repair: Repair, *, bare: bool) -> Repair:

@@ -16,7 +16,7 @@ from pipeline.repair.folding import folded
 from pipeline.repair.forest import load_forest
 from pipeline.repair.form import FormEvidence
 from pipeline.repair.judge import FEATURES, PICTURE_MODEL_FILE, Judge, load_judge
-from pipeline.repair.marks import without_dust
+from pipeline.repair.marks import with_numbers, without_dust
 from pipeline.repair.opened import OPEN_FEATURES
 from pipeline.repair.picture import picture_of
 from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge
@@ -126,7 +126,8 @@ class Repairer:
                 worth_a_look = verdict is not None and (verdict.sure or verdict.odds >= self._propose)
                 done[i] = repair_of(labels[i].text, verdict if worth_a_look else None)
             looked = form.looked
-        return Said(tuple(without_dust(labels, [repair for repair in done if repair is not None])), looked)
+        clean = without_dust(labels, [repair for repair in done if repair is not None])
+        return Said(tuple(with_numbers(labels, clean)), looked)
 
     def changed_since(self, earlier: Dictionaries, printed: Iterable[str]) -> Changed | None:
         """Return of which labels more may be said now than with `earlier` names of level 3; None where of all.

@@ -87,9 +87,11 @@ class FieldGatherer:
         cells: list[RowCell] = []
         for cell in row.cells:
             unknown = comparison_key(cell.text) not in self._keys
-            if unknown and cell.role is Role.LABEL and (name := label_alone(cell, self._names)) is not None:
+            parts = label_and_value(cell.text, self._names) if cell.role is Role.LABEL and cell.rowspan == 1 else None
+            alone = label_alone(cell, self._names) if unknown and parts is None and cell.role is Role.LABEL else None
+            if alone is not None:
                 self.corners.append(cell)
-                cells.append(replace(cell, text=name))
+                cells.append(replace(cell, text=alone))
                 continue
             between = cells and cells[-1].role is Role.LABEL and cell.colspan > 1 and cell is not row.cells[-1]
             if between and unknown and (pair := value_and_label(cell, cells[-1], self._names)) is not None:
@@ -98,7 +100,6 @@ class FieldGatherer:
                 cells.append(replace(cell, text=pair[0], role=Role.VALUE, colspan=1, confidence=doubt))
                 cells.append(replace(cell, text=pair[1], role=Role.LABEL, col=cell.col + 1, colspan=wide))
                 continue
-            parts = label_and_value(cell.text, self._names) if cell.role is Role.LABEL and cell.rowspan == 1 else None
             if parts is None:
                 cells.append(cell)
                 continue
