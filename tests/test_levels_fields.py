@@ -240,6 +240,6 @@ def test_a_label_of_the_layout_beside_its_text_is_a_field_whose_row_lost_its_rul
         return Row((RowCell(text, 0, 0, places=(Place(page=0, polygon=outline),)),), 0, 0, -1)
 
     template = next(t for t in templates() if t.id == "yunnan-self-eval-2022")
-    rows = [line("其他需要说明事项", 100.0, 100.0), line("无", 400.0, y)]
+    rows = [line("其他需要说明事项", 100.0, 100.0), line("各项安排均已在上文说明", 400.0, y)]
 
     assert label_loose_lines(rows, level_tools().lexicon, template)[0].cells[0].role is role
