@@ -186,6 +186,10 @@ def test_a_name_set_from_the_left_is_no_centred_one() -> None:
         ("40口", "89%", False), ("全年预算数", "289000", False), ("=15187人", "/次", True), ("数量", "指标", True),
         ("155001002", "003", True), ("2127500.0", "0", True),
         ("社会成本指标", "生态环境成本", False), ("年度绩效指标", "完成情况", True),
+        ("项目名称", "主管部门及代码", False), ("三级指标", "培训人次", False), ("主管部门", "及代码", True),
+        ("项目资金", "（万元）", True), ("总体目标", "完成情况", True), ("产出", "指标(50分)", True),
+        ("预期目标", "1、组织培训", False), ("根据：", "1、组织培训", True), ("是", "是否合规", False),
+        ("100.", "00%", True), ("85.9", "%", True), ("≥", "%", False),
     ],
 )  # fmt: skip
 def test_what_two_texts_say_tells_whether_they_are_lines_of_one(above: str, below: str, one: bool) -> None:
@@ -196,6 +200,53 @@ def test_what_two_texts_say_tells_whether_they_are_lines_of_one(above: str, belo
     ]
 
     assert len(joined_cells(pieces, Scale(EM, 0.5))) == (1 if one else 2)
+
+
+def test_a_line_over_two_narratives_goes_on_none_of_them() -> None:
+    """Cells never run into each other: what would make them begins a cell, however close it stands."""
+    left = [(0.0, y, 200.0, y + EM) for y in (0.0, 24.0, 48.0)]
+    right = [(300.0, y, 500.0, y + EM) for y in (0.0, 24.0)]
+    over = [(0.0, y, 500.0, y + EM) for y in (72.0, 96.0)]
+    pieces = [Piece((i,), box) for i, box in enumerate([*left, *right, *over])]
+
+    assert sorted(len(cell.keys) for cell in joined_cells(pieces, Scale(EM, 0.5))) == [2, 2, 3]
+
+
+def test_a_level_whose_row_is_blank_is_no_title() -> None:
+    """A level printed at a page's head with nothing beside it is a row of the table."""
+    table = drawn(*[c for y in (40.0, 80.0, 120.0) for c in ((0.0, y, 200.0, y + 40, 6), (200.0, y, 800.0, y + 40, 9))])
+    box = (500.0, 10.0, 620.0, 10.0 + EM)
+
+    [layout] = find_layouts([*table, Piece((20,), box, "社会效益指标")])
+
+    assert isinstance(layout, Layout)
+    assert find_layouts([*table, other := Piece((20,), box, "（2023年度）")])[0] == other
+
+
+def test_two_texts_in_one_row_leave_the_rest_of_their_column_its_rows() -> None:
+    """Where two labels of a column stand in one row, only these are in doubt."""
+    body = drawn(*head(), *rows(8, 40.0), (0.0, 40.0, 200.0, 200.0, 4))
+    close = [Piece((40 + i,), (60.0, y, 140.0, y + EM)) for i, y in enumerate((289.0, 291.0))]
+
+    [layout] = [found for found in find_layouts([*body, *close]) if isinstance(found, Layout)]
+    cells = {cell.piece.keys[0]: cell for cell in layout.cells}
+
+    assert (cells[19].row, cells[19].rowspan, cells[19].doubt) == (1, 4, False)
+
+
+def test_a_label_beside_a_blank_cell_keeps_its_column() -> None:
+    """Beside the label of the row above stands a text: the blank beside this one is as much a cell."""
+    lines = [(0.0, 5, 4, 3), (40.0, 6, 5, 4), (80.0, 4, 0, 1), (120.0, 5, 0, 1)]
+    cells = [
+        (x0, 40 + y, x1, 80 + y, count)
+        for y, name, first, second in lines
+        for x0, x1, count in ((200.0, 400.0, name), (400.0, 600.0, first), (600.0, 750.0, second), (750.0, 900.0, 2))
+        if count
+    ]
+
+    found = spans(drawn((0.0, 40.0, 200.0, 200.0, 6), *cells))
+
+    assert [found[number][1::2] for number in (9, 12)] == [(1, 1)] * 2
 
 
 def test_the_rest_of_a_cell_over_a_page_is_no_title() -> None:

@@ -16,9 +16,19 @@ from dataclasses import dataclass, replace
 from pipeline.alignment.cells import place
 from pipeline.alignment.columns import is_channel, walls
 from pipeline.alignment.heights import levels, measure
+from pipeline.alignment.names import is_beginning, is_level, is_name
 from pipeline.alignment.pieces import WRAP_GAP, Box, Piece, Placed, Scale, around, character, is_vertical, visual_rows
 from pipeline.alignment.rows import choose_rows, parted
-from pipeline.alignment.wraps import across, beside_rows, joined_cells, torn, two_names, unfilled, wrap_limits
+from pipeline.alignment.wraps import (
+    across,
+    beside_rows,
+    joined_cells,
+    names_near,
+    torn,
+    two_names,
+    unfilled,
+    wrap_limits,
+)
 
 __all__ = ["Box", "Layout", "Piece", "Placed", "around", "find_layouts", "is_channel"]
 
@@ -75,7 +85,8 @@ def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
         cells = joined_cells(inner, Scale(size, limit)) + tall
         found = lay_out(cells, size)
         joined = unfilled(cells, size) + across(cells, inner, size) + two_names(cells) + beside_rows(cells, size)
-        cost = found.cost + joined + torn(cells, size) + _SECOND * (number > 0)
+        joined += names_near(cells, Scale(size, limit)) + torn(cells, size)
+        cost = found.cost + joined + _SECOND * (number > 0)
         if best is None or cost < best.cost:
             best = replace(found, cost=cost)
     assert best is not None
@@ -85,7 +96,15 @@ def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
 def _is_above(rows: Sequence[Sequence[Piece]], size: float) -> bool:
     """Tell whether the first row's lone piece stands above everything, as a title does and a wrapped label does not."""
     piece = rows[0][0]
+    if is_level(piece.text) or (len(rows) > 1 and any(_is_rest(piece, below) for below in rows[1])):
+        return False
     return len(rows) == 1 or min(p.box[1] for p in rows[1]) - piece.box[3] > -0.1 * size
+
+
+def _is_rest(piece: Piece, below: Piece) -> bool:
+    """Tell whether a text is the rest of a name that another above it began (转移支付 over （项目）名称)."""
+    both = piece.text + below.text
+    return is_beginning(piece.text) and (is_name(both) or is_beginning(both))
 
 
 def _goes_on(piece: Piece, rows: Sequence[Sequence[Piece]], size: float) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pipeline.alignment.columns import between_rows, gaps
 from pipeline.alignment.heights import Heights, anchor, lines_of
+from pipeline.alignment.names import is_level
 from pipeline.alignment.pieces import Piece, Placed
 from pipeline.alignment.rows import Row
 from pipeline.alignment.spans import share_rows
@@ -18,6 +19,10 @@ _AMID, _BEGINS = 0.6, 1.2
 _DOWN = 2.5
 # Texts that are set from the left begin as close to each other as this.
 _SAME_LEFT = 0.15
+# Rows of one group of amounts; a further one may be another table's.
+_FEW = 4
+# So many texts at least has a row of a grid.
+_GRID = 3
 # Texts longer than this are set from the left, indented or not.
 _LONG = 8.0
 
@@ -214,13 +219,18 @@ def _tile(placed: Sequence[Placed], rows: Sequence[Row], sides: Sequence[float],
             continue
         found = tiled([c.piece.box for c in own], [c.columns for c in own], spaces, (sides[0], sides[-1]), first, size)
         if found is not None and not any(
-            len(columns) > cell.colspan and _at_left(cell, placed, size)
+            len(columns) > cell.colspan and (_at_left(cell, placed, size) or _in_column(cell, columns, placed, size))
             for cell, columns in zip(own, found, strict=True)
         ):
             told[number] = found
             for cell, columns in zip(own, found, strict=True):
                 cell.col, cell.colspan = columns.start, len(columns)
     return set(told)
+
+
+def _amid(size: float, one: Placed, other: Placed) -> bool:
+    """Tell whether two texts have one middle."""
+    return abs(one.piece.box[0] + one.piece.box[2] - other.piece.box[0] - other.piece.box[2]) < 2 * _SAME_LEFT * size
 
 
 def _at_left(cell: Placed, placed: Sequence[Placed], size: float) -> bool:
@@ -235,6 +245,33 @@ def _at_left(cell: Placed, placed: Sequence[Placed], size: float) -> bool:
     )
     # Centred texts of one length begin at one place, too.
     return len(rights) > 1 and rights[-1] - rights[0] > 0.5 * size
+
+
+def _in_column(cell: Placed, columns: range, placed: Sequence[Placed], size: float) -> bool:
+    """Tell whether a text stands in its column as one near it does that has a text where this one would widen.
+
+    Blank cells beside a label are its row's own (地方资金 under 年度资金总额): all texts of the row stand in columns. A
+    row of two texts is rather a field's, whose value fills what there is, but for names of levels.
+    """
+    own = [other for other in placed if other.row == cell.row]
+    if len(own) < _GRID and not all(is_level(other.piece.text) for other in own):
+        return False
+    return all(_mates(other, placed, size) for other in own) and any(
+        other is not mate and other.row == mate.row and set(other.columns) & set(columns)
+        for mate in _mates(cell, placed, size)
+        for other in placed
+    )
+
+
+def _mates(cell: Placed, placed: Sequence[Placed], size: float) -> list[Placed]:
+    """The texts a few rows above and below in a text's column that stand in its middle as it does."""
+    return [
+        other
+        for other in placed
+        if 0 < abs(other.row - cell.row) <= _FEW
+        and (other.col, other.colspan) == (cell.col, cell.colspan)
+        and _amid(size, cell, other)
+    ]
 
 
 def _spaces(placed: Sequence[Placed], sides: Sequence[float], size: float) -> list[Range]:
@@ -284,6 +321,7 @@ def _take(
             if abs((sides[a] + sides[b + 1]) / 2 - (box[0] + box[2]) / 2) < _AMID * size and (a, b) != own
         ]
         begins = box[0] - sides[own[0]] < _BEGINS * size or cell.piece.width > _LONG * size
+        centred = [wide for wide in centred if not _in_column(cell, range(wide[1], wide[2] + 1), placed, size)]
         if centred and (not begins or max(centred)[2] == right) and not _at_left(cell, placed, size):
             _, a, b = max(centred)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.alignment.heights import Heights, anchor, lines_of
 from pipeline.alignment.pieces import Placed
@@ -149,9 +150,13 @@ def _share(
     end = min(range(n + 1), key=lambda e: cost[k][e] + rest[e])
     least = cost[k][end] + rest[end]
     if least == infinite:
-        for cell in cells:
+        # Two texts in one row leave the others of their column what they have.
+        over = [b for a, b in pairwise(cells) if a.row == b.row]
+        kept = [cell for cell in cells if not any(cell is other for other in over)]
+        for cell in over or cells:
             cell.doubt = True
-        return _MISFIT * k
+        rest_of = _share(kept, rows, limits, filled, blank, labels, style) if over and kept else 0.0
+        return _MISFIT * len(over or cells) + rest_of
     for i in range(k, 0, -1):
         start, stop = taken[i][end]
         cells[i - 1].row, cells[i - 1].rowspan = low + start, stop - start

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from pipeline.alignment.names import are_two
 from pipeline.alignment.pieces import WRAP_GAP, Box, Piece, Scale, around, space
 
 # Two lines below each other never overlap by more than this.
@@ -42,6 +43,8 @@ _TORN, _ENDS = 0.15, "。；;！：:"
 _SENTENCE = ("。", "；", ";")
 # What lines cost that were joined though two other columns part there; texts are level with each other by less.
 _ROWS, _LEVEL = 0.3, 0.12
+# What it costs that a name ends within the limit.
+_NAMES_NEAR = 0.3
 # What a cell costs that holds two whole names of levels (可持续影响指标服务对象满意度指标).
 _TWO_NAMES = 0.5
 _NAMES = re.compile(r"^(?:[^指目]{2,}(?:指标|目标)){2,}$")
@@ -49,6 +52,9 @@ _NAMES = re.compile(r"^(?:[^指目]{2,}(?:指标|目标)){2,}$")
 _NUMBER = re.compile(r"^[<>=≥≤]?-?\d[\d,]*(?:\.\d+)?%?$")
 _COUNTED = re.compile(r"^[<>=≥≤]?\d[\d,.]*\D{0,3}$")
 _CODE, _REST, _BROKEN = re.compile(r"^\d{6,}$"), re.compile(r"^\d{1,2}%?$"), 5
+_UNFINISHED = re.compile(r"\d[.,]$")
+# Cells never run into each other; outlines of their texts do, by less.
+_INTO = 0.6
 # A label that a number below is no rest of (an office's name may end in its code).
 _LABEL = re.compile(r"^[\u4e00-\u9fff]{2,6}$")
 # A level's name is at its end (社会成本指标); 年度绩效指标 may go on with 完成情况.
@@ -167,6 +173,8 @@ def joined_cells(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
     boxes: list[Box] = []
     for piece in sorted(pieces, key=lambda p: (p.middle, p.box[0])):
         found = [i for i, box in enumerate(boxes) if _is_under(cells[i], box, piece, scale, limit)]
+        if _runs_into(boxes, found, piece, scale.size):
+            found = []
         if not found:
             cells.append([piece])
             boxes.append(piece.box)
@@ -178,6 +186,18 @@ def joined_cells(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
         cells[first].append(piece)
         boxes[first] = around([boxes[first], piece.box])
     return [_joined(cell, box) for cell, box in zip(cells, boxes, strict=True)]
+
+
+def _runs_into(boxes: Sequence[Box], found: Sequence[int], piece: Piece, size: float) -> bool:
+    """Tell whether a line would make its cell run into one beside it: below two narratives begins one over both."""
+    if not found:
+        return False
+    x0, y0, x1, y1 = around([*(boxes[i] for i in found), piece.box])
+    return any(
+        min(x1, box[2]) - max(x0, box[0]) > _INTO * size and min(y1, box[3]) - max(y0, box[1]) > _INTO * size
+        for i, box in enumerate(boxes)
+        if i not in found
+    )
 
 
 def _joined(cell: Sequence[Piece], box: Box) -> Piece:
@@ -216,6 +236,23 @@ def torn(cells: Sequence[Piece], size: float) -> float:
     return cost
 
 
+def names_near(cells: Sequence[Piece], scale: Scale) -> float:
+    """What it costs that names end where lines this close would go on: rows are as close, so others were joined."""
+    limit = WRAP_GAP if scale.wrap is None else scale.wrap
+    firsts = [(cell, cell.lines[0] if cell.lines else cell.box, (cell.texts or (cell.text,))[0]) for cell in cells]
+    cost = 0.0
+    for cell in cells:
+        x0, y0, x1, y1 = cell.lines[-1] if cell.lines else cell.box
+        cost += _NAMES_NEAR * any(
+            -_SAME_LINE <= (line[1] + line[3] - y0 - y1) / 2 / scale.size - 1.0 < limit
+            and min(x1, line[2]) - max(x0, line[0]) > 0.5 * min(x1 - x0, line[2] - line[0])
+            and are_two(cell.text, text)
+            for other, line, text in firsts
+            if other is not cell and text and cell.text
+        )
+    return cost
+
+
 def beside_rows(cells: Sequence[Piece], size: float) -> float:
     """What it costs that lines were joined each of which is level with texts of one line in other columns: two rows."""
     single = [cell for cell in cells if len(cell.lines) < 2]
@@ -236,11 +273,17 @@ def _begins_anew(whole: str, above: str, below: str) -> bool:
     `whole` is all of the cell above, `above` its last line.
     """
     above, below = (unicodedata.normalize("NFKC", text).replace(" ", "") for text in (above, below))
+    if _UNFINISHED.search(above) and _REST.match(below):
+        return False
+    if below == "%" and above[-1:].isdigit():
+        return False
     if _SIGN.match(above) or _SIGNED.match(below) or _SIGN.match(below) or _NUMBERED.match(below):
         return True
     if _WHOLE.match(whole) and "\u4e00" <= below[:1] <= "\u9fff":
         return True
     if _LABEL.match(whole) and _NUMBER.match(below) and len(below) > 1:
+        return True
+    if above and below and are_two(whole, below):
         return True
     broken = _CODE.match(above) or (len(above) >= _BROKEN and _REST.match(below))
     return bool(_COUNTED.match(above) and _NUMBER.match(below) and not broken)

@@ -1,0 +1,71 @@
+"""Printed names in alignment: heads, levels and labels of fields are known words, whole or cut at a line's end.
+
+Only the shipped vocabularies are asked, never a user's: what a page reads as must not depend on whose archive it is in.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import cache
+
+from pipeline.dictionaries import comparison_key, load_dictionaries
+
+_SECTIONS = ("level1", "level2", "field", "narrative", "bar", "column")
+# A weight, a money unit or another remark in brackets belongs to the label above it, on its own line or on the same.
+_REMARK = re.compile(r"\([^()]*\)$")
+# What begins a list; a number with a point may be an amount.
+_FIRST = re.compile(r"^(?:[(（](?:1|一)[)）]|1[、)）]|1[.．](?!\d)|①|一、|第一[，、])")
+_STOPS = "。；;！：:，,、"
+# What labels of goals and money go on with where forms say what came of them (总体目标完成情况).
+_RESULT = ("完成情况", "预算执行")
+# Names of which two begin alike have more characters in common than two: 项目 is half of many.
+_PART = 2
+# Heads of levels and values: what stands below one of them is never its rest, but for what names begin with both.
+_HEAD = re.compile(r"^[一二三四]级(?:指标|目标)$|值$")
+
+
+@cache
+def _names() -> tuple[frozenset[str], tuple[str, ...], frozenset[str], frozenset[str]]:
+    keys = load_dictionaries().keys
+    whole = frozenset(key for section in _SECTIONS for key in keys[section])
+    levels = frozenset([*keys["level1"], *keys["level2"]])
+    return whole, tuple(sorted(whole)), levels, frozenset(keys["boolean"])
+
+
+def is_level(text: str) -> bool:
+    """Tell whether a text is the whole name of a level, with its weight or without."""
+    key = comparison_key(text)
+    return bool(key) and not _names()[2].isdisjoint({key, _REMARK.sub("", key)})
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text is a printed name, with its weight or its unit in brackets or without."""
+    key = comparison_key(text)
+    return bool(key) and not _names()[0].isdisjoint({key, _REMARK.sub("", key)})
+
+
+def is_beginning(text: str) -> bool:
+    """Tell whether some printed name begins with a text and goes on."""
+    key = comparison_key(text)
+    if not key:
+        return False
+    names = _names()[1]
+    at = bisect_left(names, key)
+    return any(name.startswith(key) and name != key for name in names[at : at + 2])
+
+
+def are_two(whole: str, below: str) -> bool:
+    """Tell whether a line cannot go on what is above it, since a name ends there or another text begins.
+
+    `whole` is all that is above, `below` the line in question.
+    """
+    if len(below) < 2 or below.startswith(_RESULT) or (below[:1] in "(（" and not _FIRST.match(below)):
+        return False
+    if _FIRST.match(below) and whole[-1:] not in _STOPS:
+        return True
+    if comparison_key(whole) in _names()[3]:
+        return True
+    if not is_name(whole) or is_name(whole + below) or is_beginning(whole + below):
+        return False
+    return bool(_HEAD.match(comparison_key(whole))) or is_name(below) or (len(below) > _PART and is_beginning(below))
