@@ -24,7 +24,7 @@ _STOPS = re.compile(r"[\s.,·、，。:：'’\-—–－一]+")
 # What may stand behind a field's name in one cell; 联系人电话 and 项目负责人签字 are names themselves.
 _SHORTEST_GLUED = 3
 _FIGURES = re.compile(r"(?=\D*\d)[\d.,，/\-—年月日至]+(?:万?元)?")
-_SCORED = re.compile(r"\d+\.\d+")
+_SCORED = re.compile(r"\d{2,3}(?:\.\d+)?")
 _PERSON = re.compile(r"[\u4e00-\u9fff]{2,3}")
 _NO_PERSON = re.compile(r"电话|手机|签|章|名|单位|部门|职|及|日期|意见|代码|编码")
 _NUMBER = re.compile(r"\d[\d.,]*")
@@ -74,7 +74,7 @@ def label_and_value(text: str, names: Sequence[str]) -> tuple[str, str] | None:
     compact = "".join(text.split())
     name = max((name for name in names if compact.startswith(name)), key=len, default="")
     rest = compact[len(name) :]
-    # 总分93.95: of two characters and a number with a point none is a longer label.
+    # 总分93.95: a name of two characters and a score make no longer label.
     if not rest or (len(name) < _SHORTEST_GLUED and not _SCORED.fullmatch(rest)):
         return None
     person = name.endswith("人") and _PERSON.fullmatch(rest) and not _NO_PERSON.search(rest)
