@@ -5,6 +5,7 @@ from builders import level_tools
 
 from pipeline.document import Line, Place, Row, RowCell
 from pipeline.levels.headers import find_headers
+from pipeline.levels.misread import with_heads_of_layout
 from pipeline.levels.walls import with_parted_heads, with_parted_labels, with_right_walls
 
 HEADS = ("绩效指标", "一级指标", "二级指标", "三级指标", "指标值")
@@ -111,3 +112,44 @@ def test_a_label_over_two_texts_that_names_two_fields_is_two_labels_and_asks() -
     assert labels("立项依据", "项目设立的必", "要性") == both
     assert labels("项目设立的", "必要性") == [("项目设立的必要性", 2, False)]
     assert labels("立项依据", "说明") == [("立项依据说明", 2, False)]
+
+
+COLUMNS = ("一级指标", "二级指标", "指标内容", "指标值", "备注")
+
+
+def named(*cells: RowCell) -> list[tuple[str, int, bool]]:
+    row = Row(cells, 6, 0, 0)
+    [done] = with_heads_of_layout([row], COLUMNS, level_tools().lexicon)
+    return [(cell.text, cell.col, cell.confidence <= 0.5) for cell in done.cells]
+
+
+def test_heads_that_shading_made_illegible_are_the_layouts_in_their_order_and_ask() -> None:
+    """A fax of one bit: none of five heads was a name, and fourteen indicators were fields of nobody."""
+    bar = RowCell("项自长期绩效指标", 0, 0, rowspan=17)
+    read = ("一级指耕", "二鼓梅标", "三般指株", "指标健", "茶注")
+    found = named(bar, *(RowCell(text, 0, col) for col, text in enumerate(read, start=1)))
+
+    heads = ("一级指标", "二级指标", "三级指标", "指标值", "备注")
+    assert found == [(bar.text, 0, False), *((name, col, True) for col, name in enumerate(heads, start=1))]
+
+
+def test_a_head_over_two_columns_whose_wall_was_lost_is_both() -> None:
+    """Two heads of two lines each, read across: 指标属指标内 容性."""
+    cells = [RowCell(text, 0, col) for col, text in enumerate(COLUMNS[:3])]
+    found = named(*cells, RowCell("指标备注值", 0, 3, colspan=2))
+
+    assert found == [
+        *((name, col, False) for col, name in enumerate(COLUMNS[:3])),
+        ("指标值", 3, True),
+        ("备注", 4, True),
+    ]
+
+
+def test_a_row_that_only_resembles_heads_stays() -> None:
+    """A row of the grid under them, and heads in another order."""
+    for texts in (
+        ("产出指标", "数量指标", "培训人数", "≥5人", "无"),
+        ("备注", "指标值", "三级指标", "二级指标", "一级指耕"),
+    ):
+        cells = [RowCell(text, 0, col) for col, text in enumerate(texts)]
+        assert [text for text, _, _ in named(*cells)] == list(texts)

@@ -13,6 +13,7 @@ from pipeline.levels.cuts import BARE_NUMBER, COMPLETE_TARGET, joined_cuts
 from pipeline.levels.headers import GridHeader, find_headers
 from pipeline.levels.lexicon import Lexicon
 from pipeline.levels.loose import label_loose_lines
+from pipeline.levels.misread import with_heads_of_layout
 from pipeline.levels.walls import with_parted_heads, with_parted_labels, with_right_walls, without_joined_heads
 from pipeline.templates import Template
 
@@ -32,6 +33,7 @@ def prepare_rows(
 ) -> tuple[list[Row], list[GridHeader | None]]:
     """Return the form's rows as the classifier wants them, and for each the grid header that holds there."""
     rows = with_parted_labels(rows, template.fields if template is not None else ())
+    rows = with_heads_of_layout(rows, template.columns if template is not None else (), lexicon)
     printed = _as_printed(with_parted_heads(without_joined_heads(rows, lexicon), lexicon), lexicon, template)
     ready = label_loose_lines(printed, lexicon, template)
     headers = find_headers(ready, lexicon)
