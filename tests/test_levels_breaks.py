@@ -329,7 +329,7 @@ def test_a_label_beside_numbered_ones_has_lost_its_number() -> None:
     assert asked == {"任务": True, "任务2": False}
 
 
-@pytest.mark.parametrize("head", ["博ま三级指标AFRIL", "“三级指标1l"])
+@pytest.mark.parametrize("head", ["博ま三级指标AFRIL", "“三级指标1l", "一三级指标"])
 def test_specks_beside_a_head_hide_no_column(head: str) -> None:
     """What a fax's dirt is read as has no words in it."""
     grid = table(

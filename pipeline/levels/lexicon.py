@@ -28,6 +28,8 @@ LONGEST_LEVEL = "longest level"
 _LEVELS, _HEADS = ("level1", "level2"), ("column", "bar")
 # Names less like a text than this (0 to 1, OSA) are not near it at all.
 _LEAST_NEAR = 0.5
+# What a ruling before a head is read as.
+_RULINGS = tuple("一1lI丨|｜-—")
 # The longest name of the closed groups has 20 characters.
 _LONGEST = 24
 # Answers kept for texts that come again in other forms; a text and its answer take some 300 bytes.
@@ -188,6 +190,9 @@ class Lexicon:
         if key in self._bars:
             return None
         role = self._column_roles.get(comparison_key(text)) or self._column_roles.get(key)
+        if role is None and key[:1] in _RULINGS:
+            # 一三级指标 is one character off 一级指标, too.
+            role = self._column_roles.get(key[1:])
         if role is None and len(key) >= 3:
             roles = set()
             if not self._damaged_columns.isdisjoint(_parts(key)):  # as most texts of a form's cells are
