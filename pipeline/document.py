@@ -367,6 +367,7 @@ class IndicatorRow:
     period: str | None = None
     page: int = 0
     damaged: bool = False  # cells had to be put back into their columns
+    sign: RowCell | None = None  # of the operator's own column, where what was read there is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from pipeline.fieldvalues import parse_field, split_label
 from pipeline.forms import join_forms
 from pipeline.levels import LevelTools, label_form, load_level_tools
 from pipeline.records import Finding, Record
-from pipeline.repair import Repairer, Said, load_repairer, reread_amount, reread_target
+from pipeline.repair import Repairer, Said, load_repairer, reread_amount, reread_sign, reread_target
 from pipeline.settings import Settings
 from pipeline.targets import parse_target
 from pipeline.templates import Template, load_templates
@@ -133,6 +133,7 @@ def _record(
         review_confidence=tools.settings.review_confidence,
         reread_target=reread_target,
         reread_amount=reread_amount,
+        reread_sign=reread_sign,
     )
     record = assembly.record()
     checked = check_record(record, _context(labelled.form.template, tools))

@@ -5,7 +5,7 @@ from builders import level_tools
 
 from pipeline.document import Line, Place, Row, RowCell
 from pipeline.levels.headers import find_headers
-from pipeline.levels.misread import with_heads_of_layout
+from pipeline.levels.misread import name_noted, with_heads_of_layout
 from pipeline.levels.walls import with_parted_heads, with_parted_labels, with_right_walls
 
 HEADS = ("绩效指标", "一级指标", "二级指标", "三级指标", "指标值")
@@ -117,32 +117,35 @@ def test_a_label_over_two_texts_that_names_two_fields_is_two_labels_and_asks() -
 COLUMNS = ("一级指标", "二级指标", "指标内容", "指标值", "备注")
 
 
-def named(*cells: RowCell) -> list[tuple[str, int, bool]]:
+def named(*cells: RowCell) -> list[tuple[str, int, str | None]]:
     row = Row(cells, 6, 0, 0)
     [done] = with_heads_of_layout([row], COLUMNS, level_tools().lexicon)
-    return [(cell.text, cell.col, cell.confidence <= 0.5) for cell in done.cells]
+    assert "".join(cell.text for cell in done.cells) == "".join(cell.text for cell in cells)
+    return [(cell.text, cell.col, name_noted(cell)) for cell in done.cells]
 
 
-def test_heads_that_shading_made_illegible_are_the_layouts_in_their_order_and_ask() -> None:
+def test_heads_that_shading_made_illegible_are_the_layouts_in_their_order() -> None:
     """A fax of one bit: none of five heads was a name, and fourteen indicators were fields of nobody."""
     bar = RowCell("项自长期绩效指标", 0, 0, rowspan=17)
     read = ("一级指耕", "二鼓梅标", "三般指株", "指标健", "茶注")
-    found = named(bar, *(RowCell(text, 0, col) for col, text in enumerate(read, start=1)))
+    cells = [bar, *(RowCell(text, 0, col) for col, text in enumerate(read, start=1))]
+    found = named(*cells)
 
-    heads = ("一级指标", "二级指标", "三级指标", "指标值", "备注")
-    assert found == [(bar.text, 0, False), *((name, col, True) for col, name in enumerate(heads, start=1))]
+    assert found[2:4] == [("二鼓梅标", 2, "二级指标"), ("三般指株", 3, "三级指标")]
+    assert found[0] == (bar.text, 0, None)
+    [header] = find_headers(
+        with_heads_of_layout([Row(tuple(cells), 6, 0, 0)], COLUMNS, level_tools().lexicon), level_tools().lexicon
+    )
+    assert header is not None
+    assert [column.role for column in header.columns] == ["level1", "level2", "level3", "target", "extra"]
 
 
 def test_a_head_over_two_columns_whose_wall_was_lost_is_both() -> None:
     """Two heads of two lines each, read across: 指标属指标内 容性."""
     cells = [RowCell(text, 0, col) for col, text in enumerate(COLUMNS[:3])]
-    found = named(*cells, RowCell("指标备注值", 0, 3, colspan=2))
+    found = named(*cells, RowCell("指标备注值一", 0, 3, colspan=2))
 
-    assert found == [
-        *((name, col, False) for col, name in enumerate(COLUMNS[:3])),
-        ("指标值", 3, True),
-        ("备注", 4, True),
-    ]
+    assert found[3:] == [("指标备", 3, "指标值"), ("注值一", 4, "备注")]
 
 
 def test_a_row_that_only_resembles_heads_stays() -> None:
@@ -152,4 +155,22 @@ def test_a_row_that_only_resembles_heads_stays() -> None:
         ("备注", "指标值", "三级指标", "二级指标", "一级指耕"),
     ):
         cells = [RowCell(text, 0, col) for col, text in enumerate(texts)]
-        assert [text for text, _, _ in named(*cells)] == list(texts)
+        assert [name for _, _, name in named(*cells)] == [None] * len(texts)
+
+
+def test_dust_behind_the_term_of_a_head_hides_no_second_grid() -> None:
+    """二级指标(长期)AN and 二级指标(年度) head two grids: five blank rows stood for indicators."""
+    heads = (
+        "一级指标",
+        "二级指标(长期)AN",
+        "指标内容(长期)",
+        "指标值(长期)",
+        "二级指标(年度)",
+        "指标内容(年度)",
+        "指标值(年度)",
+    )
+    row = Row(tuple(RowCell(text, 0, col) for col, text in enumerate(heads)), len(heads), 0, 0)
+    [header] = find_headers([row], level_tools().lexicon)
+
+    assert header is not None
+    assert [column.group for column in header.columns] == [0, 0, 0, 0, 1, 1, 1]

