@@ -77,6 +77,17 @@ def test_a_running_head_of_which_a_seal_left_the_end_begins_no_form() -> None:
     assert len(forms_of(first, end + "项目名称 | 水库加固 | | \n" + HEADER + rest)) == 2
 
 
+def test_a_running_head_of_which_a_third_is_misread_begins_no_form_where_the_grid_goes_on() -> None:
+    """财政项日支出绩效目标中提表 over heads printed again, or over rows of the grid; over fields it is a title."""
+    title, misread = "财政项目支出绩效目标申报表", "财政项日支出绩效目标中提表"
+    first = f"{title}\n\n项目名称 | 河道清淤 | | \n{HEADER}产出指标 | 数量指标 | 清淤长度 | ≥9公里\n"
+    rest = "效益指标 | 社会效益指标 | 受益人口 | ≥2万人\n"
+
+    assert titles_of(first, f"{misread}\n\n{HEADER}{rest}") == [title]
+    assert titles_of(first, f"{misread}\n\n{rest}") == [title]
+    assert titles_of(first, f"{misread}\n\n单位编码 | 101 | | \n{HEADER}{rest}") == [title, misread]
+
+
 def test_a_running_head_brings_no_year_and_unit_into_the_grid() -> None:
     """They are printed under the running head too, and are no row of the form."""
     [form] = forms_of(

@@ -24,6 +24,8 @@ from pipeline.labeltext import surely_read
 
 _PROJECT_COLUMN = re.compile(r"项目名称|\(专项\)名称|单位名称|单位代码|项目编码|项目代码|单位编码|支出项目")
 _LISTED = re.compile(r"(指标|目标)\s*[-—–－]{1,2}\s*[^\s\-—:：】]{2,12}(指标|目标|效益|满意度|影响)\s*[】\]:：]")
+# Titles that are less alike than this are two, however badly one was read.
+_LEAST_ALIKE = 0.7
 # A level with its sublevel and one indicator take more characters than that.
 _SHORTEST_LIST = 16
 _TOTAL = re.compile(r"(合计|总计|小计)[:：]?$")
@@ -198,7 +200,25 @@ class Cutter:
         """Tell whether a title is a running head over the form at hand."""
         if CONTINUED.search(title):
             return True
-        return self._same_title(part.title, title) and not self._begins_again(i, part)
+        return (self._same_title(part.title, title) or self._grid_goes_on(title, i, part)) and not self._begins_again(
+            i, part
+        )
+
+    def _grid_goes_on(self, title: str, i: int, part: Part) -> bool:
+        """Tell whether the grid at hand goes on under a title of which a third may be misread: 项日支出绩效目标中提表.
+
+        Its heads follow again, or rows of its width that begin with no field's label, as a form of its own does.
+        """
+        alike = OSA.normalized_similarity(comparison_key(part.title), comparison_key(title))
+        following = self._rows_after(i)
+        own = next((row for row in part.rows if row.n_cols and any(cell.text for cell in row.cells)), None)
+        if part.header is None or alike < _LEAST_ALIKE or not following or own is None or self._is_grid_header(own):
+            return False
+        if self._is_grid_header(following[0]):
+            return True
+        first = next(cell.text for cell in following[0].cells if cell.text)
+        known = self.dictionaries.written("field", first) or self.dictionaries.written("narrative", first)
+        return following[0].n_cols == part.header.n_cols and not known and len(first) <= _LONGEST_LABEL
 
     def _begins_again(self, i: int, part: Part) -> bool:
         """Tell whether a form of its own stands under a repeated title.
