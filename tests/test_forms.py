@@ -84,6 +84,8 @@ def test_a_running_head_of_which_a_third_is_misread_begins_no_form_where_the_gri
     rest = "效益指标 | 社会效益指标 | 受益人口 | ≥2万人\n"
 
     assert titles_of(first, f"{misread}\n\n{HEADER}{rest}") == [title]
+    narrow = "一级指标 | 三级指标 | 目标值\n效益指标 | 受益人口 | ≥2万人\n"  # a bar beside the grid was lost
+    assert titles_of(first, f"{misread}\n\n{narrow}") == [title]
     assert titles_of(first, f"{misread}\n\n{rest}") == [title]
     assert titles_of(first, f"{misread}\n\n单位编码 | 101 | | \n{HEADER}{rest}") == [title, misread]
 

@@ -200,9 +200,9 @@ class Cutter:
         """Tell whether a title is a running head over the form at hand."""
         if CONTINUED.search(title):
             return True
-        return (self._same_title(part.title, title) or self._grid_goes_on(title, i, part)) and not self._begins_again(
-            i, part
-        )
+        if self._same_title(part.title, title):
+            return not self._begins_again(i, part)
+        return self._grid_goes_on(title, i, part)
 
     def _grid_goes_on(self, title: str, i: int, part: Part) -> bool:
         """Tell whether the grid at hand goes on under a title of which a third may be misread: 项日支出绩效目标中提表.
