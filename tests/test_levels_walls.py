@@ -143,9 +143,16 @@ def test_heads_that_shading_made_illegible_are_the_layouts_in_their_order() -> N
 def test_a_head_over_two_columns_whose_wall_was_lost_is_both() -> None:
     """Two heads of two lines each, read across: 指标属指标内 容性."""
     cells = [RowCell(text, 0, col) for col, text in enumerate(COLUMNS[:3])]
-    found = named(*cells, RowCell("指标备注值一", 0, 3, colspan=2))
+    found = named(*cells, RowCell("栢备宜注一", 0, 3, colspan=2))
 
-    assert found[3:] == [("指标备", 3, "指标值"), ("注值一", 4, "备注")]
+    assert found[3:] == [("栢备宜", 3, "指标值"), ("注一", 4, "备注")]
+
+
+def test_a_known_head_that_is_wide_stays_whole() -> None:
+    """指标值 over two columns is one head, however many columns the layout names."""
+    cells = [RowCell(text, 0, col) for col, text in enumerate(("一级指标", "二鼓梅标", "三级指标"))]
+
+    assert named(*cells, RowCell("指标值", 0, 3, colspan=2))[3:] == [("指标值", 3, None)]
 
 
 def test_a_row_that_only_resembles_heads_stays() -> None:

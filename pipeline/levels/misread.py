@@ -57,6 +57,8 @@ def _in_order(row: Row, heads: Sequence[RowCell], columns: Sequence[str], lexico
         wide = [i for i, cell in enumerate(heads) if cell.colspan > 1]
         if len(wide) != 1 or len(heads) + heads[wide[0]].colspan - 1 != len(columns):
             return None
+        if lexicon.column_role(heads[wide[0]].text):
+            return None  # one head, and as wide as it should be
         at, glued = wide[0], heads[wide[0]].colspan
     alone = [cell for i, cell in enumerate(heads) if i != at]
     if all(lexicon.column_role(cell.text) for cell in alone) and not glued:
