@@ -11,6 +11,7 @@ from html import unescape
 from typing import Any
 
 from pipeline.htmlspans import Spans, mended_rowspans
+from pipeline.markdowntext import without_formulas
 
 _UNREAD = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)", re.IGNORECASE | re.DOTALL)
 _SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
@@ -113,7 +114,7 @@ def _lost(plain: str, parsed: str) -> bool:
 
 
 def _tidy(text: str) -> str:
-    lines = (re.sub(r"[ \t\u00a0\u3000]+", " ", line).strip() for line in text.split("\n"))
+    lines = (re.sub(r"[ \t\u00a0\u3000]+", " ", line).strip() for line in without_formulas(text).split("\n"))
     return "\n".join(line for line in lines if line)
 
 

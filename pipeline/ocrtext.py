@@ -18,6 +18,7 @@ from pathlib import Path
 from pipeline.document import Cell, Line, PageReading, Place, Problem, Reading, Table
 from pipeline.errors import InputError
 from pipeline.htmltext import HtmlTable, clean_fragment, read_html, script_line
+from pipeline.markdowntext import without_marks
 from pipeline.settings import OcrTextSettings
 
 # Bytes that text never holds; more than one in a thousand of them means the file is something else.
@@ -289,7 +290,7 @@ def _markdown_cells(line: str) -> list[tuple[str, int]]:
             break
         if match.end() == len(line[start:]) and not match.group().endswith("|") and not part.strip():
             break
-        cells.append((part.replace("\\|", "|"), start + match.start()))
+        cells.append((without_marks(part), start + match.start()))
     return cells
 
 
@@ -320,8 +321,8 @@ def _table_of_html(table: HtmlTable, first_line: int) -> Table:
 def _loose_lines(raw: str, number: int) -> Iterator[Line]:
     column = len(raw) - len(raw.lstrip())
     # Markdown's heading and emphasis marks are markup like tags.
-    plain = re.sub(r"^\s*#{1,6}\s+|^\s*\*\*(?=.*\*\*\s*$)|\*\*\s*$", "", raw)
-    for text in clean_fragment(plain).split("\n"):
+    plain = re.sub(r"^\s*#{1,6}\s+", "", raw)
+    for text in clean_fragment(without_marks(plain)).split("\n"):
         if text.strip():
             yield Line(text, Place(line=number, column=column))
 

@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "engine", "calibration", "textlayer", "htmltext", "templates", "ink", "labeltext", "progress", "decisions",
         "alignment", "rolemap", "furniture", "seams", "fieldvalues",
     ),
-    ("dictionaries", "dates", "htmlspans", "remote"),
+    ("dictionaries", "dates", "htmlspans", "markdowntext", "remote"),
     ("document", "records", "settings"),
     ("geometry", "resources", "errors", "asked", "weights", "hanzi", "sharing", "quick"),
 )  # fmt: skip

@@ -340,3 +340,47 @@ def test_a_sheet_of_lists_with_blank_lines_between_its_rows() -> None:
 
     assert [record.fields["支出项目"].value for record in records] == ["展板项目", "招聘经费"]
     assert [len(record.indicators) for record in records] == [2, 2]
+
+
+def test_who_reports_the_year_and_the_unit_in_one_row_over_the_table() -> None:
+    """编报单位：某局 | 2024年度 | 单位：万元: a field, the form's year and its unit; none is the value of another."""
+    [record] = records_of(
+        "社会保险基金预算绩效目标表\n编报单位：某某市医疗保障局 | 2024年度 | 单位：万元 |\n"
+        "基金名称 | 医疗保险基金 | |\n"
+        "基金收入 | 325600 | 基金支出 | 318900\n" + GRID
+    )
+
+    assert (record.form.year, record.form.money_unit, record.form.agency) == (2024, "万元", "某某市医疗保障局")
+    assert record.fields["编报单位"].value == "某某市医疗保障局"
+    assert set(record.fields) == {"编报单位", "基金名称", "基金收入", "基金支出"}
+
+
+def test_the_money_unit_of_a_label_is_kept_whatever_the_label_says() -> None:
+    """年度政府付费（万元） is no label that a list knows; without its unit the figure would say nothing."""
+    [record] = records_of(
+        TITLE + "项目名称 | 污水处理 | |\n年度政府付费（万元） | 4,280.60 | 执行率（%） | 95\n" + GRID
+    )
+
+    assert record.fields["年度政府付费"].parsed == {
+        "kind": "amount", "amount": "4280.60", "unit": "万元", "yuan": "42806000.00"
+    }  # fmt: skip
+    assert record.fields["年度政府付费"].raw == "4,280.60"
+
+
+PAGE_ONE = "项目支出绩效目标表\n项目名称 | 小区改造 | |\n主管部门 | 某某区住建局 | 实施单位 | 某某区房管所\n" + GRID
+PAGE_TWO = "一级指标 | 二级指标 | 三级指标 | 指标值\n效益指标 | 社会效益指标 | 居住条件 | 改善\n"
+
+
+@pytest.mark.parametrize("title", ["", "项目支出绩效目标表\n"], ids=["without", "with"])
+@pytest.mark.parametrize(
+    ("name", "mark", "forms"),
+    [("小区改造", 2, 1), ("公园改造", 2, 2), ("小区改造", 1, 2)],
+    ids=["same", "other", "first"],
+)
+def test_a_further_page_that_names_its_project_again_goes_on(title: str, name: str, mark: int, forms: int) -> None:
+    """第2页 with the project's name as before goes on; another name, or the number of a first page, begins a form."""
+    records = records_of(f"{PAGE_ONE}\n第{mark}页\n{title}项目名称 | {name} | |\n{PAGE_TWO}")
+
+    assert len(records) == forms
+    assert sum(len(record.indicators) for record in records) == 4
+    assert all("项目名称#2" not in record.fields for record in records)

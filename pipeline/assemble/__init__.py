@@ -15,6 +15,7 @@ from pipeline.assemble.labels import (
     collect_labels,
     continued_fields,
     field_key,
+    field_label,
     is_scribble,
     joined_value,
     lacks_heads,
@@ -151,6 +152,9 @@ class Assembly:
             doubtful |= is_scribble(text)
             cells = entry.values or entry.labels
             confidence = self._confidence(cells)
+            # What is counted in a money unit that its own label names is an amount, whatever the label's words.
+            printed = field_label(entry.labels[-1], self.split_label)[1] if entry.labels else None
+            base = f"{base}（{printed}）" if printed else base
             unit = unit or self.labelled.form.money_unit
             parsed = self.parse_field(base, text, unit)
             if parsed is None and (seen := self._reread(key, text, entry.values)) is not None:

@@ -16,7 +16,9 @@ _AGENCY_LABELS = (
 )  # fmt: skip
 # Brackets are read in either width, one so and the other so.
 _AGENCY_KEYS = tuple(map(comparison_key, _AGENCY_LABELS))
-_AGENCY_LABEL = re.compile(r"(执行|承担|承办|责任|用款|使用|建设|牵头|负责)(单位|部门)(名称)?([(（].*[)）])?$")
+_AGENCY_LABEL = re.compile(
+    r"(?:项目)?(实施|执行|承担|承办|责任|用款|使用|建设|牵头|负责|编报|编制)(单位|部门|机构)(名称)?([(（].*[)）])?$"
+)
 
 
 # 单位（专项）名称 names an agency or a fund; a fund is nobody's name.

@@ -47,7 +47,8 @@ def join_forms(
                 rows.append(item)
             else:
                 marks.append(replace(item, at=len(rows)))
-    cutter = Cutter(with_numbers_outside(rows, tails), tails, dictionaries)
+    later = frozenset(mark.at for mark in marks if mark.number > 1)
+    cutter = Cutter(with_numbers_outside(rows, tails), tails, dictionaries, later)
     parts = cutter.parts()
     for part in parts:
         part.problems.extend(disorder([mark for mark in marks if part.first < mark.at <= part.last + 1]))

@@ -13,6 +13,7 @@ from pipeline.document import Place, Problem, Row, RowCell
 from pipeline.forms.titles import (
     CONTINUED,
     UNIT_LINE,
+    YEAR_LINE,
     is_continued,
     is_head_text,
     is_prose_title,
@@ -42,6 +43,7 @@ _LEVEL_LINE = re.compile(
 )
 _INLINE = re.compile(r"^(?:项目|主管|实施|预算|申报|填报)[\u4e00-\u9fff（）()]{2,10}[:：]")
 _COLON = re.compile(r"[:：]")
+_STATED = re.compile(r"[\u4e00-\u9fff（）()]{2,14}[:：]\s*\S")
 _UNIT_CELL = re.compile(r"[(（]?(?:金额)?单位[:：](?:人民币)?(?:万元|元)[)）]?")
 # 主管部门及代码, 项目资金（万元）: labels that forms begin with have 16 characters at most in thirty layouts.
 _LONGEST_LABEL = 24
@@ -86,6 +88,7 @@ class Cutter:
     rows: Sequence[Row]
     tails: tuple[str, ...]
     dictionaries: Dictionaries
+    later: frozenset[int] = frozenset()  # the rows before which a page's number stands, and is none of a first page
     before: list[Row] = field(default_factory=list)
 
     def parts(self) -> list[Part]:
@@ -94,10 +97,15 @@ class Cutter:
         part: Part | None = None
         seen_grid = after_head = False
         wrapped = -1  # a line that was taken as the rest of the title above it
+        restated = 0  # the first row behind those that a further page says again
         for i, row in enumerate(self.rows):
             if part is not None:
                 part.last = i
             if i == wrapped:
+                continue
+            if part is not None and (again := self._restated(i, part)):
+                restated = i + again
+            if i < restated:
                 continue
             title = self._title(row)
             if title is None and (title := self._wrapped_title(i)) is not None:
@@ -168,6 +176,7 @@ class Cutter:
                 if part.header is None:
                     # An exporter that knows nothing but cells puts the line over the table into its first rows.
                     part.head_lines.extend(c.text for c in row.cells if _UNIT_CELL.fullmatch("".join(c.text.split())))
+                    part.head_lines.extend(_years_beside(row))
                 part.rows.append(row)
         return [p for p in parts if any(cell.text for row in p.rows for cell in row.cells) or p.title]
 
@@ -311,6 +320,26 @@ class Cutter:
         # A sheet of projects prints its header on every page; whether a project begins is said by the row below it.
         return is_name and seen_grid and not (part.wide and self._is_grid_header(row))
 
+    def _restated(self, i: int, part: Part) -> int:
+        """How many rows from row i on say again what the form at hand began with, on a further page of it.
+
+        The page's number says that it is no first one, label and value are as before, and the grid goes on below them:
+        a form of its own gives the project another name, or has more fields.
+        """
+        if i not in self.later or part.header is None or part.wide:
+            return 0
+        head = [_texts(row) for row in part.rows[: part.rows.index(part.header)]]
+        rows = self.rows[i:]
+        begin = next((n for n, row in enumerate(rows) if row.n_cols and any(_texts(row)) and not is_head_text(row)), 0)
+        if begin and not all(self._title(row) or is_head_text(row) or not any(_texts(row)) for row in rows[:begin]):
+            return 0
+        end = next((n for n in range(begin, len(rows)) if _texts(rows[n]) not in head), len(rows))
+        if end == begin or end == len(rows) or any(len(_texts(row)) < 2 for row in rows[begin:end]):
+            return 0
+        goes_on = self._is_grid_header(rows[end]) or self._is_level_row(rows[end])
+        named = any(self.dictionaries.written("field", _texts(row)[0]) for row in rows[begin:end])
+        return end if goes_on and named else 0
+
     def _is_grid_header(self, row: Row) -> bool:
         roles = [self._column_role(cell) for cell in row.cells if cell.text]
         return len(roles) >= 3 and "level3" in roles and ("level2" in roles or "level1" in roles)
@@ -407,6 +436,18 @@ class Cutter:
 def _name_and_below(title: RowCell) -> list[str]:
     """The title that a cell holds, without the specks before it, and the lines under it."""
     return without_dust(CONTINUED.sub("", title.text)).split("\n")
+
+
+def _texts(row: Row) -> list[str]:
+    return [cell.text for cell in row.cells if cell.text]
+
+
+def _years_beside(row: Row) -> list[str]:
+    """The year in a row over the table whose other cells are a unit or state a field: 填报单位：某某局 | 2024年度."""
+    texts = _texts(row)
+    years = [text for text in texts if YEAR_LINE.match(text)]
+    rest = [text for text in texts if text not in years and not _UNIT_CELL.fullmatch("".join(text.split()))]
+    return years if rest and all(_STATED.match(text) for text in rest) else []
 
 
 def _is_heading(part: Part, title: RowCell) -> bool:

@@ -16,6 +16,7 @@ from pipeline.levels.fields.cells import (
     DOUBTFUL,
     INLINE,
     UNIT,
+    YEAR,
     doubtful_blank,
     is_amount,
     is_said_again,
@@ -128,9 +129,9 @@ class FieldGatherer:
         filled = [cell for cell in row.cells if cell.text]
         if not filled:
             return
-        told = [cell for cell in filled if not UNIT.fullmatch("".join(cell.text.split()))]
+        told = [cell for cell in filled if not _is_tables_own("".join(cell.text.split()))]
         if len(told) < len(filled) and told and all(states(cell.text) for cell in told):
-            # 部门：某某局 at the left and 单位：万元 at the right, over the table: the unit is the table's.
+            # 部门：某某局 at the left and 单位：万元 at the right, over the table: unit and year are the table's.
             self.corners += [cell for cell in filled if not any(cell is one for one in told)]
             self.interrupt()
             for cell in told:
@@ -375,3 +376,8 @@ class FieldGatherer:
             group = self._groups.get(label.col)
             path = [*self._parents, *([group] if group is not None and group is not label else [])]
             self.fields.append(FieldEntry((*path, label), tuple(values or doubtful_blank(row, label))))
+
+
+def _is_tables_own(text: str) -> bool:
+    """Tell whether a text is the table's money unit or its year."""
+    return bool(UNIT.fullmatch(text) or YEAR.fullmatch(text))

@@ -18,6 +18,8 @@ DOUBTFUL = 0.5
 INLINE = re.compile(r"^(?!其中)([^:：]{2,14})[:：]\s*(\S.*)$", re.S)
 # A table's money unit, in a cell of its own.
 UNIT = re.compile(r"[(（]?(?:金额)?单位[:：][(（]?(?:人民币)?(?:万|亿)?元[)）]?[)）]?")
+# A form's year, in a cell of its own.
+YEAR = re.compile(r"[(（]?(?:19|20)\d{2}年?度?[)）]?")
 _AMOUNT = re.compile(r"^[\d,.]+(%|万?元|亿元)?$|^[—/\-]$")
 # What dust behind a sign is read as, and what dashes are.
 _STOPS = re.compile(r"[\s.,·、，。:：'’\-—–－一]+")
