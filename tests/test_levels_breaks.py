@@ -394,6 +394,21 @@ def test_heads_that_share_their_cells_with_the_row_below_come_apart_and_ask() ->
     assert [row.review for row in record.indicators] == [True, False, False]
 
 
+def test_a_level_that_a_break_cuts_joins_no_rows_that_have_names_and_targets_of_their_own() -> None:
+    """经济效益指 | 标 stands amid two rows: the page's end cuts the level's cell, and no row's."""
+    heads = "一级指标|二级指标|三级指标|指标值"
+    first = table(
+        "项目名称|>3:义务植树", heads, "产出指标|数量指标|植树株数|≥20株", "效益指标|经济效益指|旅游收入增长率|≥3%"
+    )
+    second = table("|标|挽回冰雹灾害损失情况|进一步巩固", "满意度指标|服务对象满意度指标|群众满意度|≥90%")
+    [record] = records("项目支出绩效目标表\n" + first + "\n" + second)
+
+    assert [row.level3 for row in record.indicators] == [
+        "植树株数", "旅游收入增长率", "挽回冰雹灾害损失情况", "群众满意度",
+    ]  # fmt: skip
+    assert [row.level2 for row in record.indicators][1:3] == ["经济效益指标", "经济效益指标"]
+
+
 def test_heads_of_amounts_that_a_break_cuts_are_one_beside_heads_printed_again() -> None:
     """年初预 | 算 and 预算执行 | 率, while 权重 and 得分 of one line stand on both pages."""
     first = table("项目名称|>5:义务植树", "预算执行情况（10||年初预|预算执行|权重|得分")

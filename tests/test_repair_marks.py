@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.document import Label, Line, Place, Posterior, Repair, Role, Status
 from pipeline.repair.marks import with_numbers, without_dust
+from pipeline.repair.shaded import with_heads_of_shaded_cells
 
 _PICTURE = Posterior(np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float16), "none")
 _OTHERS = ("参训人员满意度", "调查样本数", "资金到位率")
@@ -71,3 +72,41 @@ def test_a_stroke_behind_a_label_is_the_one_that_its_series_lacks(labels: tuple[
 
     assert first.value == value
     assert (first.score < 0.9) is (value != labels[0] or first.status is Status.UNKNOWN)
+
+
+def _shaded(*lines: tuple[str, float]) -> Label:
+    text = "".join(text for text, _ in lines)
+    return Label(text, Role.LABEL, (), tuple(Line(text, Place(), sure) for text, sure in lines))
+
+
+HEADS = ("单位代码", "实施期绩效目标", "项目年度绩效目标", "权重")
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        pytest.param(_shaded(("项目年度绩效目标", 0.99), ("黄田中度美双日标", 0.3)), "项目年度绩效目标", id="line"),
+        pytest.param(_shaded(("RARA", 0.5), ("安施期绩效目标", 0.5)), "实施期绩效目标", id="before"),
+        pytest.param(_shaded(("权重", 0.99), ("1", 0.5)), "权重", id="behind"),
+        pytest.param(_shaded(("项目年度绩效目标", 0.99), ("及说明", 0.97)), None, id="a label of its own"),
+        pytest.param(_shaded(("绩效目标", 0.5)), None, id="less than a name"),
+        pytest.param(_shaded(("备注一栏", 0.4)), None, id="another label"),
+    ],
+)
+def test_a_layout_s_label_is_told_from_shading_read_as_letters(label: Label, name: str | None) -> None:
+    """The value under it would stand under a name that nobody asks for; what is so named asks."""
+    unknown = Repair(label.text, label.text, Status.UNKNOWN)
+
+    [repair] = with_heads_of_shaded_cells([label], [unknown], HEADS)
+
+    assert repair.value == (name or label.text)
+    assert (repair.status is Status.REPAIRED) == (name is not None)
+    assert name is None or repair.score < 0.9
+
+
+def test_a_name_that_another_label_has_is_not_given_twice() -> None:
+    """Only what was surely read names a field for a second time: heads of amounts stand over several rows."""
+    labels = [_shaded(("RARA", 0.5), ("安施期绩效目标", 0.5)), _shaded(("实施期绩效目标", 0.99))]
+    repairs = [Repair(label.text, label.text, Status.UNKNOWN) for label in labels]
+
+    assert with_heads_of_shaded_cells(labels, repairs, HEADS) == repairs

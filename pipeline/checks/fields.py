@@ -19,6 +19,8 @@ _CODE = re.compile(r"(?=.*\d)(?=.{3,21}$)[0-9A-Z]+(?:-[0-9A-Z]+)*")
 _BROKEN_GROUPS = re.compile(r"[\d.]+[,，:：;；]\d{1,2}", re.A)
 # 8652 51986 lost its point to a blank; phones, codes and dates are written in groups.
 _PARTED = re.compile(r"\d[\d.,，]*\s+\d[\d.,，]*", re.A)
+_POINT_FOR_COMMA = re.compile(r"[1-9]\d{0,2}\.\d{3}(?!\d)", re.A)
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:[,，]\d{3})+(?!\d)", re.A)
 # io for 10: letters that figures are read as, and nothing else.
 _LETTERED = re.compile(r"(?=.*[A-Za-z])[iIlLoODQSBZz|.\d]{1,6}", re.A)
 # A dash among dust is read as 二, m, •, and in a table of amounts as other signs too; 无 is a word.
@@ -136,6 +138,14 @@ def amount_decimals(facts: Facts) -> Iterator[Finding]:
     if len(whole) == 1 and len(pointed) >= 2 and len(pointed) + 1 == len(amounts) and len(amounts[whole[0]]) > 2:
         key = whole[0]
         yield facts.finding("fields.amount-decimals", f"fields.{key}", name=key, value=amounts[key])
+
+
+def amount_grouping(facts: Facts) -> Iterator[Finding]:
+    """H06. Where amounts stand in groups of three figures, a lone one with three decimals is 7.013 for 7,013."""
+    amounts = {key: fold(value.value).strip() for key, value in facts.record.fields.items() if _amount(value)}
+    found = [key for key, text in amounts.items() if _POINT_FOR_COMMA.match(text)]
+    if len(found) == 1 and any(_GROUPED.match(text) for text in amounts.values()):
+        yield facts.finding("fields.amount-grouping", f"fields.{found[0]}", name=found[0], value=amounts[found[0]])
 
 
 def _amount(value: FieldValue) -> Decimal | None:
@@ -333,6 +343,6 @@ def _is_beside(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 FIELD_CHECKS: tuple[Check, ...] = (
-    blanks, codes, periods, amount_formats, amount_decimals, amount_order, amount_sums, amount_change, contacts,
-    choices, goal_years, identical, blanks_among_dashes,
+    blanks, codes, periods, amount_formats, amount_decimals, amount_grouping, amount_order, amount_sums, amount_change,
+    contacts, choices, goal_years, identical, blanks_among_dashes,
 )  # fmt: skip

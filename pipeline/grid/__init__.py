@@ -11,6 +11,7 @@ from pipeline.grid.aligned import infer_grids
 from pipeline.grid.dotted import add_dotted
 from pipeline.grid.draft import build
 from pipeline.grid.grouping import group
+from pipeline.grid.parted import with_rows_parted
 from pipeline.grid.pieces import drop_texts, search
 from pipeline.grid.printed import lay_out_print
 from pipeline.grid.through import without_walls_through_text
@@ -30,7 +31,9 @@ def find_grids(upright: Upright, settings: GridSettings | None = None) -> list[G
     for across_pieces, down_pieces in group(across, down, upright.text_height):
         grid = build(upright, across, down, across_pieces, down_pieces)
         if grid is not None:
-            grids.append(without_walls_through_text(grid, upright.lines, upright.ink, upright.text_height / 1.2))
+            size = upright.text_height / 1.2
+            grid = without_walls_through_text(grid, upright.lines, upright.ink, size)
+            grids.append(with_rows_parted(grid, upright.lines, size))
     if not grids:
         grids = lay_out_print(upright) or infer_grids(upright)
     return sorted(grids, key=lambda grid: (min(box[1] for box in grid.boxes), min(box[0] for box in grid.boxes)))

@@ -178,7 +178,8 @@ class Draft:
         broken = self.damage >= BROKEN
         found = add_stubs(self.columns, rows, (self.down, x0, x1), drawn[0], plumb, broken, self.height)
         if broken and not self.across.toned:
-            found |= add_remnants(self.columns, rows, (self.down, x0, x1), plumb, self.height)
+            texts = self.texts[:, [1, 0, 3, 2]]  # as the sheet of verticals lies: turned
+            found |= add_remnants(self.columns, rows, (self.down, x0, x1), plumb, texts, self.height)
         # A column is no row of text: what stands free over the width of one is a dash.
         return add_stubs(self.rows, columns, (self.across, y0, y1), drawn[1], level, False, self.height) or found
 

@@ -28,6 +28,8 @@ _NEAR = 0.15
 # Several bits of a line are together as long as this. One alone is as long as no character is high, or grows out of a
 # ruling with nothing beside it for a character on both sides: text keeps off the rulings.
 _TOGETHER, _ONE, _GROWN, _LONELY = 0.7, 1.15, 0.3, 0.8
+# Half a character: a line of text ends beside a ruling, the detector's box a little behind it.
+_WITHIN = 0.4
 
 
 class _Bit(NamedTuple):
@@ -41,11 +43,14 @@ def add_remnants(
     others: Sequence[Line],
     view: tuple[Sheet, int, int],
     creases: Sequence[Line],
+    texts: NDArray[np.float64],
     height: float,
 ) -> bool:
     """Add the lines across `others` of which there are only bits; True where there are any.
 
-    `view` is the sheet on which they are level, and from where to where (pixels across) lines may be.
+    `view` is the sheet on which they are level, and from where to where (pixels across) lines may be. `texts` are the
+    page's lines of text, (n, 4): x0, y0, x1, y1 as the sheet lies. Numbered lines have a stroke at one place, row by
+    row (二十、 二十一、); of a ruling some bit stands beside the texts.
     """
     bits = _bits(others, view, height)
     known = [(line.place, _OTHER * height) for line in lines]
@@ -58,7 +63,7 @@ def add_remnants(
         longest = max(bits, key=lambda bit: bit.piece.length).piece
         own = [bit for bit in bits if abs(bit.piece.place - longest.place) <= _SAME * height]
         bits = [bit for bit in bits if abs(bit.piece.place - longest.place) > _OTHER * height]
-        if _are_line(own, height):
+        if _are_line(own, height) and not all(_in_text(bit.piece, texts, height) for bit in own):
             pieces = [bit.piece for bit in own]
             place = float(np.average([p.place for p in pieces], weights=[p.length for p in pieces]))
             thick = float(np.median([p.thick for p in pieces]))
@@ -66,6 +71,14 @@ def add_remnants(
             found = True
     lines.sort(key=lambda line: line.place)
     return found
+
+
+def _in_text(piece: Piece, texts: NDArray[np.float64], height: float) -> bool:
+    """Tell whether a bit stands inside a line of text, with characters before it and behind it."""
+    middle = (piece.first + piece.last) / 2
+    inside = (texts[:, 0] < middle) & (middle < texts[:, 2])
+    inside &= (texts[:, 1] + _WITHIN * height < piece.place) & (piece.place < texts[:, 3] - _WITHIN * height)
+    return bool(inside.any())
 
 
 def _are_line(bits: Sequence[_Bit], height: float) -> bool:

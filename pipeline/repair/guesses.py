@@ -108,7 +108,7 @@ _HANZI = re.compile(r"[\u4e00-\u9fff]+")
 _COUNTED = re.compile(
     rf"(?P<text>[≥≤=><]?{_NUMBER}(?P<opens>[(（])?)(?P<unit>[\u4e00-\u9fff]{{1,3}}|[à-ÿ])(?P<end>(?(opens)[)）]))"
 )
-_SPECK_AT_END = re.compile(r"(?P<text>.*[^\d.,，·\s(（])[.,，·'`)）]")
+_SPECK_AT_END = re.compile(r"(?P<text>.*[^\d.,，·\s(（])[.,，、·:：;；'`)）]")
 _STOP_AT_END = re.compile(rf"(?P<text>[^\d]?{_NUMBER}[^\d。]{{1,4}})。")
 # 口 is a 0 to a recogniser that has figures beside it; these are counted in 口.
 _NO_UNIT = re.compile(r"(?P<text>[≥≤=><]?[1-9]\d*)0")

@@ -21,6 +21,7 @@ from pipeline.repair.opened import OPEN_FEATURES
 from pipeline.repair.picture import picture_of
 from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge
 from pipeline.repair.settled import CANDIDATES, Settled, heads_of
+from pipeline.repair.shaded import with_heads_of_shaded_cells
 from pipeline.repair.shapes import Shapes, load_shapes
 from pipeline.repair.sight import PICTURE_FEATURES, Sighting
 from pipeline.repair.verdict import repair_of, to_log_odds
@@ -127,7 +128,8 @@ class Repairer:
                 done[i] = repair_of(labels[i].text, verdict if worth_a_look else None)
             looked = form.looked
         clean = without_dust(labels, [repair for repair in done if repair is not None])
-        return Said(tuple(with_numbers(labels, clean)), looked)
+        clean = with_heads_of_shaded_cells(labels, with_numbers(labels, clean), heads)
+        return Said(tuple(clean), looked)
 
     def changed_since(self, earlier: Dictionaries, printed: Iterable[str]) -> Changed | None:
         """Return of which labels more may be said now than with `earlier` names of level 3; None where of all.

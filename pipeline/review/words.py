@@ -17,6 +17,7 @@ FINDINGS = {
     "fields.code-format": "编码格式不对", "fields.year-outside": "年度不在项目期内",
     "fields.date-format": "日期格式不对",
     "fields.amount-format": "金额格式不对", "fields.choice-box": "缺少方框",
+    "fields.amount-grouping": "金额分节可疑",
     "fields.amount-decimals": "金额缺小数", "indicators.brackets": "名称括号不成对", "indicators.marks": "名称标点可疑",
     "text.uncommon": "不是简体字",
     "fields.amount-sum": "金额合计不符", "fields.amount-change": "金额变动",

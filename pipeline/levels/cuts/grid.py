@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.dictionaries import comparison_key
@@ -174,7 +174,7 @@ def grid_rest(
         return None
     levels = [role for role in ("level1", "level2") if role in roles]
     joined_levels = [one_name(above[roles[role].col].text, roles[role].text, role, lexicon) for role in levels]
-    if levels and not all(joined_levels):
+    if levels and (not all(joined_levels) or _has_own_name(roles, above, lexicon)):
         return None
     sure = bool(levels)
     joined = False
@@ -206,6 +206,18 @@ def grid_rest(
     elif not sure and ("level3" not in roles or not any(c.role == "target" for c in header.columns)):
         return None
     return {cell.col: (cell, sure) for cell in filled}
+
+
+def _has_own_name(roles: Mapping[str, RowCell], above: Mapping[int, RowCell], lexicon: Lexicon) -> bool:
+    """Tell whether a row below a level that the page's end cuts has a name and a target beside those of the row above.
+
+    A level's cell reaches over several rows: its text may be cut where none of them is.
+    """
+    pairs = [(above.get(roles[role].col), roles[role]) for role in ("level3", "target") if role in roles]
+    if len(pairs) < 2 or any(one is None for one, _ in pairs):
+        return False
+    one, other = (cell.text if cell else "" for cell in pairs[0])
+    return ends_a_name(one) and ends_a_name(other) and len(other) > SHORT and name_goes_on(one, other, lexicon) is None
 
 
 def wide_rest(before: Row, filled: Sequence[RowCell], header: GridHeader) -> dict[int, tuple[RowCell, bool]] | None:
