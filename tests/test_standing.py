@@ -27,6 +27,7 @@ from pipeline.fieldvalues import split_label
 from pipeline.interpret import Labelling, ask_repairs, interpret_decided, label_pages, load_interpret_tools
 from pipeline.keep import pack, unpack
 from pipeline.levels.lexicon import EXACT, FUZZY, LONGEST_LEVEL, MEASURED, Lexicon
+from pipeline.levels.model import load_level_model
 from pipeline.ocrtext import read_text_bytes
 from pipeline.settings import CheckSettings, RepairSettings, Settings
 from pipeline.sources import Source
@@ -365,6 +366,50 @@ def test_other_settings_make_records_of_the_kept_labelling(settings: Settings, m
         if not result.stands
     ]
     assert [outcome(result) for result in again] == [outcome(result) for result in found if not result.stands]
+
+
+@pytest.mark.parametrize("same_rest", [True, False], ids=["classifier", "classifier and checks"])
+@pytest.mark.parametrize("strength", [0.0, 0.3])
+def test_another_classifier_changes_what_it_labels_otherwise(
+    strength: float, same_rest: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third law: what is labelled as before stands, and all of it is what would be made of the readings."""
+    before = made()
+    trained = load_level_model()
+    trees = trained.trees
+    noise = 1 + strength * np.random.default_rng(3).standard_normal(trees.leaves.shape)
+    other_model = replace(trained, trees=replace(trees, leaves=trees.leaves * noise))
+    monkeypatch.setattr("pipeline.levels.load_level_model", lambda: other_model)
+    held = Before(BEFORE, same_labelling=False, same_rest=same_rest)
+    shop = Workshop(Settings(), load_engine_reader, load_record_maker)
+    other, anew = load_record_maker(replace(shop, before=(held,))), load_record_maker(shop)
+
+    found = [
+        other.make(replace(one, trace=was.rows.trace, made_with=BEFORE))
+        for one, was in zip(tasks(), before, strict=True)
+    ]
+
+    results = [was if result.stands else result for result, was in zip(found, before, strict=True)]
+    expected = [anew.make(one) for one in tasks()]
+    assert [outcome(result) for result in results] == [outcome(result) for result in expected]
+    assert [result.rows.trace for result in results] == [result.rows.trace for result in expected]
+    changed = [outcome(result) for result in expected] != [outcome(was) for was in before]
+    assert changed == bool(strength)
+    assert all(result.stands for result in found) == (same_rest and not strength)
+
+
+def test_repair_is_asked_only_where_another_classifier_has_it_asked_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the pictures of scans would be asked all over again, which is most of their time."""
+    before = made()
+    held = Before(BEFORE, same_labelling=False, same_rest=False)
+    other = load_record_maker(Workshop(Settings(), load_engine_reader, load_record_maker, before=(held,)))
+    asked: list[Any] = []
+    monkeypatch.setattr("pipeline.bulk.standing.ask_repairs", lambda form, *_: asked.append(form))
+
+    for one, was in zip(tasks(), before, strict=True):
+        other.make(replace(one, trace=was.rows.trace, made_with=BEFORE))
+
+    assert not asked
 
 
 def template(kind: str) -> str:

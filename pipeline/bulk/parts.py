@@ -1,7 +1,8 @@
 """Which installed files labelling, repair and records depend on, each named by a digest.
 
-An update of zhibiao changes a few modules. Where none of them has a part in labelling, an archive's labelling stands,
-though its records are made again; where none has a part in records, all of it stands. What has a part nobody judges: it
+An update of zhibiao changes a few modules, or brings a classifier trained again. Where none of it has a part in
+labelling, an archive's labelling stands; where it has, a document is labelled again, and what it is made of besides
+stands where it is labelled as before. Repairs and all that follows are told likewise. What has a part nobody judges: it
 is the modules of the stage and all that these import, wherever in a module they do so, and the data they are given.
 `tests/test_bulk_parts.py` holds that against what really runs.
 """
@@ -22,6 +23,11 @@ _PACKAGE = Path(__file__).parent.parent
 _BETWEEN = ("interpret", "intake", "bulk.standing", "bulk.tasks", "bulk.trace", "bulk.worker")
 _LABELLING = ("forms", "levels", "keep", "templates", "dictionaries")
 _REPAIR = ("repair", "assemble.labels", "fieldvalues", "keep", "templates", "dictionaries")
+# What makes a document's records of its labelled forms and of what repair said of them.
+_REST = (
+    "assemble", "checks", "decisions", "fieldvalues", "keep", "records", "repair", "store.nouns", "store.rows",
+    "targets", "templates", "dictionaries",
+)  # fmt: skip
 _RECORDS = ("bulk.worker", "interpret", "store.rows", "store.nouns")
 # Rules that only finished records are held against.
 _CHECKS = "checks.toml"
@@ -34,13 +40,17 @@ _IMPORT = re.compile(
 
 @lru_cache(maxsize=1)
 def part_digests() -> dict[str, str]:
-    """The digests of what labelling, repair and records are made with: code, models, shipped dictionaries."""
+    """The digests of what labelling, repair, the rest and records as a whole are made with.
+
+    That is code, models and shipped dictionaries.
+    """
     models = [path for path in _files("models") if path.suffix != ".md"]
     words = _files("dictionaries")
     plain = [path for path in words if path.name != _CHECKS]
     return {
         "labelling": _digest([*files_of_labelling(), *_but(models, "repair"), *plain]),
         "repair": _digest([*files_of_repair(), *_but(models, "levels"), *plain]),
+        "rest": _digest([*files_of_rest(), *_but(models, "levels"), *words]),
         "records": _digest([*code_of(_RECORDS), *models, *words]),
     }
 
@@ -67,8 +77,13 @@ def files_of_repair() -> set[Path]:
     return {*code_of(_REPAIR), *map(_file, _BETWEEN)}
 
 
+def files_of_rest() -> set[Path]:
+    """The code that records depend on, given the labelled forms and what repair said of them."""
+    return {*code_of(_REST), *map(_file, _BETWEEN)}
+
+
 def files_of_records() -> set[Path]:
-    """The code that records depend on."""
+    """The code that records depend on, from the readings on."""
     return set(code_of(_RECORDS))
 
 

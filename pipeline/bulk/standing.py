@@ -1,14 +1,14 @@
-"""What of a document's records stands when dictionaries, templates, settings or decisions change.
+"""What of a document's records stands when dictionaries, templates, settings, decisions or zhibiao itself change.
 
-Readings are compared by the store's keys, code and models stage by stage (`bulk/parts.py`); where those of labelling
-are other ones, everything is made anew. Else the document's trace (`bulk/trace.py`) has what was asked of the
-vocabularies. Where they answer all that labelling asked as before, the labelling stands, and need not be made from the
-readings; with other templates, where the readings are cut into the same forms and each has the template that it had,
-unchanged. Where they do not, it is made again, and mostly is what it was, by its trace. Of repair it is told which
-labels may be another (`repair/changed.py`) where names of level 3 changed, and only these are asked again; all where
-other sections did that it looks at. Where it says the same, checks are those of before and would be told the same, and
-settings and decisions are as they were, the records stand: only their key is written. Whatever goes through a section
-as a whole is touched by any change of it.
+Readings are compared by the store's keys, code and models stage by stage (`bulk/parts.py`). The document's trace
+(`bulk/trace.py`) has what was asked of the vocabularies. Where labelling's code and models are as they were, and they
+answer all that it asked as before, the labelling stands, and need not be made from the readings; with other templates,
+where the readings are cut into the same forms and each has the template that it had, unchanged. Else it is made again,
+and mostly is what it was, by its trace, or at least asks repair the same. Of repair it is told which labels may be
+another (`repair/changed.py`) where names of level 3 changed, and only these are asked again; all where other sections
+did that it looks at, or its own code and models. Where it says the same, checks are those of before and would be told
+the same, and settings and decisions are as they were, the records stand: only their key is written. Whatever goes
+through a section as a whole is touched by any change of it.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Standing:
     """Tells what stands of documents, with the tools of now and those of earlier versions."""
 
     def __init__(self, tools: InterpretTools, before: Iterable[Earlier]) -> None:
-        """Take what records are made with now, and the versions that differ in what people give them only."""
+        """Take what records are made with now, and the versions of which something may stand."""
         self._tools = tools
         self._before = {one.version.version: one for one in before}
         self._changes: dict[str, Changes] = {}
@@ -140,7 +140,7 @@ class Standing:
             changes = self._changes[task.made_with] = self._changed(self._before[task.made_with])
         try:
             trace = unpack_trace(task.trace)
-            anew = changes.touch(trace.labelling_asked)
+            anew = not before.same_labelling or changes.touch(trace.labelling_asked)
             pages = _pages(task, trace, whole=anew or same_templates is not None)
             if pages is None or (same_templates is not None and not self._same_forms(trace, pages, same_templates)):
                 return None
@@ -148,12 +148,16 @@ class Standing:
             labelling, asked = former, trace.labelling_asked
             if anew:
                 labelling, asked = self._tools.dictionaries.notes.during(lambda: label_pages(pages, self._tools))
-                # Most are what they were: a nearer name is evidence for the classifier that seldom turns the scale.
+                # Most are what they were: a nearer name is evidence for the classifier that seldom turns the scale, and
+                # what an update mends is in few documents.
                 anew = pack_trace(asked, trace.rest_asked, labelling, said, pages) != task.trace
                 labelling = labelling if anew else former
             same = before.same_repair and changes.sections <= _NOT_REPAIRS
             known = changes.repairs if before.same_repair and same_templates is None else None
-            now = said if same and not anew else self._ask(labelling.forms, former.forms, said, known)
+            if same:
+                now = said if not anew else self._ask_others(labelling.forms, former.forms, said)
+            else:
+                now = self._ask(labelling.forms, former.forms, said, known)
         except (KeyError, IndexError, TypeError, ValueError):  # of another form than is written now, or not whole
             return None
         stands = (
@@ -164,6 +168,17 @@ class Standing:
             and not changes.touch(trace.rest_asked)
         )
         return Kept(None if anew else trace, asked, labelling, now, stands, pages)
+
+    def _ask_others(
+        self, forms: Sequence[LabelledForm], before: Sequence[LabelledForm], said: list[Said]
+    ) -> list[Said]:
+        """What repair says of forms now, given what it `said` of them `before`, were they labelled so again."""
+        if len(forms) != len(before):
+            return [ask_repairs(form, self._tools) for form in forms]
+        return [
+            was if _asks_the_same(form, former) else ask_repairs(form, self._tools)
+            for form, former, was in zip(forms, before, said, strict=True)
+        ]
 
     def _ask(
         self,
@@ -214,6 +229,11 @@ class Standing:
         forms, before = join_forms(pages, self._tools.templates, self._tools.dictionaries)
         used = {form.template for form in forms if form.template is not None}
         return used <= same_templates and joined_digest(forms, before) == trace.joined
+
+
+def _asks_the_same(form: LabelledForm, before: LabelledForm) -> bool:
+    """Tell whether all that repair goes by in a form is as it was: its layout, its labels, the texts beside them."""
+    return form.form.template == before.form.template and labels_and_texts(form) == labels_and_texts(before)
 
 
 def _contents(templates: Iterable[Template]) -> dict[str, Template]:

@@ -46,15 +46,16 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A version that labels as the one in force does, but for what people give it: dictionaries, templates, settings.
+    """A version of which something may stand: it differs in dictionaries, templates, settings or parts of the code.
 
-    `same_repair` and `same_rest` say that repair's code, models and settings, and all others that records depend on,
-    are the same.
+    `same_labelling`, `same_repair` and `same_rest` say that labelling's code and models, repair's with its settings and
+    all others that records depend on are the same.
     """
 
     version: str
     dictionaries: tuple[Material, ...] = ()
     templates: tuple[Material, ...] = ()
+    same_labelling: bool = True
     same_repair: bool = True
     same_rest: bool = True
 

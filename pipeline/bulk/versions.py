@@ -56,16 +56,18 @@ def make_version(
 
 
 def held_against(digest: str, other: dict[str, Any], now: dict[str, Any]) -> Before | None:
-    """What a version has otherwise than the one in force; None where labelling is another, whatever it is given."""
+    """What a version has otherwise than the one in force; None where all of it is, so that nothing of it can stand."""
     first, second = (each.get("parts", {}) for each in (other, now))
-    if not first or first.get("labelling") != second["labelling"]:
+    same = {part for part, made_with in second.items() if first.get(part) == made_with}
+    if same.isdisjoint({"labelling", "repair", "rest"}):
         return None
     old, new = other["settings"], now["settings"]
     rest = [{k: v for k, v in each.items() if k != "repair"} for each in (old, new)]
     return Before(
         digest, materials_of(other, "dictionaries"), materials_of(other, "templates"),
-        same_repair=first.get("repair") == second["repair"] and old["repair"] == new["repair"],
-        same_rest=first.get("records") == second["records"] and rest[0] == rest[1],
+        same_labelling="labelling" in same,
+        same_repair="repair" in same and old["repair"] == new["repair"],
+        same_rest="rest" in same and rest[0] == rest[1],
     )  # fmt: skip
 
 
