@@ -409,6 +409,18 @@ def test_a_level_that_a_break_cuts_joins_no_rows_that_have_names_and_targets_of_
     assert [row.level2 for row in record.indicators][1:3] == ["经济效益指标", "经济效益指标"]
 
 
+def test_a_level_misread_on_one_page_is_said_again_on_the_next() -> None:
+    """Below 社会放益指标 the next page begins with 社会效益指标 and the rest of a name: that is no row."""
+    heads = "一级指标|二级指标|三级指标|指标值"
+    first = table(
+        "项目名称|>3:义务植树", heads, "产出指标|数量指标|植树株数|≥20株", "效益指标|社会放益指标|是否改善林区道|是"
+    )
+    second = table("效益指标|社会效益指标|路|", "满意度指标|服务对象满意度指标|群众满意度|≥90%")
+    [record] = records("项目支出绩效目标表\n" + first + "\n" + second)
+
+    assert [row.level3 for row in record.indicators] == ["植树株数", "是否改善林区道路", "群众满意度"]
+
+
 def test_heads_of_amounts_that_a_break_cuts_are_one_beside_heads_printed_again() -> None:
     """年初预 | 算 and 预算执行 | 率, while 权重 and 得分 of one line stand on both pages."""
     first = table("项目名称|>5:义务植树", "预算执行情况（10||年初预|预算执行|权重|得分")

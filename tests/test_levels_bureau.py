@@ -88,6 +88,18 @@ def test_a_value_beside_its_unit_is_the_target() -> None:
     ]
 
 
+def test_figures_in_the_column_of_units_are_a_percent_sign() -> None:
+    """A fax closes the rings: 80 | 0 is no 800."""
+    grid = "一级指标 | 二级指标 | 三级指标 | 指标值 | 度量单位\n产出指标 | 质量指标 | 完整度 | 80 | 0\n"
+    [record] = records_of(TITLE + grid + "产出指标 | 数量指标 | 评价河流 | 6 | 条\n")
+
+    assert [(row.target and row.target.value, row.review) for row in record.indicators] == [
+        ("80%", True),
+        ("6条", False),
+    ]
+    assert record.indicators[0].cells["target"].raw == "800"
+
+
 def test_cells_that_hold_label_and_value_are_no_parents() -> None:
     """填表人：何晓 | 审核人：邱明 under the grid are two fields beside each other."""
     labelled = labelled_of(TITLE + "项目名称 | 森林巡护 | |\n" + GRID + "填表人：何晓 | 审核人：邱明 | |\n")

@@ -22,6 +22,7 @@ from pipeline.assemble.labels import (
     level_text,
     strays_in,
 )
+from pipeline.assemble.units import percent_in_unit_column
 from pipeline.dictionaries import comparison_key
 from pipeline.document import (
     IndicatorRow,
@@ -238,7 +239,9 @@ class Assembly:
             return None, False
         raw = "".join(cell.text for cell in row.target)
         target, repair = self.parse_target(raw, level3)
-        if repair is None or repair.status is Status.PROPOSED:
+        if (unit := percent_in_unit_column(row.target)) is not None:
+            target, repair = replace(self.parse_target(unit.value, level3)[0], raw=raw), unit
+        elif repair is None or repair.status is Status.PROPOSED:
             lines = [line for cell in row.target for line in cell.lines]
             seen = self.reread_target(raw, lines, level3, self._targets)
             if seen is not None:

@@ -61,7 +61,7 @@ def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexic
                     if not filled:
                         taken = row.table
                         continue
-                own = not_restated(filled, done[: last + 1], header) if whole else []
+                own = not_restated(filled, done[: last + 1], header, lexicon) if whole else []
                 parts = (grid_rest(before, own, header, lexicon) if own else None) or wide_rest(before, own, header)
                 if parts is None and not broken and (parts := lone_rest(before, filled, header, lexicon)):
                     done[last] = with_rest(before, parts)
@@ -79,7 +79,7 @@ def joined_cuts(rows: Sequence[Row], headers: Sequence[GridHeader | None], lexic
                 own = [cell for cell in row.cells if cell.text]
                 if whole and len(own) < len(filled):
                     # What is left beside names that the break cut may be the rest of the row before.
-                    own = not_restated(own, done[: last + 1], header)
+                    own = not_restated(own, done[: last + 1], header, lexicon)
                     parts = grid_rest(done[last], own, header, lexicon) if own else {}
                     if parts is not None:
                         done[last] = with_rest(done[last], parts)

@@ -35,6 +35,9 @@ from pipeline.levels.cuts.texts import (
 from pipeline.levels.headers import GridHeader
 from pipeline.levels.lexicon import Lexicon
 
+# Of a shorter name one misread character leaves too little: 数量 and 质量.
+_LONG_LEVEL = 5
+
 
 def join_levels(done: list[Row], last: int, row: Row, lexicon: Lexicon) -> Row:
     """Give the rest of a level's name to the cell that it was cut from; the row's own cells stay, with that one blank.
@@ -95,7 +98,7 @@ def join_leads(done: list[Row], last: int, row: Row, header: GridHeader) -> Row:
     return row
 
 
-def not_restated(filled: Sequence[RowCell], done: Sequence[Row], header: GridHeader) -> list[RowCell]:
+def not_restated(filled: Sequence[RowCell], done: Sequence[Row], header: GridHeader, lexicon: Lexicon) -> list[RowCell]:
     """The cells of a page's first row but for the levels, and bars, that a merged cell says again over the break.
 
     `done` ends with the row before the break: heads printed again over the page's first row stand in no column.
@@ -105,9 +108,17 @@ def not_restated(filled: Sequence[RowCell], done: Sequence[Row], header: GridHea
         column = header.column_at(cell.col, header.n_cols)
         if column is None or column.role in ("level1", "level2"):
             above = next((c for row in reversed(done) for c in row.cells if c.text and c.col == cell.col), None)
-            if above is not None and comparison_key(above.text) == comparison_key(cell.text):
+            if above is not None and _says_again(comparison_key(above.text), comparison_key(cell.text), lexicon):
                 again.append(cell)
     return [cell for cell in filled if cell not in again]
+
+
+def _says_again(one: str, other: str, lexicon: Lexicon) -> bool:
+    """Tell whether a level is the one above: as read, or one of both is no level but for a misread character."""
+    if one == other or len(one) != len(other) or len(one) < _LONG_LEVEL:
+        return one == other
+    known = [any(key in lexicon.exact[level] for level in ("level1", "level2")) for key in (one, other)]
+    return sum(known) == 1 and sum(a != b for a, b in zip(one, other, strict=True)) == 1
 
 
 def lone_rest(
