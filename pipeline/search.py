@@ -12,12 +12,21 @@ from collections.abc import Sequence
 from pipeline.store import Store
 from pipeline.store.search import FormHit, IndicatorHit, Measure, Query, Sign, find_forms, find_indicators, narrowing
 
-_MEASURE = re.compile(
-    r"(?<!\S)(?P<sign>>=|<=|≥|≤|≧|≦|>|<|=)\s*(?P<number>-?\d+(?:\.\d+)?)\s*(?P<unit>[%‰]|[^\s\d<>=≥≤]{1,8})?(?!\S)"
-)
 _SIGNS: dict[str, Sign] = {
-    ">=": "≥", "≥": "≥", "≧": "≥", "<=": "≤", "≤": "≤", "≦": "≤", ">": ">", "<": "<", "=": "=",
+    ">=": "≥", "=>": "≥", "》=": "≥", "〉=": "≥", "≥": "≥", "≧": "≥", "⩾": "≥", "≮": "≥",
+    "<=": "≤", "=<": "≤", "《=": "≤", "〈=": "≤", "≤": "≤", "≦": "≤", "⩽": "≤", "≯": "≤",
+    ">": ">", "》": ">", "〉": ">", "<": "<", "《": "<", "〈": "<", "=": "=",
 }  # fmt: skip
+# A measure stands alone, or right behind a word or another measure (满意度≥90%, ≥90%≤95%); a unit that is a word stands
+# right behind its number, else `<90 满意度` would ask for a unit 满意度. Punctuation behind it belongs to a sentence.
+# A Chinese keyboard writes 《 for <, unless it quotes a title: 《100强企业》.
+_MEASURE = re.compile(
+    r"(?:(?<!\S)|(?<=[^\W_])|(?<=[%‰]))(?:(?=[《〈]=)|(?<!\S)(?=[》〉])|(?![《〈]\S*[》〉])(?![》〉]))"
+    rf"(?P<sign>{'|'.join(sorted(_SIGNS, key=len, reverse=True))})\s*"
+    r"(?P<number>-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)"
+    r"(?P<unit>\s*[%‰]|[^\W\d_][^\s\d<>=≥≤≧≦⩾⩽≮≯《》〈〉,.。、;:!?()]{0,7}[23]?)?"
+    r"(?:[,.。、;:!?]*(?=[\s<>=≥≤≧≦⩾⩽≮≯《》〈〉]|$)|[,。、;]+(?=[^\W\d_]))"
+)
 
 
 def parse_query(
@@ -34,16 +43,21 @@ def parse_query(
     (Measure(sign='<', number=90.0, unit='%'),)
     """
     plain = unicodedata.normalize("NFKC", text)
-    measures = tuple(
-        Measure(_SIGNS[found["sign"]], float(found["number"]), found["unit"]) for found in _MEASURE.finditer(plain)
-    )
+    measures = tuple(_measure(found) for found in _MEASURE.finditer(plain))
     words = tuple(_MEASURE.sub(" ", plain).split())
     return Query(words, measures, agency, year, level, review)
+
+
+def _measure(found: re.Match[str]) -> Measure:
+    unit = found["unit"]
+    return Measure(_SIGNS[found["sign"]], float(found["number"].replace(",", "")), unit.strip() if unit else None)
 
 
 def search(store: Store, query: Query, limit: int = 50) -> tuple[list[FormHit], list[IndicatorHit]]:
     """Forms and indicators that were found, `limit` of each at most; forms only where words were given."""
     narrowed = narrowing(store, query)
+    if narrowed is None:
+        return [], []
     asked = query.words and not (query.measures or query.level)
     forms = find_forms(store, query, limit, narrowed) if asked else []
     return forms, find_indicators(store, query, limit, narrowed)

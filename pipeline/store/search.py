@@ -1,30 +1,50 @@
 """Finding forms and indicators by their words: an index of neighbouring characters, then the text itself.
 
 On SQLite the words stand in an FTS5 table, on PostgreSQL in arrays with a GIN index; the same words are found in both.
+What agency, year, level, unit and review say are words of the index too (words.py), so that conditions of which each is
+met by many and all together by few are told by the index alone; the columns themselves are asked once more behind it.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, cast, column, func, intersect, literal_column, or_, select, table
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select, table
 
 from pipeline.store import schema as t
 from pipeline.store.archive import Store
-from pipeline.store.words import folded, query_words
+from pipeline.store.arrays import numbers_with, one_of
+from pipeline.store.index import form_texts
+from pipeline.store.words import (
+    MOST_WORDS,
+    REVIEW_MARK,
+    agency_mark,
+    folded,
+    is_sure,
+    level_marks,
+    query_words,
+    unit_mark,
+    year_mark,
+)
 
 Sign = Literal["=", "≥", "≤", ">", "<"]
-# Rows looked at before the search gives up comparing: a word of one character stands in every second indicator.
+# Rows looked at before the search gives up comparing: only where the index knows nothing of what is asked.
 _MOST = 200_000
-# Where agency and year leave no more forms than this, their indicators are looked through without the index: some
-# 4,000 short texts, while the index would first give a word's hits in all other forms.
-_FEW = 200
+# So many names of agencies are asked of the index by their words; of so many indicators that an own index of numbers
+# leaves the texts are looked through, some 10 ms.
+_FEW = 1_000
+# Agencies that have no more forms than this are asked of the index by their words, one of many; of more forms the index
+# would first list all indicators (80 ms for 50,000), and one in some hundred of any word's hits is theirs.
+_FEW_FORMS = 2_000
 # Rows fetched at once for each that is wanted, where their text has still to be looked through.
 _SPARE = 5
+# Of rows that the index gave so many are fetched at once at most, where the first ones do not meet the conditions.
+_AT_ONCE = 5_000
+# What Unicode has one sign for, as units are printed: ㎡, ㎞, ℃.
+_UNIT_SIGNS = {unicodedata.normalize("NFKC", sign): sign for sign in map(chr, (*range(0x3371, 0x33E0), 0x2103, 0x2109))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +105,38 @@ class FormHit:
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What agency and year leave: the conditions on forms, and the forms that meet them where these are few."""
+    """What is asked of forms' own columns, as conditions and as words of the index."""
 
-    conditions: tuple[Any, ...]
-    few: list[int] | None
+    conditions: tuple[Any, ...] = ()
+    marks: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()  # one of these words, where an agency's name is part of several names
 
 
-def narrowing(store: Store, query: Query) -> Narrowing:
-    """Find out what agency and year leave; once for indicators and forms."""
-    conditions = _of_form(store, query)
-    return Narrowing(tuple(conditions), _few_records(store, conditions))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of the index, and what of the texts behind it."""
+
+    words: list[str]
+    any_of: tuple[str, ...]
+    wanted: list[str]  # folded texts that the texts have to be looked through for
+    numbers: tuple[Measure, ...] = ()
+
+
+def narrowing(store: Store, query: Query) -> Narrowing | None:
+    """Find out what agency and year leave, once for indicators and forms; None where no form can be meant."""
+    if not all(map(_sayable, (query.agency or "", query.level or ""))):
+        return None
+    narrowed = Narrowing()
+    if query.year is not None:
+        if not 0 <= query.year <= 9999:
+            return None
+        narrowed = Narrowing((t.records.c.year == query.year,), (year_mark(query.year),))
+    if query.agency is not None:
+        names = _agencies(store, query.agency)
+        if names is not None and not names:
+            return None
+        return _of_agencies(store, query.agency, names, narrowed)
+    return narrowed
 
 
 def find_indicators(
@@ -102,10 +144,14 @@ def find_indicators(
 ) -> list[IndicatorHit]:
     """Indicators that hold all words and meet all measures, in the order they were stored."""
     i, r, d = t.indicators.c, t.records.c, t.documents.c
+    narrowed = narrowed or narrowing(store, query)
+    if narrowed is None:
+        return []
     chosen: Select[Any] = select(
         i.id, i.record_id, r.form_id, i.position, d.name, r.title, r.agency, r.year, i.level1, i.level2, i.level3,
         i.target, i.review, i.page, i.place,
     ).join_from(t.indicators, t.records, r.id == i.record_id).join(t.documents, d.id == r.document_id)  # fmt: skip
+    chosen = chosen.where(d.current, *narrowed.conditions)
     if query.level is not None:
         level = query.level
         chosen = chosen.where(or_(*(c.contains(level, autoescape=True) for c in (i.level1, i.level2))))
@@ -113,36 +159,16 @@ def find_indicators(
         chosen = chosen.where(i.review == query.review)
     for measure in query.measures:
         chosen = chosen.where(_measured(measure))
-    narrowed = narrowed or narrowing(store, query)
-    asked, few = narrowed.conditions, narrowed.few
-    of_any_words: Select[Any] | None = None
-    if few is None:
-        chosen = chosen.where(*asked)
-        of_any_words = chosen.where(d.current).order_by(i.id)
-        chosen = _narrowed(chosen, store, query, t.INDICATOR_WORDS, i.id)
-    elif few:
-        chosen = chosen.where(d.current, i.record_id.in_(few)).order_by(i.id)
-        if not store.sqlite:
-            # The same said of both tables: PostgreSQL would go through all forms to join these few.
-            chosen = chosen.where(r.id.in_(few))
-            # Runs of letters may be the middle of a longer one, which the index does not know.
-            if looked_for := [word for word in _looked_for(query) if not word[0].isascii()]:
-                # Said by its function: as an operator it would have the index give the words' hits in all other forms.
-                listed = _listed(t.INDICATOR_WORDS)
-                held = func.arraycontains(listed.c.words, cast(looked_for, ARRAY(Text)))
-                chosen = chosen.join(listed, listed.c.id == i.id).where(held)
-    else:
-        return []
+    asked = _asked_of_indicators(query, narrowed)
     hits = []
-    wanted = _compared(query.words) if few is None else [folded(word) for word in query.words]
-    # Of few forms all indicators are fetched, for the words that are looked for may stand in the last of them.
-    first = _first(limit, wanted) if few is None else _MOST
     with store.reading() as connection:
-        if of_any_words is not None and not store.sqlite and (looked_for := _looked_for(query)):
-            rows = _rows_with(connection, looked_for, of_any_words, chosen, i.id, first)
+        few = _few_numbered(connection, query.measures) if store.sqlite else None
+        if few is not None:
+            asked = replace(asked, wanted=[folded(word) for word in query.words])
+            rows: Iterable[Any] = connection.execute(chosen.where(i.id.in_(few)).order_by(i.id))
         else:
-            rows = _rows(connection, chosen, i.id, first, in_order=store.sqlite)
-        for row in _matching(rows, wanted, ("level1", "level2", "level3", "target")):
+            rows = _rows(connection, chosen, t.INDICATOR_WORDS, i.id, asked, limit)
+        for row in _matching(rows, asked.wanted, lambda row: (row.level1, row.level2, row.level3, row.target)):
             hits.append(
                 IndicatorHit(row.record_id, row.form_id, row.position, row.name, row.title, row.agency, row.year,
                              row.level1, row.level2, row.level3, row.target, row.review, row.page, row.place)
@@ -156,24 +182,21 @@ def find_forms(store: Store, query: Query, limit: int = 50, narrowed: Narrowing 
     """Forms whose title, agency, labels or field texts hold all words, in the order they were stored."""
     r, d = t.records.c, t.documents.c
     narrowed = narrowed or narrowing(store, query)
-    asked, few = narrowed.conditions, narrowed.few
-    if few is not None and not few:
+    if narrowed is None:
         return []
+    asked = _asked(query, narrowed)
     chosen: Select[Any] = select(
         r.id, r.form_id, d.name, r.title, r.agency, r.year, r.project, r.indicators, r.review,
         # Whole records are long: they are fetched only where they have to be looked through.
-        *((r.body,) if _compared(query.words) else ()),
+        *((r.body,) if asked.wanted else ()),
     ).join_from(t.records, t.documents, d.id == r.document_id)  # fmt: skip
-    chosen = _narrowed(chosen.where(*asked), store, query, t.FORM_WORDS, r.id)
-    if few is not None:
-        chosen = chosen.where(r.id.in_(few))
+    chosen = chosen.where(d.current, *narrowed.conditions)
     if query.review is not None:
         chosen = chosen.where(r.review > 0 if query.review else r.review == 0)
     hits = []
-    wanted = _compared(query.words)
     with store.reading() as connection:
-        rows = _rows(connection, chosen, r.id, _first(limit, wanted), in_order=store.sqlite)
-        for row in _matching(rows, wanted, ("body",)):
+        rows = _rows(connection, chosen, t.FORM_WORDS, r.id, asked, limit)
+        for row in _matching(rows, asked.wanted, lambda row: form_texts(row.body)):
             hits.append(
                 FormHit(row.id, row.form_id, row.name, row.title, row.agency, row.year, row.project, row.indicators,
                         row.review)
@@ -183,32 +206,13 @@ def find_forms(store: Store, query: Query, limit: int = 50, narrowed: Narrowing 
     return hits
 
 
-def _of_form(store: Store, query: Query) -> list[Any]:
-    """The conditions that a form's own columns tell: its agency, its year."""
-    asked = []
-    if query.agency is not None:
-        asked.append(_of_agency(store, query.agency))
-    if query.year is not None:
-        asked.append(t.records.c.year == query.year)
-    return asked
+def _sayable(text: str) -> bool:
+    """Whether a database can be asked for it at all: NUL and halves of characters stand in no text."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
 
 
-def _few_records(store: Store, conditions: Sequence[Any]) -> list[int] | None:
-    """The forms that meet the conditions, where they are few; None where they are many, or nothing is asked of them.
-
-    Each condition is told by its own index alone; the forms themselves are long, and far apart in the file.
-    """
-    if not conditions:
-        return None
-    each = [select(t.records.c.id).where(condition) for condition in conditions]
-    found = each[0].limit(_FEW + 1) if len(each) == 1 else intersect(*each).limit(_FEW + 1)
-    with store.reading() as connection:
-        numbers = list(connection.scalars(found))
-    return numbers if len(numbers) <= _FEW else None
-
-
-def _of_agency(store: Store, text: str) -> Any:
-    """The condition that a form's agency has `text` in its name.
+def _agencies(store: Store, text: str) -> list[str] | None:
+    """The names that have `text` in them; None where they are many.
 
     The names are few where the forms are many: those that have it are found by going from name to name in their index.
     """
@@ -219,69 +223,116 @@ def _of_agency(store: Store, text: str) -> Any:
     meant = select(names.c.name).where(names.c.name.contains(text, autoescape=True)).limit(_FEW + 1)
     with store.reading() as connection:
         found = list(connection.scalars(meant))
-    return agency.in_(found) if len(found) <= _FEW else agency.contains(text, autoescape=True)
+    return found if len(found) <= _FEW else None
 
 
-def _looked_for(query: Query) -> list[str]:
-    """The words of the index that every hit has."""
-    return sorted({word for text in query.words for word in query_words(text)})
+def _of_agencies(store: Store, text: str, names: Sequence[str] | None, narrowed: Narrowing) -> Narrowing:
+    agency = t.records.c.agency
+    if names and (len(names) == 1 or _few_forms(store, agency.in_(names))):
+        marks = tuple(map(agency_mark, names))
+        narrowed = replace(narrowed, conditions=(*narrowed.conditions, agency.in_(names)))
+        if len(marks) == 1:
+            return replace(narrowed, marks=(*narrowed.marks, *marks))
+        return replace(narrowed, any_of=marks)
+    # Not by their names: SQLite would put all their forms in order to show the first twenty, 5 s for every form.
+    return replace(narrowed, conditions=(*narrowed.conditions, agency.contains(text, autoescape=True)))
 
 
-def _listed(words: str) -> Any:
-    """The words of indicators or forms as PostgreSQL has them."""
-    return table(words, column("id"), column("words", ARRAY(Text)))
+def _few_forms(store: Store, condition: Any) -> bool:
+    some = select(t.records.c.agency).where(condition).limit(_FEW_FORMS + 1).subquery()
+    with store.reading() as connection:
+        return (connection.scalar(select(func.count()).select_from(some)) or 0) <= _FEW_FORMS
 
 
-def _narrowed(chosen: Select[Any], store: Store, query: Query, words: str, key: Any) -> Select[Any]:
-    chosen = chosen.where(t.documents.c.current)
-    looked_for = _looked_for(query)
-    if not looked_for:
-        return chosen.order_by(key)
-    if store.sqlite:
-        index = table(words, column("rowid"), column("words"))
-        # Only quotes could end a word early, and words hold letters, digits and Hanzi.
-        match = " AND ".join(f'"{word}"' for word in looked_for)
-        found = chosen.join(index, index.c.rowid == key).where(literal_column(words).op("MATCH")(match))
-        # In the index's own order, so that the first hits come before the last are looked for.
-        return found.order_by(index.c.rowid)
-    listed = _listed(words)
-    return chosen.join(listed, listed.c.id == key).where(listed.c.words.contains(looked_for)).order_by(key)
+def _asked(query: Query, narrowed: Narrowing, more: Sequence[str] = ()) -> _Asked:
+    """The words of the index that every hit has, and the texts that the index is not sure of."""
+    words = sorted({word for text in query.words for word in query_words(text)})
+    texts = [folded(text) for text in query.words]
+    # What the index is not asked for, because there is too much of it, is looked for in the text.
+    wanted = texts if len(words) > MOST_WORDS else [text for text in texts if not is_sure(text)]
+    return _Asked([*words[:MOST_WORDS], *narrowed.marks, *more], narrowed.any_of, wanted)
+
+
+def _asked_of_indicators(query: Query, narrowed: Narrowing) -> _Asked:
+    more = [unit_mark(measure.unit) for measure in query.measures if measure.unit]
+    if query.level:
+        more.extend(level_marks(query.level))
+    if query.review:
+        more.append(REVIEW_MARK)
+    return replace(_asked(query, narrowed, more), numbers=query.measures)
 
 
 def _measured(measure: Measure) -> Any:
-    number = t.indicators.c.number
-    compared = {
-        "<": number < measure.number, ">": number > measure.number, "≤": number <= measure.number,
-        "≥": number >= measure.number, "=": number == measure.number,
-    }[measure.sign]  # fmt: skip
+    compared = _number_compared(t.indicators.c.number, measure)
     if measure.unit is None:
         return compared
     unit = t.indicators.c.unit
+    spelt = {measure.unit, *(measure.unit.replace(plain, sign) for plain, sign in _UNIT_SIGNS.items())}
     # Said plainly where it can be: of what a function makes of a column a database has no statistics.
-    return and_(compared, unit == measure.unit if measure.unit else func.coalesce(unit, "") == "")
+    return and_(compared, unit.in_(sorted(spelt)) if measure.unit else func.coalesce(unit, "") == "")
 
 
-def _matching(rows: Iterable[Any], wanted: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
-    """The rows whose text really holds every word that is `wanted`; the index knows only pairs of characters."""
+def _number_compared(number: ColumnElement[Any], measure: Measure) -> ColumnElement[bool]:
+    return {
+        "<": number < measure.number, ">": number > measure.number, "≤": number <= measure.number,
+        "≥": number >= measure.number, "=": number == measure.number,
+    }[measure.sign]  # fmt: skip
+
+
+def _few_numbered(connection: Connection, measures: Sequence[Measure]) -> list[int] | None:
+    """The indicators with such numbers where they are few; None where they are many, or no number is asked for."""
+    if not measures:
+        return None
+    i = t.indicators.c
+    # Numbers alone are told by their index; for the unit each indicator would be looked at.
+    asked = [_number_compared(i.number, measure) for measure in measures]
+    found = list(connection.scalars(select(i.id).where(*asked).limit(_FEW + 1)))
+    return found if len(found) <= _FEW else None
+
+
+def _matching(rows: Iterable[Any], wanted: Sequence[str], texts_of: Any) -> Iterator[Any]:
+    """The rows whose texts really hold every word that is `wanted`; the index knows only neighbours."""
     for row in rows:
-        # Where the index itself is sure, the columns to look through are not even fetched.
-        texts = [folded(getattr(row, name) or "") for name in columns] if wanted else []
+        # Where the index itself is sure, there is nothing to look through.
+        texts = [folded(text) for text in texts_of(row) if text] if wanted else []
         if all(any(word in text for text in texts) for word in wanted):
             yield row
 
 
-def _first(limit: int, wanted: Sequence[str]) -> int:
-    return limit * _SPARE if wanted else limit
+def _rows(
+    connection: Connection, chosen: Select[Any], words: str, key: Any, asked: _Asked, limit: int
+) -> Iterator[Any]:
+    """The rows that the index leaves, in the order of their key, as they are wanted."""
+    sqlite = connection.dialect.name == "sqlite"
+    first = limit * _SPARE if asked.wanted else limit
+    if not asked.words and not asked.any_of:
+        yield from _in_order(connection, chosen.order_by(key), key, first, sqlite=sqlite)
+    elif sqlite:
+        yield from _in_order(connection, _matched(chosen, words, key, asked), key, first, sqlite=True)
+    else:
+        yield from _with_words(connection, chosen, words, key, asked, first)
 
 
-def _rows(connection: Connection, chosen: Select[Any], key: Any, first: int, *, in_order: bool) -> Iterator[Any]:
-    """The rows, the first ones at once; `in_order` where the index gives them by their key anyway.
+def _matched(chosen: Select[Any], words: str, key: Any, asked: _Asked) -> Select[Any]:
+    index = table(words)
+    # Only quotes could end a word early, and words hold letters, digits and Hanzi.
+    match = " AND ".join(f'"{word}"' for word in asked.words)
+    if asked.any_of:
+        any_of = " OR ".join(f'"{word}"' for word in asked.any_of)
+        match = f"{match} AND ({any_of})" if match else any_of
+    rowid: ColumnElement[Any] = literal_column(f"{words}.rowid")
+    found = chosen.join(index, rowid == key).where(literal_column(words).op("MATCH")(match))
+    # In the index's own order, so that the first hits come before the last are looked for.
+    return found.order_by(rowid)
 
-    PostgreSQL has two ways to them, and is told how many are wanted, so that it takes the right one: a word of every
-    tenth indicator is met soon when going through all by number, a rare one is told by the index. Of a cursor it
-    thinks that a tenth of its rows are wanted, and goes through all for a word that stands nowhere.
+
+def _in_order(connection: Connection, chosen: Select[Any], key: Any, first: int, *, sqlite: bool) -> Iterator[Any]:
+    """The rows in order, the first ones at once.
+
+    PostgreSQL is told how many are wanted, so that it takes the shorter way to them: of a cursor it thinks that a tenth
+    of its rows are wanted.
     """
-    if not in_order:
+    if not sqlite:
         rows = connection.execute(chosen.limit(first)).all()
         yield from rows
         if len(rows) < first:
@@ -290,36 +341,21 @@ def _rows(connection: Connection, chosen: Select[Any], key: Any, first: int, *, 
     yield from connection.execution_options(stream_results=True).execute(chosen.limit(_MOST))
 
 
-def _rows_with(
-    connection: Connection,
-    words: Sequence[str],
-    of_any_words: Select[Any],
-    with_words: Select[Any],
-    key: Any,
-    first: int,
+def _with_words(
+    connection: Connection, chosen: Select[Any], words: str, key: Any, asked: _Asked, first: int
 ) -> Iterator[Any]:
-    """The rows with these words, on PostgreSQL; it is asked which the first are that have them, and for these alone.
+    """The rows with these words on PostgreSQL: the table of words is asked which, and these are fetched.
 
-    It takes words that go together (满意, 意度) for independent, so for a tenth as many as there are, and would join
-    thousands to their forms and documents to show the first twenty. Where the first hits of the words do not meet the
-    other conditions, it is asked for both at once after all.
+    In one question it takes words that go together (满意, 意度) for independent and joins thousands to their forms to
+    show the first twenty, or goes through all rows in their order for a word that stands nowhere (2 s).
     """
-    listed = _listed(t.INDICATOR_WORDS)
-    having = select(listed.c.id).where(listed.c.words.contains(list(words)))
-    hits = having.order_by(listed.c.id).limit(first).cte("hits")
-    count, last = (select(f).select_from(hits).scalar_subquery() for f in (func.count(), func.max(hits.c.id)))
-    chosen = of_any_words.join(hits, hits.c.id == key).add_columns(count.label("found"), last.label("last"))
-    rows = connection.execute(chosen).all()
-    yield from rows
-    if not rows:
-        yield from _rows(connection, with_words, key, first, in_order=False)
-    elif rows[0].found == first:
-        yield from _rows(connection, with_words.where(key > rows[0].last), key, first, in_order=False)
 
+    def measured(number: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        return [_number_compared(number, measure) for measure in asked.numbers]
 
-def _compared(words: Sequence[str]) -> list[str]:
-    """The words that the text itself has to be looked through for.
-
-    A pair of Hanzi is a word of the index itself: what has it needs no second look.
-    """
-    return [word for word in map(folded, words) if query_words(word) != [word] or word[0].isascii()]
+    for numbers in numbers_with(connection, words, asked.words, asked.any_of, measured):
+        done = 0
+        while done < len(numbers):
+            yield from connection.execute(chosen.where(one_of(key, numbers[done : done + first])).order_by(key))
+            done += first
+            first = min(4 * first, _AT_ONCE)

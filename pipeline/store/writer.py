@@ -12,6 +12,7 @@ from pipeline.decisions import effective
 from pipeline.errors import StoreError
 from pipeline.store import schema as t
 from pipeline.store.common import chunks, decision_of, now
+from pipeline.store.index import form_row, indicator_row, insert_words
 from pipeline.store.nouns import DocumentRows, StoredPage
 from pipeline.store.rows import RecordRows
 
@@ -127,14 +128,12 @@ class Writer:
             raise StoreError(f"record {number}: has more than {1 << t.INDICATOR_BITS} indicators")
         base = number << t.INDICATOR_BITS
         self._add("indicators", [{"id": base + row["position"], "record_id": number, **row} for row in new.indicators])
-        words = [{"id": base + i, "words": self._words(words)} for i, words in enumerate(new.indicator_words)]
-        self._add(t.INDICATOR_WORDS, words)
-        self._add(t.FORM_WORDS, [{"id": number, "words": self._words(new.form_words)}])
+        pairs = zip(new.indicators, new.indicator_words, strict=True)
+        rows = [indicator_row(base + row["position"], words, row, new.head) for row, words in pairs]
+        self._add(t.INDICATOR_WORDS, rows)
+        self._add(t.FORM_WORDS, [form_row(number, new.form_words, new.head)])
         for name in ("repairs", "findings", "items"):
             self._add(name, [{"record_id": number, **row} for row in getattr(new, name)])
-
-    def _words(self, words: list[str]) -> Any:
-        return " ".join(words) if self._sqlite else words
 
     def _forget(self, number: int) -> None:
         """Drop what was derived from a record that is another now."""
@@ -175,11 +174,7 @@ class Writer:
             if not rows:
                 continue
             if name in (t.INDICATOR_WORDS, t.FORM_WORDS):
-                key = "rowid" if self._sqlite else "id"
-                self._connection.execute(
-                    text(f"INSERT INTO {name} ({key}, words) VALUES (:id, :words)"),  # noqa: S608 - constants
-                    rows,
-                )
+                insert_words(self._connection, name, rows)
             else:
                 self._connection.execute(insert(t.METADATA.tables[name]), rows)
         self._rows = {}
