@@ -19,8 +19,10 @@ from pipeline.alignment.heights import levels, measure
 from pipeline.alignment.names import is_beginning, is_level, is_name
 from pipeline.alignment.pieces import WRAP_GAP, Box, Piece, Placed, Scale, around, character, is_vertical, visual_rows
 from pipeline.alignment.rows import choose_rows, parted
+from pipeline.alignment.told import told_apart
 from pipeline.alignment.wraps import (
     across,
+    begins_anew,
     beside_rows,
     joined_cells,
     names_near,
@@ -80,9 +82,10 @@ def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
     if len(inner) + len(tall) < 2:
         return [*before, *inner, *tall, *after]
     best: Layout | None = None
+    told = told_apart(inner, size, begins_anew)
     limits = wrap_limits(upright, size, tabular)
     for number, limit in enumerate(limits if len(inner) < _MANY else limits[:1]):
-        cells = joined_cells(inner, Scale(size, limit)) + tall
+        cells = joined_cells(inner, Scale(size, limit), told) + tall
         found = lay_out(cells, size)
         joined = unfilled(cells, size) + across(cells, inner, size) + two_names(cells) + beside_rows(cells, size)
         joined += names_near(cells, Scale(size, limit)) + torn(cells, size)

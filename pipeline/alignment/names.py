@@ -24,6 +24,9 @@ _PART = 2
 # Heads of levels and values: what stands below one of them is never its rest, but for what names begin with both.
 _HEAD = re.compile(r"^[一二三四]级(?:指标|目标)$|值$")
 
+_LEVEL_LIKE = re.compile(r"(?:指标|目标)$")
+_LEVEL_HEAD = re.compile(r"^[一二三四]级(?:指标|目标)(?:\([^()]*)?$")
+
 
 @cache
 def _names() -> tuple[frozenset[str], tuple[str, ...], frozenset[str], frozenset[str]]:
@@ -37,6 +40,16 @@ def is_level(text: str) -> bool:
     """Tell whether a text is the whole name of a level, with its weight or without."""
     key = comparison_key(text)
     return bool(key) and not _names()[2].isdisjoint({key, _REMARK.sub("", key)})
+
+
+def is_head(text: str) -> bool:
+    """Tell whether a text heads a column of levels (二级指标(长期)): nothing that goes on says so."""
+    return bool(_LEVEL_HEAD.match(_REMARK.sub("", comparison_key(text))))
+
+
+def names_level(text: str) -> bool:
+    """Tell whether a text is a level's name, known or not: 产出数量指标 and 效益目标(30分) say what they are."""
+    return is_level(text) or bool(_LEVEL_LIKE.search(_REMARK.sub("", comparison_key(text))))
 
 
 def is_name(text: str) -> bool:

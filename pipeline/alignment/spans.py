@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.alignment.heights import Heights, anchor, lines_of
+from pipeline.alignment.names import is_head, is_level, names_level
 from pipeline.alignment.pieces import Placed
 from pipeline.alignment.rows import Row
 
@@ -31,6 +32,8 @@ _LEVEL_OFF = 0.3
 _FULL = 0.85
 # What a label at the table's edge costs that a page break cut.
 _CUT = 0.05
+# Cells of one height differ by less in their middles.
+_TWIN = 0.3
 # What a cell costs that fits no rows, and from where on it is in doubt.
 _MISFIT = 2.0
 
@@ -62,6 +65,7 @@ def share_rows(placed: Sequence[Placed], rows: Sequence[Row], heights: Heights, 
     full = [col for col in sorted(counts) if counts[col] >= _FULL * max(counts.values())]
     # One that has labels amid several rows is no column of names, however full.
     fullest = next((col for col in full if not _has_amid(col, placed, rows, size)), full[0])
+    headed = sum(cell.row == 0 and is_head(cell.piece.text) for cell in placed) > 1
     empty = set(range(len(rows))) - {cell.row for cell in placed}
     total = 0.0
     for stack in sorted(_stacks(placed), key=lambda s: (-s[0].columns.stop, -s[0].col)):
@@ -86,9 +90,47 @@ def share_rows(placed: Sequence[Placed], rows: Sequence[Row], heights: Heights, 
                 min(abs(rows[r].middle - c.piece.middle) for r in range(low, high)) > _LEVEL_OFF * size for c in stack
             )
         )
+        if labels and _is_names(stack, placed):
+            labels = False
         blank = [_BARE if labels and row in filled else _BLANK for row in range(len(rows))]
-        total += _share(stack, rows, (low, high), filled, blank, labels, _Style(heights, size, top))
+        total += _share(stack, rows, (low, high), filled, blank, labels, _Style(heights, size, top, headed))
+    _match_twins(placed, size)
     return total
+
+
+def _is_names(stack: Sequence[Placed], placed: Sequence[Placed]) -> bool:
+    """Tell whether a column's texts are names or values beside levels: these have a row each, whatever is blank there.
+
+    Unlike labels, they take no blank rows above and below them, which other levels may have.
+    """
+    texts = [cell.piece.text for cell in stack]
+    if not all(texts) or 2 * sum(map(names_level, texts)) >= len(texts):
+        return False
+    top, bottom = stack[0].piece.box[1], stack[-1].piece.box[3]
+    return any(
+        other.columns.stop <= stack[0].col
+        and other.piece.box[3] > top
+        and other.piece.box[1] < bottom
+        and names_level(other.piece.text)
+        for other in placed
+    )
+
+
+def _match_twins(placed: Sequence[Placed], size: float) -> None:
+    """Give levels that are printed twice at one height, for two periods, the same rows: those of the higher cell."""
+    levels = [cell for cell in placed if is_level(cell.piece.text)]
+    for cell in levels:
+        for twin in levels:
+            alike = twin.piece.text == cell.piece.text and abs(twin.piece.middle - cell.piece.middle) < _TWIN * size
+            if not alike or twin.rowspan <= cell.rowspan or set(twin.columns) & set(cell.columns):
+                continue
+            taken = [
+                other
+                for other in placed
+                if other is not cell and set(other.columns) & set(cell.columns) and set(other.rows) & set(twin.rows)
+            ]
+            if not taken:
+                cell.row, cell.rowspan = twin.row, twin.rowspan
 
 
 def _has_amid(column: int, placed: Sequence[Placed], rows: Sequence[Row], size: float) -> bool:
@@ -108,6 +150,7 @@ class _Style:
     heights: Heights
     size: float
     top: bool
+    headed: bool  # the first row is one of heads, which no page break cuts
 
 
 def _share(
@@ -194,9 +237,10 @@ def _runs(
         # A cell that the page's end cuts has its text at its top; so has the rest of one on the next page.
         if not style.top and at_top <= _CENTRED:
             yield start, start + 1, _TOP
-            if labels and high == len(rows) and {start, len(rows) - 1} <= filled:
+            headed = style.headed and start == 0
+            if labels and not headed and high == len(rows) and {start, len(rows) - 1} <= filled:
                 yield start, high, _CUT / 2
-            if labels and start == 0:
+            if labels and start == 0 and not headed:
                 yield from ((0, end, _CUT + _OFF) for end in range(1, high + 1))
     if low <= cell.row < high:
         yield cell.row, cell.row + 1, _MISFIT

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from pipeline.alignment.names import are_two
+from pipeline.alignment.names import are_two, is_head, is_level
 from pipeline.alignment.pieces import WRAP_GAP, Box, Piece, Scale, around, space
 
 # Two lines below each other never overlap by more than this.
@@ -60,6 +60,11 @@ _LABEL = re.compile(r"^[\u4e00-\u9fff]{2,6}$")
 # A level's name is at its end (社会成本指标); 年度绩效指标 may go on with 完成情况.
 _WHOLE = re.compile(r"^(?!.*绩效)[^指]{3,}指标$")
 _SIGN = re.compile(r"^[<>=≥≤%]$")
+# An operator whose number stands on the next line, with its unit (a number without one is a cell's of its own).
+_OPERATOR, _AMOUNT = (
+    re.compile(r"^(?:[<>=≥≤]|[大小高低]于(?:等于)?|不[少大小低高]于|不超过)$"),
+    re.compile(r"^\d[\d,.]*\D{1,4}$"),
+)
 _SIGNED = re.compile(r"^[<>=≥≤]\d[\d.,]*\D{0,4}$")
 _NUMBERED = re.compile(r"^指标\d{1,2}[：:、.．]?")
 
@@ -161,18 +166,27 @@ def _neighbours(pieces: Sequence[Piece], size: float) -> Iterator[tuple[float, b
                 break
 
 
-def joined_cells(pieces: Sequence[Piece], scale: Scale) -> list[Piece]:
+def joined_cells(
+    pieces: Sequence[Piece], scale: Scale, told: Mapping[tuple[int, ...], int] | None = None
+) -> list[Piece]:
     """Return pieces with wrapped lines joined; before columns are known.
 
     Lines that go on each other overlap; what stands beside a wrapped line, within its cell's width, is of that line.
+    `told` is whose lines are told otherwise (`told.told_apart`): those are joined and parted whatever their distance.
     """
+    told = told or {}
     limit = WRAP_GAP if scale.wrap is None else scale.wrap
-    if limit <= _NONE:
+    if limit <= _NONE and not told:
         return list(pieces)
     cells: list[list[Piece]] = []
     boxes: list[Box] = []
     for piece in sorted(pieces, key=lambda p: (p.middle, p.box[0])):
-        found = [i for i, box in enumerate(boxes) if _is_under(cells[i], box, piece, scale, limit)]
+        number = told.get(piece.keys)
+        if number is not None:
+            found = [i for i, cell in enumerate(cells) if told.get(cell[0].keys) == number]
+        else:
+            free = [i for i, cell in enumerate(cells) if cell[0].keys not in told]
+            found = [i for i in free if _is_under(cells[i], boxes[i], piece, scale, limit)]
         if _runs_into(boxes, found, piece, scale.size):
             found = []
         if not found:
@@ -229,7 +243,7 @@ def torn(cells: Sequence[Piece], size: float) -> float:
         cost += _TORN * any(
             0 < other.box[1] + size - last[3] < (1 + _WIDEST) * size
             and min(other.box[2], last[2]) - max(other.box[0], last[0]) > 0.5 * min(other.width, last[2] - last[0])
-            and not _begins_anew(cell.text, cell.text, other.text)
+            and not begins_anew(cell.text, cell.text, other.text)
             for other in cells
             if other is not cell
         )
@@ -267,7 +281,7 @@ def beside_rows(cells: Sequence[Piece], size: float) -> float:
     return cost
 
 
-def _begins_anew(whole: str, above: str, below: str) -> bool:
+def begins_anew(whole: str, above: str, below: str) -> bool:
     """Tell whether a text cannot be the rest of the one above it, by what both say: 98% under 100%, ≥5% under 及时.
 
     `whole` is all of the cell above, `above` its last line.
@@ -277,6 +291,8 @@ def _begins_anew(whole: str, above: str, below: str) -> bool:
         return False
     if below == "%" and above[-1:].isdigit():
         return False
+    if _OPERATOR.match(above) and _AMOUNT.match(below):
+        return False
     if _SIGN.match(above) or _SIGNED.match(below) or _SIGN.match(below) or _NUMBERED.match(below):
         return True
     if _WHOLE.match(whole) and "\u4e00" <= below[:1] <= "\u9fff":
@@ -284,6 +300,8 @@ def _begins_anew(whole: str, above: str, below: str) -> bool:
     if _LABEL.match(whole) and _NUMBER.match(below) and len(below) > 1:
         return True
     if above and below and are_two(whole, below):
+        return True
+    if len(whole) > _PARAGRAPH and (is_head(below) or is_level(below)):
         return True
     broken = _CODE.match(above) or (len(above) >= _BROKEN and _REST.match(below))
     return bool(_COUNTED.match(above) and _NUMBER.match(below) and not broken)
@@ -297,7 +315,7 @@ def two_names(pieces: Sequence[Piece]) -> float:
 def _is_under(cell: Sequence[Piece], box: Box, piece: Piece, scale: Scale, limit: float) -> bool:
     last = max(cell, key=lambda p: p.middle)
     gap = space(last, piece, scale.size)
-    if gap >= -_SAME_LINE and _begins_anew("".join(p.text for p in cell), last.text, piece.text):
+    if gap >= -_SAME_LINE and begins_anew("".join(p.text for p in cell), last.text, piece.text):
         return False
     left, right = max(box[0], piece.box[0]), min(box[2], piece.box[2])
     if gap < -_SAME_LINE:

@@ -1,0 +1,167 @@
+"""Lines that values tell apart: each value stands in the middle of its row, and so do the lines of its name.
+
+Where rows stand as close as wrapped lines do, no distance says which lines are one cell's. A column of values does,
+whose texts say that they are two (≥300期 over =6期, 1 over 2): a name of one line is level with its value, the two
+lines of another stand above and below its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from pipeline.alignment.names import is_beginning, is_name
+from pipeline.alignment.pieces import Piece, space
+
+# Lines of one cell, and rows that follow each other, are no further apart (characters' heights).
+_CLOSE = 1.0
+# A name's lines stand amid their value by less: outlines of ink are off by a pixel or two.
+_LEVEL = 0.15
+# Names have no more lines than this; longer texts are narratives, whose lines are level with rows by chance.
+_MOST_LINES = 4
+# So many names at least, one after the other, stand amid their values; fewer may by chance.
+_LEAST = 3
+# Texts of one column have this share of the narrower one in common.
+_SAME_COLUMN = 0.5
+# What a value says begins with a sign or a figure; a column of them has no names.
+_VALUE = re.compile(r"^[<>=≥≤＜＞＝\d%％.,，．\-—－]")
+# A column is one of values where so many of its texts are figures; the others are words (按时, 有效提升).
+_FIGURES = 0.4
+# and none of them is wider, in characters.
+_NARROW = 9.0
+# A sign, a unit, a running number: one for each row.
+_SHORT = 2.5
+# A figure that says all, and one that the next line may end (2023年12月 over 31日前, 大于等于 over 95%).
+_WHOLE, _UNENDED = re.compile(r"^[<>=≥≤]?\d[\d.,]*[^\d.,]{1,4}$"), re.compile(r"[年月第于过到至./、，-]$")
+_SIGNED = re.compile(r"^[<>=≥≤]\d")
+# A line has room left where another character and a half would fit; a lone character is a rest.
+_ROOM, _LEAST_TEXT = 1.3, 2
+_REST = re.compile(r"^(?:以[上下内]|左右|之[前内后]|[前内后底])")
+
+Two = Callable[[str, str, str], bool]
+
+
+def told_apart(pieces: Sequence[Piece], size: float, two: Two) -> dict[tuple[int, ...], int]:
+    """The number of the cell, by a line's keys, of those lines of which values tell whose they are.
+
+    `two` says of a text (whole and last line) and one below it that they cannot be one.
+    """
+    columns = _stacks([p for p in pieces if p.text and p.width < _NARROW * size], None)
+    runs = [run for column in columns for run in _parted(column, size, two)]
+    figures = [p for p in pieces if _VALUE.match(p.text) or p.width < _SHORT * size]
+    names = _stacks([p for p in pieces if p.text and not _VALUE.match(p.text)], size)
+    told: dict[tuple[int, ...], int] = {}
+    for lines in names:
+        for run in runs:
+            # Names stand left of their values; what stands right of them are reasons and remarks.
+            if max(line.box[0] for line in lines) > min(p.box[0] for p in run):
+                continue
+            for cells in _amid(lines, [p.middle for p in run], size):
+                for cell in cells:
+                    if len(cell) > 1 and _is_of_rows(cell, figures, size):
+                        continue
+                    number = len(told)
+                    told.update({line.keys: number for line in cell if line.keys not in told})
+    return told
+
+
+def _stacks(pieces: Sequence[Piece], size: float | None) -> list[list[Piece]]:
+    """Texts below each other in one column, with `size` only as close as lines or rows are."""
+    stacks: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda p: p.middle):
+        for stack in stacks:
+            last = stack[-1]
+            shared = min(last.box[2], piece.box[2]) - max(last.box[0], piece.box[0])
+            if shared <= _SAME_COLUMN * min(last.width, piece.width) or piece.box[1] < last.middle:
+                continue
+            if size is None or space(last, piece, size) < _CLOSE:
+                stack.append(piece)
+                break
+        else:
+            stacks.append([piece])
+    return stacks
+
+
+def _parted(column: Sequence[Piece], size: float, two: Two) -> list[list[Piece]]:
+    """The runs of values in a column of which each is no rest of the one above it; mostly figures."""
+    runs = [[column[0]]]
+    widest = max(piece.width for piece in column)
+    for above, below in pairwise(column):
+        # A value whose line had room for more is whole; 8000 over 册 is not, nor 2023年12月 over 31日前.
+        room = widest - above.width > _ROOM * size or _SIGNED.match(below.text)
+        figure = _VALUE.match(below.text) or _WHOLE.match(above.text)
+        unended = _UNENDED.search(above.text) or _REST.match(below.text) or len(below.text) < _LEAST_TEXT
+        if two(above.text, above.text, below.text) or (room and figure and not unended):
+            runs[-1].append(below)
+        else:
+            runs.append([below])
+    return [run for run in runs if len(run) >= _LEAST and _figures(run) >= _FIGURES * len(run)]
+
+
+def _figures(run: Sequence[Piece]) -> int:
+    return sum(bool(_VALUE.match(piece.text)) for piece in run)
+
+
+def _amid(lines: Sequence[Piece], values: Sequence[float], size: float) -> list[list[list[Piece]]]:
+    """The longest runs of lines that values share out among themselves, each amid its own or from its own on."""
+    found: list[list[list[Piece]]] = []
+    start = 0
+    while start < len(lines):
+        best: list[list[Piece]] = []
+        for first in range(len(values)):
+            amid = _shared(lines[start:], values[first:], size)
+            for cells in (amid, _shared_at_top(lines[start:], values[first:], size)):
+                if sum(map(len, cells)) > sum(map(len, best)):
+                    best = cells
+        after = start + max(1, sum(map(len, best)))
+        if len(best) >= _LEAST:
+            # What begins or ends a run may be a part of something that stands amid no value.
+            best = best[start > 0 : len(best) - (after < len(lines))]
+        if len(best) >= _LEAST:
+            found.append(best)
+        start = after
+    return found
+
+
+def _shared(lines: Sequence[Piece], values: Sequence[float], size: float) -> list[list[Piece]]:
+    """Lines from the first on, a cell for each value from the first on, as far as each stands amid its value."""
+    cells: list[list[Piece]] = []
+    at = 0
+    for value in values:
+        for count in range(1, min(_MOST_LINES, len(lines) - at) + 1):
+            cell = list(lines[at : at + count])
+            level = abs((cell[0].middle + cell[-1].middle) / 2 - value) < _LEVEL * size
+            if level and not _goes_on(cell, lines[at + count :]):
+                cells.append(cell)
+                at += count
+                break
+        else:
+            break
+    return cells
+
+
+def _is_of_rows(cell: Sequence[Piece], figures: Sequence[Piece], size: float) -> bool:
+    """Tell whether two of the lines are level with figures: they are names of two rows, one of which has no value."""
+    return sum(any(abs(line.middle - p.middle) < _LEVEL * size for p in figures) for line in cell) > 1
+
+
+def _shared_at_top(lines: Sequence[Piece], values: Sequence[float], size: float) -> list[list[Piece]]:
+    """The same in tables set to the top: each value is level with its cell's first line. The last cell is not told."""
+    cells: list[list[Piece]] = []
+    at = 0
+    for value, below in pairwise(values):
+        first = abs(lines[at].middle - value) < _LEVEL * size
+        ends = (n for n in range(at + 1, len(lines)) if abs(lines[n].middle - below) < _LEVEL * size)
+        end = next(ends, None)
+        if not first or end is None or end - at > _MOST_LINES or _goes_on(lines[at:end], lines[end:]):
+            break
+        cells.append(list(lines[at:end]))
+        at = end
+    return cells
+
+
+def _goes_on(cell: Sequence[Piece], below: Sequence[Piece]) -> bool:
+    """Tell whether lines are the beginning of a printed name that the next one ends: a label of several rows."""
+    whole = "".join(line.text for line in cell)
+    return bool(below) and not is_name(whole) and is_beginning(whole) and is_name(whole + below[0].text)
