@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from pipeline.alignment.heights import LEVEL as _LEVEL
 from pipeline.alignment.heights import Heights, Level, anchor, lines_of
+from pipeline.alignment.names import is_head, is_level
 from pipeline.alignment.pieces import Piece
 
 # All lengths in characters' heights, all costs beside each other. Walls of rows that meet are off by less than this.
@@ -22,6 +23,8 @@ _BLANK, _MOST_BLANK = 0.1, 8
 _SKIPPED, _LONE = 1.2, 0.15
 # Pieces are of one column where they share this much of the wider one.
 _SAME_COLUMN = 0.3
+# Levels stand amid several rows as often as not, and heads beside heads over heads: they tell half as much of a row.
+_MERGED = 0.5
 # What a piece costs that has more lines than its row has room for: it spans other rows, too.
 _TALLER = 0.25
 
@@ -118,7 +121,8 @@ def _weights(pieces: Sequence[Piece]) -> dict[tuple[int, ...], float]:
             for other in pieces
         )
     most = max(1, *counts.values())  # a box of no width is of no column, its own included
-    return {keys: (count / most) ** 2 for keys, count in counts.items()}
+    merged = {piece.keys for piece in pieces if is_level(piece.text) or is_head(piece.text)}
+    return {keys: (count / most) ** 2 * (_MERGED if keys in merged else 1.0) for keys, count in counts.items()}
 
 
 def parted(rows: Sequence[Row], pieces: Sequence[Piece]) -> list[Row]:
