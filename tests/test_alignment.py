@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pipeline.alignment import Layout, Piece, find_layouts, is_channel
 from pipeline.alignment.columns import walls
 from pipeline.alignment.pieces import Scale
-from pipeline.alignment.wraps import beside_rows, joined_cells, torn, unfilled
+from pipeline.alignment.told import told_apart
+from pipeline.alignment.wraps import begins_anew, beside_rows, joined_cells, torn, unfilled
 
 EM = 20.0
 
@@ -190,6 +191,8 @@ def test_a_name_set_from_the_left_is_no_centred_one() -> None:
         ("项目资金", "（万元）", True), ("总体目标", "完成情况", True), ("产出", "指标(50分)", True),
         ("预期目标", "1、组织培训", False), ("根据：", "1、组织培训", True), ("是", "是否合规", False),
         ("100.", "00%", True), ("85.9", "%", True), ("≥", "%", False),
+        ("≥", "19568人次", True), ("≥", "95", False), ("大于等于", "95%", True),
+        ("为切实做好统计执法检查工作，提高数据质量", "二级指标(长", False),
     ],
 )  # fmt: skip
 def test_what_two_texts_say_tells_whether_they_are_lines_of_one(above: str, below: str, one: bool) -> None:
@@ -292,6 +295,124 @@ def test_a_sentence_that_goes_on_below_is_one_cell_s() -> None:
     apart = [Piece((i,), (0.0, y, len(text) * EM, y + EM), text) for i, (text, y) in enumerate(lines)]
 
     assert torn(apart, EM) > 0 == torn(joined_cells(apart, Scale(EM, 0.3)), EM)
+
+
+def test_values_tell_whose_lines_are_where_rows_stand_as_close_as_lines() -> None:
+    """A name of one line is level with its value, the lines of another stand above and below its own."""
+    names = ["广播专题节目期数", "现役军人家属参与军休文", "艺汇演人次", "保障人数", "悬挂光荣牌", "补助优抚对象人数"]
+    lines = [Piece((i,), (0.0, 28.0 * i, len(t) * EM, 28.0 * i + EM), t) for i, t in enumerate(names)]
+    heights, values = (0.0, 42.0, 84.0, 112.0, 140.0), ("≥300期", "≥4140人次", "≥2462人", "≥47块", "=18人")
+    beside = [
+        Piece((10 + i,), (400.0, y, 500.0, y + EM), t) for i, (y, t) in enumerate(zip(heights, values, strict=True))
+    ]
+
+    told = told_apart([*lines, *beside], EM, begins_anew)
+    cells = joined_cells([*lines, *beside], Scale(EM, 0.5), told)
+
+    assert sorted(cell.keys for cell in cells if cell.keys[0] < 10) == [(0,), (1, 2), (3,), (4,), (5,)]
+
+
+def test_what_ends_a_value_is_none() -> None:
+    """≤50个工 over 作日 beside a name of two lines: both are level with both, and nothing is told."""
+    names = [Piece((i,), (0.0, 28.0 * i, 200.0, 28.0 * i + EM), f"名称的第{'一二三四'[i]}行") for i in range(4)]
+    texts = ("≤50个工", "作日", "≤20个工", "作日")
+    values = [Piece((10 + i,), (400.0, 28.0 * i, 480.0, 28.0 * i + EM), t) for i, t in enumerate(texts)]
+
+    assert told_apart([*names, *values], EM, begins_anew) == {}
+
+
+def _levels(*cells: tuple[float, float, float, float, str]) -> list[Piece]:
+    """Texts centred in cells: x0, y0, x1, y1 and what is written there."""
+    return [
+        Piece(
+            (i,), ((x0 + x1 - len(t) * EM) / 2, (y0 + y1 - EM) / 2, (x0 + x1 + len(t) * EM) / 2, (y0 + y1 + EM) / 2), t
+        )
+        for i, (x0, y0, x1, y1, t) in enumerate(cells)
+    ]
+
+
+_LEVELS = ("数量指标", "质量指标", "时效指标", "成本指标", "经济效益指标", "社会效益指标")
+
+
+def test_a_name_takes_no_blank_rows_of_other_levels() -> None:
+    """时效指标 alone has a name: 数量指标 above and 成本指标 below it stay blank."""
+    levels = [(0.0, 40.0 * i, 200.0, 40.0 * i + 40, text) for i, text in enumerate(_LEVELS)]
+    levels[5] = (0.0, 200.0, 200.0, 280.0, _LEVELS[5])
+    names = [(200.0, y, 500.0, y + 40, text) for y, text in ((80.0, "统计法治宣传月开展"), (200.0, "企业填报负担"))]
+    values = [(500.0, y, 640.0, y + 40, text) for y, text in ((80.0, "按时"), (200.0, "≥3%"))]
+
+    other = [
+        (x, 40.0 * i, x + 200, 40.0 * i + 40, text)
+        for i in range(7)
+        for x, text in ((640.0, "惠及户"), (840.0, "=9户"))
+    ]
+
+    found = spans(_levels(*levels, *names, *values, *other))
+
+    assert [found[number][::2] for number in (6, 7, 8, 9)] == [(2, 1), (5, 1), (2, 1), (5, 1)]
+
+
+def test_a_level_between_two_blank_rows_has_both() -> None:
+    """Levels stand amid their rows: that their column is the fullest does not make each of them a row."""
+    walls = (0.0, 80.0, 160.0, 200.0, 240.0, 280.0, 320.0, 360.0)
+    levels = [
+        (0.0, a, 200.0, b, text) for a, b, text in zip(walls, walls[1:], (*_LEVELS, "生态效益指标"), strict=False)
+    ]
+    names = [(200.0, y, 500.0, y + 40, "到会率") for y in (0.0, *walls[2:-1])]
+    values = [(500.0, y, 640.0, y + 40, "≥5%") for y in (0.0, *walls[2:-1])]
+
+    found = spans(_levels(*levels, *names, *values))
+
+    assert [found[number][::2] for number in (0, 1, 2)] == [(0, 2), (2, 2), (4, 1)]
+
+
+def test_a_level_printed_for_two_periods_has_the_same_rows_in_both() -> None:
+    """质量指标 has three names in the one period and none in the other, whose rows are blank."""
+    cells = [(0.0, 0.0, 200.0, 40.0, "数量指标"), (0.0, 40.0, 200.0, 160.0, "质量指标")]
+    cells += [(700.0, 0.0, 900.0, 40.0, "数量指标"), (700.0, 40.0, 900.0, 160.0, "质量指标")]
+    cells += [(x, 0.0, x + 200, 40.0, text) for x, text in ((200.0, "培训人次"), (900.0, "培训期数"))]
+    cells += [
+        (200.0, y, 400.0, y + 40, text) for y, text in ((40.0, "差错率"), (80.0, "检查覆盖率"), (120.0, "到会率"))
+    ]
+    cells += [(400.0, 40.0 * i, 520.0, 40.0 * i + 40, text) for i, text in enumerate(("≥25场", "<5%", "≥95%", "≥9%"))]
+
+    found = spans(_levels(*cells))
+
+    assert (found[1][0], found[1][2]) == (found[3][0], found[3][2]) == (1, 3)
+
+
+def test_the_heads_of_a_page_do_not_span_what_is_blank_below_them() -> None:
+    """A head row is cut by no page's end: 单位名称 stands over a column that the page leaves blank."""
+    heads = [
+        (150.0 * i, 0.0, 150.0 * i + 150, 40.0, text)
+        for i, text in enumerate(("单位名称", "一级指标", "二级指标", "三级指标"))
+    ]
+    rows = [(450.0, 40.0 * i, 600.0, 40.0 * i + 40, "准确率") for i in range(1, 7)]
+    levels = [(150.0, 40.0, 300.0, 280.0, "产出指标"), (300.0, 40.0, 450.0, 280.0, "质量指标")]
+
+    found = spans(_levels(*heads, *rows, *levels))
+
+    assert [found[number][2] for number in range(4)] == [1, 1, 1, 1]
+
+
+def test_amounts_set_from_the_right_stand_under_their_heads() -> None:
+    """财政拨款 | 其他 | 合计 share five columns by their middles; their amounts begin anywhere."""
+    edges = (0.0, 80.0, 320.0, 460.0, 620.0, 760.0)
+    grid = [
+        (edges[i], y, edges[i + 1], y + 40, text)
+        for y in (80.0, 120.0, 160.0, 200.0)
+        for i, text in enumerate(("序", "到位率到位率到位", "单位", "定性指标", "完成"))
+    ]
+    heads = [
+        (0.0, 0.0, 320.0, 40.0, "财政拨款"),
+        (320.0, 0.0, 460.0, 40.0, "其他"),
+        (460.0, 0.0, 760.0, 40.0, "合计款"),
+    ]
+    amounts = [(255.0, 40.0, 315.0, 80.0, "296"), (395.0, 40.0, 455.0, 80.0, "727"), (675.0, 40.0, 755.0, 80.0, "6076")]
+
+    found = spans(_levels(*heads, *grid, *amounts))
+
+    assert [found[number][1::2] for number in (23, 24, 25)] == [found[number][1::2] for number in (0, 1, 2)]
 
 
 def test_a_list_s_items_may_be_short() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ _SAME_LEFT = 0.15
 _FEW = 4
 # So many texts at least has a row of a grid.
 _GRID = 3
+# An amount of money, in groups or not.
+_AMOUNT = re.compile(r"^-?\d[\d,.]*$")
 # Texts longer than this are set from the left, indented or not.
 _LONG = 8.0
 
@@ -225,7 +228,33 @@ def _tile(placed: Sequence[Placed], rows: Sequence[Row], sides: Sequence[float],
             told[number] = found
             for cell, columns in zip(own, found, strict=True):
                 cell.col, cell.colspan = columns.start, len(columns)
-    return set(told)
+    return set(told) | _as_heads(placed, set(told), len(rows), len(sides) - 1)
+
+
+def _as_heads(placed: Sequence[Placed], told: set[int], count: int, width: int) -> set[int]:
+    """Give a row of amounts the columns of the heads right above it; return the rows that now have them.
+
+    Amounts set from the right are amid nothing; heads that share out all columns over as many of them say whose they
+    are. Nor are heads told by themselves over amounts that share out all columns.
+    """
+    by_row = {row: sorted((c for c in placed if c.row == row), key=lambda c: c.col) for row in range(count)}
+    found: set[int] = set()
+    for row in range(count - 1):
+        heads, amounts = by_row[row], by_row[row + 1]
+        if len(heads) < 2 or len(heads) != len(amounts):
+            continue
+        if not all(_AMOUNT.match(c.piece.text) for c in amounts) or any(_AMOUNT.match(c.piece.text) for c in heads):
+            continue
+        whole = [one for one in (heads, amounts) if sum(cell.colspan for cell in one) == width]
+        if len(whole) != 1 or (row if whole[0] is heads else row + 1) in found:
+            continue
+        others = amounts if whole[0] is heads else heads
+        # Each over its own: none of the other row's texts runs over a wall.
+        if all(set(b.columns) <= set(a.columns) for a, b in zip(whole[0], others, strict=True)):
+            for one, other in zip(whole[0], others, strict=True):
+                other.col, other.colspan = one.col, one.colspan
+            found |= {row, row + 1}
+    return found
 
 
 def _amid(size: float, one: Placed, other: Placed) -> bool:

@@ -109,7 +109,10 @@ def _amid(lines: Sequence[Piece], values: Sequence[float], size: float) -> list[
     start = 0
     while start < len(lines):
         best: list[list[Piece]] = []
-        for first in range(len(values)):
+        for first, value in enumerate(values):
+            # The first value is level with the first line or somewhat below it.
+            if not -_LEVEL * size < value - lines[start].middle < _MOST_LINES * size:
+                continue
             amid = _shared(lines[start:], values[first:], size)
             for cells in (amid, _shared_at_top(lines[start:], values[first:], size)):
                 if sum(map(len, cells)) > sum(map(len, best)):
