@@ -14,6 +14,8 @@ _BETWEEN_HAN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _WEIGHT = re.compile(
     r"\s*[(（【\[]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）】\]]\s*$|(?<=[标果出益度])\s*(\d+(?:\.\d+)?\s*分)\s*$"
 )
+# A character of the name that was printed behind its weight: 果指标（20分）效.
+_WEIGHT_WITHIN = re.compile(r"(?<=[标果出益度])\s*[(（]\s*(\d+(?:\.\d+)?\s*[分%％]?)\s*[)）](?=[\u4e00-\u9fff]{1,2}$)")
 # A number counts what follows where it has a mark or a name behind it: 指标一致率 and 指标3年达标率 are names.
 _NUMBERED = (
     r"^\s*指\s*标\s*(?:[\dX]{1,2}(?![\d%％个项年月次倍])|[一二三四五六七八九十]{1,2}(?=\s*(?:[:：;；.、．]|$)))"
@@ -72,7 +74,8 @@ def split_weight(text: str) -> tuple[str, str | None]:
     """A level's name and the weight printed beside it: `产出指标(50分)` -> 产出指标, 50分; dust between them goes."""
     match = _WEIGHT.search(text)
     if match is None:
-        return text, None
+        within = _WEIGHT_WITHIN.search(text)
+        return (text[: within.start()] + text[within.end() :], within[1].replace(" ", "")) if within else (text, None)
     return _SPECK.sub("", text[: match.start()]), (match.group(1) or match.group(2)).replace(" ", "")
 
 

@@ -396,3 +396,66 @@ def test_a_further_page_that_names_its_project_again_goes_on(title: str, name: s
     assert len(records) == forms
     assert sum(len(record.indicators) for record in records) == 4
     assert all("项目名称#2" not in record.fields for record in records)
+
+
+def test_two_texts_behind_one_label_are_two_and_ask() -> None:
+    """What was aimed at and what was done, side by side without heads, are no two paragraphs of one text."""
+    [record] = records_of(
+        "项目绩效自评表\n项目名称 | 食堂改造 | |\n"
+        "年度总体目标 | 改造食堂两处，增加餐位六百个，保障就餐安全。 | 已改造食堂两处，增加餐位六百二十个。 |\n" + GRID
+    )
+
+    goal, done = record.fields["年度总体目标"], record.fields["年度总体目标#2"]
+    assert (goal.value[:6], done.value[:6]) == ("改造食堂两处", "已改造食堂两")
+    assert goal.review
+    assert done.review
+
+
+def test_a_layouts_label_with_its_characters_in_another_order_is_that_label() -> None:
+    """任名务称 over the names of tasks: their texts and amounts stay theirs."""
+    labelled = labelled_of(
+        "部门（单位）整体绩效目标表\n部门（单位）名称 | 某某县林业局 | < | < | <\n"
+        "年度主要任务 | 任名务称 | 主要内容 | < | 预算金额（万元）\n"
+        "^ | 隐患巡查 | 委托第三方巡查三百处 | < | 210\n^ | 登记发证 | 存量数据整合，更新图件。 | < | 95.5\n"
+        "年度总体目标 | 全面完成隐患巡查。 | < | < | <\n一级指标 | 二级指标 | 三级指标 | 指标值 | 指标值说明\n"
+        "投入管理指标 | 工作目标管理 | 资金到位率 | =100% | 查阅资料\n"
+        "产出指标 | 重点工作任务完成 | 巡查处数 | ≥300处 |\n效益指标 | 履职效益 | 火灾发生率 | ≤1% |\n"
+    )
+
+    assert labelled.form.template == "henan-dept-goal"
+    fields = fields_of(labelled)
+    assert [value for key, value in fields.items() if "隐患巡查→" in key] == ["委托第三方巡查三百处", "210"]
+
+
+def test_a_value_that_reads_like_a_label_stands_in_its_column() -> None:
+    """归口部门 | (span) | 某某市统计局 | 执行单位 | 某某中心: the row below tells which columns hold values."""
+    labelled = labelled_of(
+        TITLE + "归口部门 | | 汉川市统计局 | 执行单位 | 汉川市普查中心\n资金规模（元） | | 1180000.00 | |\n" + GRID
+    )
+
+    fields = fields_of(labelled)
+    assert fields["归口部门"] == "汉川市统计局"
+    assert fields["执行单位"] == "汉川市普查中心"
+
+
+def test_the_code_of_a_level_is_the_rows_own() -> None:
+    """一级指标代号 left of the levels is no field of the project."""
+    [record] = records_of(
+        TITLE + "项目名称 | 驻村 | | | |\n一级指标代号 | 一级指标 | 二级指标 | 三级指标 | 指标值\n"
+        "A | 产出指标 | 数量指标 | 驻村工作队数 | ≥12支\nB | 效益指标 | 社会效益指标 | 返贫率 | ≤1%\n"
+    )
+
+    assert [row.extra for row in record.indicators] == [{"一级指标代号": "A"}, {"一级指标代号": "B"}]
+    assert set(record.fields) == {"项目名称"}
+
+
+def test_a_level_2_in_the_column_of_level_1_asks_where_it_is_a_level_1_elsewhere() -> None:
+    """满意度 under heads that nobody knows: it slid there, or is the level 1 of its rows."""
+    [record] = records_of(
+        TITLE
+        + "维度 | 细分 | 考核内容 | 预期\n产出 | 数量指标 | 巡护里程 | ≥300公里\n | 质量指标 | 验收合格率 | ≥98%\n"
+        "效果 | 社会效益 | 火灾发生率 | ≤1%\n | 服务对象满意度 | 林农满意度 | ≥90%\n满意度 | | 职工满意度 | ≥95%\n"
+    )
+
+    last = record.indicators[-1]
+    assert last.review or last.level1 == "满意度"

@@ -243,3 +243,10 @@ def test_a_label_of_the_layout_beside_its_text_is_a_field_whose_row_lost_its_rul
     rows = [line("其他需要说明事项", 100.0, 100.0), line("各项安排均已在上文说明", 400.0, y)]
 
     assert label_loose_lines(rows, level_tools().lexicon, template)[0].cells[0].role is role
+
+
+def test_a_character_printed_behind_the_weight_belongs_to_the_name() -> None:
+    """果指标（20）效 is 效果指标 with its weight: repair sees the name's characters, and no bracket amid them."""
+    assert split_weight("果指标（20）效") == ("果指标效", "20")
+    assert split_weight("效果指标（20分）") == ("效果指标", "20分")
+    assert split_weight("满意度（含投诉）率") == ("满意度（含投诉）率", None)

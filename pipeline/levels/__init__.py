@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -17,8 +17,9 @@ from pipeline.levels.columns import infer_headers, refine_headers
 from pipeline.levels.cuts import UNSURE, joined_cuts
 from pipeline.levels.decode import EMPTY, FIELDS, Choice, decode, skeleton_of
 from pipeline.levels.features import ROLES, cell_features
+from pipeline.levels.fields.cells import in_any_order
 from pipeline.levels.gather import Gatherer, is_sign
-from pipeline.levels.headers import GridHeader
+from pipeline.levels.headers import GridHeader, HeaderColumn
 from pipeline.levels.lexicon import Lexicon
 from pipeline.levels.lists import list_sheet, listed_indicators
 from pipeline.levels.model import LevelModel, load_level_model
@@ -69,7 +70,8 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
         return LabelledForm(form, tuple(entries), tuple(listed), tuple(rest), tuple(heads), form.rows)
     rows, named = prepare_rows(form.rows, tools.lexicon, template)
     headers = refine_headers(rows, named, tools.lexicon)
-    logp = _log_probabilities(rows, headers, tools)
+    own = {key for name in (template.fields if template else ()) if (key := in_any_order(name))}
+    logp = _log_probabilities(rows, headers, tools, own)
     found = infer_headers(rows, headers, logp, tools.lexicon)
     if found is not None:
         # Only now it is known which rows are the grid's, and what of it a page break cut.
@@ -77,13 +79,14 @@ def label_form(form: Form, tools: LevelTools) -> LabelledForm:
         headers = found
         if len(rows) != len(found):
             headers = infer_headers(
-                rows, [None] * len(rows), _log_probabilities(rows, [None] * len(rows), tools), tools.lexicon
+                rows, [None] * len(rows), _log_probabilities(rows, [None] * len(rows), tools, own), tools.lexicon
             ) or [None] * len(rows)
-        logp = _log_probabilities(rows, headers, tools)
+        logp = _log_probabilities(rows, headers, tools, own)
     skeleton = skeleton_of(template.skeleton if template else None, tools.lexicon)
     choices, certainties = decode(rows, headers, logp, skeleton, tools.lexicon)
     labelled = tuple(
-        _with_roles(row, choice, sure) for row, choice, sure in zip(rows, choices, certainties, strict=True)
+        _with_roles(row, choice, sure, header if template is None else None, tools.lexicon)
+        for row, choice, sure, header in zip(rows, choices, certainties, headers, strict=True)
     )
     settled, choices = settle(labelled, choices, headers, skeleton, tools.lexicon)
     labelled = tuple(settled)
@@ -135,9 +138,9 @@ def _in_doubt(indicators: Sequence[IndicatorRow]) -> tuple[IndicatorRow, ...]:
 
 
 def _log_probabilities(
-    rows: Sequence[Row], headers: Sequence[GridHeader | None], tools: LevelTools
+    rows: Sequence[Row], headers: Sequence[GridHeader | None], tools: LevelTools, own: Set[str]
 ) -> list[dict[int, Sequence[float]]]:
-    """For each row, the log-probabilities over ROLES of its filled cells."""
+    """For each row, the log-probabilities over ROLES of its filled cells; `own`: the layout's fields in any order."""
     features, index = cell_features(rows, headers, tools.lexicon)
     logp: list[dict[int, Sequence[float]]] = [{} for _ in rows]
     for (r, i), values in zip(index, tools.model.log_probabilities(features).tolist(), strict=True):
@@ -146,7 +149,8 @@ def _log_probabilities(
         no_label, dated, sealed = _told_by_text(text)
         if no_label:
             logp[r][i] = [-12.0 if role in _NAMING else v for role, v in zip(ROLES, logp[r][i], strict=True)]
-        if dated:
+        # 任名务称 is 任务名称, which the layout prints: no value has just a label's characters.
+        if dated or (headers[r] is None and in_any_order(text) in own):
             logp[r][i] = [
                 max(v, _LIKELY) if role is Role.LABEL else -12.0 for role, v in zip(ROLES, logp[r][i], strict=True)
             ]
@@ -180,7 +184,9 @@ def _following(rows: Sequence[Row], choices: Sequence[Choice], number: int) -> R
     return None
 
 
-def _with_roles(row: Row, choice: Choice, certainties: Sequence[float]) -> Row:
+def _with_roles(
+    row: Row, choice: Choice, certainties: Sequence[float], header: GridHeader | None, lexicon: Lexicon
+) -> Row:
     if choice.kind == EMPTY:
         return row
     roles = iter(zip(choice.roles, certainties, choice.columns, strict=True))
@@ -190,8 +196,23 @@ def _with_roles(row: Row, choice: Choice, certainties: Sequence[float]) -> Row:
             role, certainty, column = next(roles)
             if column is not None and column.role == "operator" and not is_sign(cell.text):
                 role = Role.EXTRA  # 定性
-            sure = min(certainty, DOUBT) if UNSURE in cell.notes else certainty
+            doubted = UNSURE in cell.notes or _may_be_level1(row, cell, column, header, lexicon)
+            sure = min(certainty, DOUBT) if doubted else certainty
             cells.append(cell.as_role(role, round(sure, 4)))
         else:
             cells.append(cell)
     return replace(row, cells=tuple(cells))
+
+
+def _may_be_level1(
+    row: Row, cell: RowCell, column: HeaderColumn | None, header: GridHeader | None, lexicon: Lexicon
+) -> bool:
+    """Tell whether a level 2 stands in the column of level 1 by a name of one: 满意度, elsewhere 满意度指标.
+
+    It slid there from its own column, or is the level 1 of its rows; what a known layout calls so it calls by one name.
+    """
+    if header is None or column is None or column.role != "level2":
+        return False
+    at = header.column_at(cell.col, row.n_cols)
+    key, names = comparison_key(cell.text), lexicon.exact["level1"]
+    return at is not None and at.role == "level1" and any(f"{key}{end}" in names for end in ("", "指标", "目标"))

@@ -21,6 +21,8 @@ _LONGEST_SECOND = 16
 _LEAST_HEADS = 3
 _SAME_NAME = 0.7
 NUMBERS = ("序号", "编号", "行次")
+# A code of the level beside it: 一级指标代号, 指标编码.
+_OF_INDICATOR = re.compile(r"(?:[一二三]级)?(?:绩效)?指标(?:代号|代码|编码|编号|序号)")
 _GRADES = frozenset(("优", "良", "中", "差", "优秀", "良好", "中等", "合格", "较差", "不合格"))
 _THIS_YEAR = re.compile(r"本年|当年|年度|目标|预期|计划")
 # The term that a target is set for; last year's value is none.
@@ -294,7 +296,7 @@ def _header(first: int, last: int, n_cols: int, heads: Sequence[_Head]) -> GridH
             if role is None and (cell.rowspan > 2 or (i == 0 and first_level == 1 and is_bar(name))):
                 bars.append(cell)
                 continue
-            lead = name not in NUMBERS and not bare
+            lead = name not in NUMBERS and not bare and not _OF_INDICATOR.fullmatch(name)
             kept = role if bare and role in ("target", "operator", "unit") else "extra"
             found.append(HeaderColumn(cell.col, cell.colspan, kept, name, lead=lead, head=cell))
             if kept != "extra":

@@ -18,6 +18,7 @@ from pipeline.levels.fields.cells import (
     UNIT,
     YEAR,
     doubtful_blank,
+    in_any_order,
     is_amount,
     is_said_again,
     label_alone,
@@ -49,6 +50,8 @@ _TOTAL = re.compile(r"^(总分|合计|小计|总计|得分合计)[:：]?$")
 _SUM = re.compile(r"([总總][额額]|[总總][计計]|合[计計]|总投入)([(（].*[)）])?$")
 # The rows of a label beside heads over a text each.
 _HEADS_AND_TEXTS = 2
+# Texts side by side behind one label; people, phones, codes and amounts that stand so are shorter in thirty layouts.
+_BESIDE, _SHORTEST_TEXT = 2, 14
 
 
 class FieldGatherer:
@@ -57,6 +60,7 @@ class FieldGatherer:
     def __init__(self, names: Sequence[str] = ()) -> None:
         """Take the names of the fields of the form's layout, where it is known."""
         self._names = names
+        self._printed = {key: name for name in names if (key := in_any_order(name))}
         self._keys = frozenset(map(comparison_key, names))
         self.fields: list[FieldEntry] = []
         self.strays: list[RowCell] = []
@@ -187,7 +191,7 @@ class FieldGatherer:
             own = labels[0] if labels and labels[0].col <= heads[0].col else None
             if own is not None and own.col == heads[0].col and self._is_last_under_parent(filled):
                 own = None  # 全年检查不少于四百家 under 预期目标 looks like a label
-            if own is None and names_rows(heads, filled):
+            if own is None and names_rows(heads, filled, self._printed.get(in_any_order(heads[0].text), heads[0].text)):
                 own = filled[0]
             if own is not None and own.col == heads[0].col:
                 # The column of the row labels has a head of its own (任务名称), which names no value.
@@ -337,7 +341,7 @@ class FieldGatherer:
             self.fields += [FieldEntry((*named[:-1], other), (replace(value, text="", lines=()),)) for other in covered]
 
     def _pairs(self, row: Row, filled: Sequence[RowCell], following: Row | None) -> None:
-        if not self._parents and in_pairs(row, filled):
+        if not self._parents and in_pairs(row, filled, following):
             self.fields.extend(
                 FieldEntry((label,), (value,)) for label, value in zip(filled[::2], filled[1::2], strict=True)
             )
@@ -375,6 +379,11 @@ class FieldGatherer:
         for label, values in pairs:
             group = self._groups.get(label.col)
             path = [*self._parents, *([group] if group is not None and group is not label else [])]
+            if len(values) == _BESIDE and all(len(value.text) >= _SHORTEST_TEXT for value in values):
+                # 预期目标 and 实际完成情况 without their heads: two texts, of which somebody says what each is.
+                asked = [replace(value, confidence=min(value.confidence, DOUBTFUL)) for value in values]
+                self.fields += [FieldEntry((*path, label), (value,)) for value in asked]
+                continue
             self.fields.append(FieldEntry((*path, label), tuple(values or doubtful_blank(row, label))))
 
 

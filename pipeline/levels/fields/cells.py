@@ -44,11 +44,20 @@ _IN_BRACKETS = re.compile(r"[(（].*?[)）]$")
 _HEADS_BESIDE = 2
 # Of so many characters a fax has one wrong.
 _MISREAD_IN = 5
+# 名称 and 称名 may be words of their own; labels of four characters in another order are none in thirty layouts.
+_LEAST_IN_ORDER = 4
+_LONGEST_LABEL = 24
 
 
 def is_amount(text: str) -> bool:
     """Tell whether a cell holds an amount, a share of one, or the dash of none."""
     return _AMOUNT.match("".join(text.split())) is not None
+
+
+def in_any_order(label: str) -> str:
+    """A label's characters in one order for all that have the same, empty where they are too few to say anything."""
+    key = comparison_key(label)
+    return "".join(sorted(key)) if _LEAST_IN_ORDER <= len(key) <= _LONGEST_LABEL else ""
 
 
 def is_said_again(one: RowCell, other: RowCell) -> bool:

@@ -92,9 +92,12 @@ def divided_heads(row: Row, filled: Sequence[RowCell], following: Row | None, se
     return over if all(cell.col in columns for cell in under) else {}
 
 
-def names_rows(heads: Sequence[RowCell], filled: Sequence[RowCell]) -> bool:
-    """Tell whether the first head is one of names (任务名称, 项目实施内容): what stands below it names its row."""
-    name = "".join(heads[0].text.split())
+def names_rows(heads: Sequence[RowCell], filled: Sequence[RowCell], printed: str) -> bool:
+    """Tell whether the first head is one of names (任务名称, 项目实施内容): what stands below it names its row.
+
+    `printed` is that head as its layout prints it.
+    """
+    name = "".join(printed.split())
     first = filled[0]
     named = first.col == heads[0].col and len(first.text) <= _LONGEST_NAME and not is_amount(first.text)
     return len(heads) > 1 and named and bool(_NAMES.search(name))
@@ -164,14 +167,20 @@ def over_amounts(filled: Sequence[RowCell], following: Row | None) -> bool:
     )
 
 
-def in_pairs(row: Row, filled: Sequence[RowCell]) -> bool:
+def in_pairs(row: Row, filled: Sequence[RowCell], following: Row | None = None) -> bool:
     """Tell whether a row is label, value, label, value, though one of the values reads like a label: 某某市统计局.
 
-    Nothing is merged or blank in it, and what stands at its end is a value.
+    Nothing is merged or blank in it, and what stands at its end is a value. The blank behind a label may be the rest of
+    its span: the row below then has a label and a value in the same columns.
     """
     alone = all(cell.rowspan == 1 for cell in filled) and len(filled) >= 4 and len(filled) % 2 == 0
     labels = all(cell.role is Role.LABEL for cell in filled[::2])
-    touching = all(touch(row, one, other) for one, other in pairwise(filled))
+    below = {cell.col: cell.role for cell in following.cells if cell.text} if following is not None else {}
+    touching = all(
+        touch(row, one, other)
+        or (not n % 2 and below.get(one.col) is Role.LABEL and below.get(other.col, Role.LABEL) is not Role.LABEL)
+        for n, (one, other) in enumerate(pairwise(filled))
+    )
     return alone and labels and touching and filled[0].col == 0 and filled[-1].role is not Role.LABEL
 
 
