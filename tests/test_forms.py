@@ -398,3 +398,14 @@ def test_heads_printed_again_with_dust_begin_no_project() -> None:
     again = header.replace("三级指标", "三级指标，")
 
     assert len(forms_of(f"{TITLE}\n\n{first}", f"{again}\n | | 效益指标 | 经济效益指标 | 结余率 | ≤1%")) == 1
+
+
+def test_the_money_unit_behind_a_title_is_the_form_s() -> None:
+    """A title with （单位：万元） behind it is one: it names its agency, and says what amounts are counted in."""
+    [form] = forms_of(
+        "某某县水利局2024年项目绩效目标表（单位：万元）\n项目名称 | 河道治理 | 预算数 | 35\n"
+        "一级指标 | 二级指标 | 三级指标 | 指标值\n产出指标 | 数量指标 | 治理河道 | ≥3条\n"
+    )
+
+    assert (form.title, form.money_unit) == ("某某县水利局2024年项目绩效目标表（单位：万元）", "万元")
+    assert (form.agency, form.year) == ("某某县水利局", 2024)

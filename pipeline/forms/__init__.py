@@ -77,7 +77,7 @@ def _form_of(part: Part, templates: Sequence[Template], tails: Sequence[str]) ->
         template=template.id if template else None,
         year=year_of([part.title, *part.head_lines]),
         agency=agency_of(part.title, tails, part.rows[:_HEAD_ROWS]),
-        money_unit=money_unit_of(part.head_lines)
+        money_unit=money_unit_of([part.title, *part.head_lines])
         or unit_of_labels(part.rows[:_HEAD_ROWS])
         or (template.money_unit if template else None),
         problems=tuple(part.problems),

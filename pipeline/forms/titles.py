@@ -31,6 +31,7 @@ _TABLE_NUMBER = re.compile(
     r"(?:附[件表]?\s*[\d一二三四五六七八九十]{0,3}|[\u4e00-\u9fff]{0,6}\d{1,3}(?:[-—－]\d{1,3})?表|[\u4e00-\u9fff]{0,4}表\s*\d{1,3})"
     r"(?:\s*[-—－]\s*\d{1,3})*\s*[:：]?"
 )
+_UNIT_BEHIND = re.compile(r"\s*[(（](?:金额)?单位\s*[:：]\s*(?:人民币)?(?:万元|元)[)）]\s*$")
 _SENTENCE = re.compile(r"[。；;！!？?]")
 _GENERIC_TAILS = (
     "绩效目标表", "绩效目标申报表", "绩效目标审批表", "绩效目标批复表", "绩效目标汇总表", "绩效自评表", "绩效评价表",
@@ -154,7 +155,8 @@ def unit_of_labels(rows: Iterable[Row]) -> str | None:
 
 
 def _without_year_behind(text: str) -> str:
-    # The year, or the number of a form of several: 项目支出绩效目标表（二）.
+    # The year, the money unit, or the number of a form of several: 项目支出绩效目标表（二）.
+    text = _UNIT_BEHIND.sub("", text)
     return re.sub(r"[(（]([^()（）]*年度?|[一二三四五六七八九十]{1,3}|\d{1,2})[)）]\s*$", "", text)
 
 
