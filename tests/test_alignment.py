@@ -312,6 +312,20 @@ def test_values_tell_whose_lines_are_where_rows_stand_as_close_as_lines() -> Non
     assert sorted(cell.keys for cell in cells if cell.keys[0] < 10) == [(0,), (1, 2), (3,), (4,), (5,)]
 
 
+def test_levels_beside_one_s_value_are_no_lines_of_it() -> None:
+    """环境效益 and 长效管理 have no value here: that 满意度 between them has one joins nothing."""
+    names = ["数量", "质量", "时效", "环境效益", "满意度", "长效管理", "人力资源", "信息共享"]
+    lines = [Piece((i,), (0.0, 28.0 * i, len(t) * EM, 28.0 * i + EM), t) for i, t in enumerate(names)]
+    values = [
+        Piece((10 + i,), (400.0, 28.0 * i, 480.0, 28.0 * i + EM), t)
+        for i, t in ((0, "≥3户"), (1, "≥95%"), (2, "≥9天"), (4, "≥90%"), (6, "≥99%"), (7, "≥8%"))
+    ]
+
+    cells = joined_cells([*lines, *values], Scale(EM, -1.0), told_apart([*lines, *values], EM, begins_anew))
+
+    assert all(len(cell.keys) == 1 for cell in cells)
+
+
 def test_what_ends_a_value_is_none() -> None:
     """≤50个工 over 作日 beside a name of two lines: both are level with both, and nothing is told."""
     names = [Piece((i,), (0.0, 28.0 * i, 200.0, 28.0 * i + EM), f"名称的第{'一二三四'[i]}行") for i in range(4)]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from pipeline.alignment.names import is_beginning, is_name
+from pipeline.alignment.names import is_beginning, is_level, is_name
 from pipeline.alignment.pieces import Piece, space
 
 # Lines of one cell, and rows that follow each other, are no further apart (characters' heights).
@@ -59,7 +59,7 @@ def told_apart(pieces: Sequence[Piece], size: float, two: Two) -> dict[tuple[int
                 continue
             for cells in _amid(lines, [p.middle for p in run], size):
                 for cell in cells:
-                    if len(cell) > 1 and _is_of_rows(cell, figures, size):
+                    if len(cell) > 1 and (_is_of_rows(cell, figures, size) or _are_several(cell, two)):
                         continue
                     number = len(told)
                     told.update({line.keys: number for line in cell if line.keys not in told})
@@ -147,6 +147,14 @@ def _shared(lines: Sequence[Piece], values: Sequence[float], size: float) -> lis
 def _is_of_rows(cell: Sequence[Piece], figures: Sequence[Piece], size: float) -> bool:
     """Tell whether two of the lines are level with figures: they are names of two rows, one of which has no value."""
     return sum(any(abs(line.middle - p.middle) < _LEVEL * size for p in figures) for line in cell) > 1
+
+
+def _are_several(cell: Sequence[Piece], two: Two) -> bool:
+    """Tell whether lines cannot be one text, or are levels, of which those beside a value's may have none."""
+    return any(
+        is_level(line.text) or is_level(below.text) or two(line.text, line.text, below.text)
+        for line, below in pairwise(cell)
+    )
 
 
 def _shared_at_top(lines: Sequence[Piece], values: Sequence[float], size: float) -> list[list[Piece]]:
