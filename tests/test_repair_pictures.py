@@ -32,7 +32,9 @@ from pipeline.repair.rivals import RIVAL_FEATURES, PictureJudge, beside_rivals
 from pipeline.repair.shapes import load_shapes
 from pipeline.repair.sight import PICTURE_FEATURES, Sighting
 from pipeline.repair.verdict import Verdict
+from pipeline.repair.vocabulary import Vocabulary
 from pipeline.repair.words import WordModel, build_word_model
+from pipeline.repair.words.recent import WORDS_FILE, recent_logp, write_words
 from pipeline.resources import data_folder
 from pipeline.settings import RepairSettings
 
@@ -507,3 +509,49 @@ def test_a_row_of_words_is_weighed_as_if_every_stretch_were_asked() -> None:
             ends = [(j, lexicon.score(text[i:j])) for j in range(i + 1, min(len(text), i + 8) + 1)]
             best[i] = max(score + best[j] for j, score in ends if score is not None)
         assert lexicon.text(text) == best[0]
+
+
+def test_a_picture_may_show_words_that_the_general_list_is_too_old_for() -> None:
+    """充电桩 and 研学 are words since; text alone is judged by the list that its judges learned from, as before."""
+    vocabulary = Vocabulary(load_dictionaries(), load_shapes())
+
+    shown, known = vocabulary.shown_words, vocabulary.words
+
+    assert all(word in shown.logp and word not in known.logp for word in ("充电桩", "研学", "获得感"))
+    assert all(shown.logp[word] == logp for word, logp in known.logp.items())
+    assert "研学" not in vocabulary.without_words({"研学"}).shown_words.logp
+
+
+def test_a_younger_word_decides_what_the_picture_shows() -> None:
+    """The picture knows 充电桩: where the frames find it nearly as likely as 充电椿, it is what stands there."""
+    vocabulary = Vocabulary(load_dictionaries(), load_shapes())
+    picture = picture_of([seen("新建充电椿数量", {4: "桩"})])
+    assert picture is not None
+    choices = picture.choices("新建充电椿数量")
+
+    assert reread(choices, Lexicon(vocabulary.shown_words), 1)[0].text == "新建充电桩数量"
+    [own] = {form.text for form in reread(choices, Lexicon(vocabulary.shown_words.without_words({"充电桩"})), 1)}
+    assert own == reread(choices, Lexicon(vocabulary.words), 1)[0].text
+
+
+def test_a_list_of_younger_words_holds_what_the_general_one_lacks(tmp_path: Path) -> None:
+    """Common words give the scale, rare ones and what is no row of Hanzi stay out; the same words, the same bytes."""
+    counted = {"项目": 4_000, "工作": 5_000, "充电桩": 114, "研学": 2, "App": 90, "扦": 50}
+    one, other = tmp_path / "one.gz", tmp_path / "other.gz"
+
+    written = write_words(counted, 3, one)
+    write_words(dict(reversed(counted.items())), 3, other)
+
+    assert written == 1
+    assert list(recent_logp(one)) == ["充电桩"]
+    assert -15.0 < recent_logp(one)["充电桩"] < -8.0
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_broken_list_of_words_is_an_error(tmp_path: Path) -> None:
+    """An unreadable list stops the run; it never becomes an empty one."""
+    broken = tmp_path / WORDS_FILE
+    broken.write_bytes(b"no list")
+
+    with pytest.raises(ModelError, match="reinstall"):
+        recent_logp(broken)

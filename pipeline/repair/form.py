@@ -13,6 +13,7 @@ from pipeline.repair.opened import OpenSpeller
 from pipeline.repair.picture import Picture, picture_of
 from pipeline.repair.rereading import Lexicon, Middles
 from pipeline.repair.wording import Wording
+from pipeline.repair.words import WordModel
 
 
 class FormEvidence:
@@ -23,6 +24,7 @@ class FormEvidence:
         labels: Sequence[Label],
         texts: Sequence[str],
         speller: Callable[[], OpenSpeller],
+        words: Callable[[], WordModel],
         middles: Callable[[], Middles],
         wording: Callable[[], Wording],
     ) -> None:
@@ -31,6 +33,7 @@ class FormEvidence:
         self._texts = [folded(text) for text in texts]
         self._keys = [folded(label.text) for label in labels]
         self._any_speller = speller
+        self._words = words
         self._middles = middles
         self._wording = wording
         # Labels by what they were held to be on the way: that is weighed once more, as they are.
@@ -39,7 +42,7 @@ class FormEvidence:
 
     def mended(self, values: Mapping[int, str]) -> FormEvidence:
         """Return the same form with the texts of some labels, by their number, as they were mended; pictures stay."""
-        other = FormEvidence(self._labels, (), self._any_speller, self._middles, self._wording)
+        other = FormEvidence(self._labels, (), self._any_speller, self._words, self._middles, self._wording)
         other._texts, other._pictures = self._texts, self._pictures
         other._keys = [values.get(number, key) for number, key in enumerate(self._keys)]
         return other
@@ -65,7 +68,7 @@ class FormEvidence:
     @cached_property
     def lexicon(self) -> Lexicon:
         """The words that the form's labels may be made of."""
-        return Lexicon(self._any_speller().words, [*self._texts, *self._keys], self._middles(), self._wording())
+        return Lexicon(self._words(), [*self._texts, *self._keys], self._middles(), self._wording())
 
     @cached_property
     def company(self) -> Company:

@@ -140,7 +140,9 @@ class Repairer:
 
     def _evidence(self, labels: Sequence[Label], texts: Sequence[str]) -> FormEvidence:
         own = self._vocabulary
-        return FormEvidence(labels, texts, lambda: own.speller, lambda: own.middles, lambda: own.wording)
+        return FormEvidence(
+            labels, texts, lambda: own.speller, lambda: own.shown_words, lambda: own.middles, lambda: own.wording
+        )
 
     def look(self, labels: Sequence[Label], texts: Sequence[str]) -> list[list[Sighting]]:
         """Return for each level-3 label of a form what its picture may show, if it is asked at all; for training."""

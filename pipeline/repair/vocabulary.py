@@ -16,7 +16,7 @@ from pipeline.repair.rereading import Middles
 from pipeline.repair.settled import CANDIDATES, FROM_LAYOUT, skeleton_names
 from pipeline.repair.shapes import Shapes
 from pipeline.repair.wording import Wording
-from pipeline.repair.words import WordModel, build_word_model
+from pipeline.repair.words import WordModel, build_word_model, recent_logp
 
 
 class Vocabulary:
@@ -35,11 +35,11 @@ class Vocabulary:
 
     def without_words(self, lost: Collection[str]) -> Vocabulary:
         """Return the same vocabulary, in which no list holds the words `lost`."""
-        words = self.words.without_words(lost)
+        words, shown = self.words.without_words(lost), self.shown_words.without_words(lost)
         other = copy(self)
         for name, part in (
-            ("words", words), ("speller", self.speller.within(words)), ("middles", self.middles),
-            ("wording", self.wording),
+            ("words", words), ("shown_words", shown), ("speller", self.speller.within(words)),
+            ("middles", self.middles), ("wording", self.wording),
         ):  # fmt: skip
             other.__dict__[name] = part
         return other
@@ -63,6 +63,11 @@ class Vocabulary:
     def words(self) -> WordModel:
         """The word model; reading the word list takes half a second, so it waits for the first label in doubt."""
         return build_word_model(*self._parted)
+
+    @cached_property
+    def shown_words(self) -> WordModel:
+        """The words that a picture may show: those of `words`, and those that its general list is too old for."""
+        return self.words.beside(recent_logp())
 
     @cached_property
     def speller(self) -> OpenSpeller:

@@ -8,6 +8,7 @@ from pipeline.repair.words.field import build_word_model, field_words
 from pipeline.repair.words.general import affixes, common_characters, general_tags, general_words
 from pipeline.repair.words.lattice import Lattice
 from pipeline.repair.words.model import Segmentation, WordModel
+from pipeline.repair.words.recent import recent_logp
 
 __all__ = [
     "Lattice",
@@ -19,4 +20,5 @@ __all__ = [
     "field_words",
     "general_tags",
     "general_words",
+    "recent_logp",
 ]

@@ -85,6 +85,10 @@ class WordModel:
         own = {**self.own, **own}
         return WordModel(_Layered(own, self.base.logp), self._endings, (self.base, own))
 
+    def beside(self, others: Mapping[str, float]) -> WordModel:
+        """Return a model that also knows the words of another list, with their log-probabilities; its own stay."""
+        return WordModel({**others, **self.logp}, self._endings)
+
     def without_words(self, words: Collection[str]) -> WordModel:
         """Return a model that does not know `words`; for training, where it stands for words that no list holds."""
         lost = frozenset(words)
