@@ -61,8 +61,12 @@ class Lexicon:
         return tuple(frozenset(self.dictionaries.plain.keys[section]) for section in EXACT)
 
     def held(self, key: str) -> tuple[bool, ...]:
-        """Tell for each section of EXACT whether it holds a comparison key."""
-        self.notes.keys.add(key)
+        """Tell for each section of EXACT whether it holds a comparison key.
+
+        It is noted with those whose nearest names are looked for, as `features` notes every text: as a key it would be
+        noted of the first form only that holds the text, for the answers are kept.
+        """
+        self.notes.near.add(key)
         return tuple([key in names for names in self._exact])
 
     @cached_property
