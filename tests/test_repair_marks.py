@@ -74,6 +74,24 @@ def test_a_stroke_behind_a_label_is_the_one_that_its_series_lacks(labels: tuple[
     assert (first.score < 0.9) is (value != labels[0] or first.status is Status.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("labels", "value"),
+    [
+        (("任务1", "任务2", "任务至"), "任务3"),
+        (("任务1", "任务2", "任务分工"), "任务分工"),  # no number is so long
+        (("任务1", "任务2", "任务至", "任务3"), "任务至"),  # which one it is, nobody knows
+        (("单位", "单位名"), "单位名"),
+    ],
+)
+def test_a_strange_mark_behind_a_label_is_the_number_that_comes_next(labels: tuple[str, ...], value: str) -> None:
+    known = [Repair(text, text, Status.UNKNOWN) for text in labels]
+    found = with_numbers([Label(text, Role.LABEL, (), ()) for text in labels], known)
+
+    at = next(i for i, text in enumerate(labels) if text.startswith(("任务至", "任务分", "单位名")))
+    assert found[at].value == value
+    assert value == labels[at] or found[at].score < 0.9
+
+
 def _shaded(*lines: tuple[str, float]) -> Label:
     text = "".join(text for text, _ in lines)
     return Label(text, Role.LABEL, (), tuple(Line(text, Place(), sure) for text, sure in lines))
@@ -88,6 +106,9 @@ HEADS = ("单位代码", "实施期绩效目标", "项目年度绩效目标", "�
         pytest.param(_shaded(("项目年度绩效目标", 0.99), ("黄田中度美双日标", 0.3)), "项目年度绩效目标", id="line"),
         pytest.param(_shaded(("RARA", 0.5), ("安施期绩效目标", 0.5)), "实施期绩效目标", id="before"),
         pytest.param(_shaded(("权重", 0.99), ("1", 0.5)), "权重", id="behind"),
+        pytest.param(_shaded(("项目年度绩效目标", 0.9), ("项目年度绩效目标", 0.8)), "项目年度绩效目标", id="twice"),
+        pytest.param(_shaded(("单泣代冯", 0.6)), "单位代码", id="half of it, and nothing else is like it"),
+        pytest.param(_shaded(("单泣代冯", 0.97)), None, id="another label, surely read"),
         pytest.param(_shaded(("项目年度绩效目标", 0.99), ("及说明", 0.97)), None, id="a label of its own"),
         pytest.param(_shaded(("绩效目标", 0.5)), None, id="less than a name"),
         pytest.param(_shaded(("备注一栏", 0.4)), None, id="another label"),

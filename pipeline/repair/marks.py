@@ -7,7 +7,7 @@ point; what is mended so asks for a person all the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from pipeline.document import Label, Repair, Role, Status
@@ -18,6 +18,7 @@ _WITHIN = re.compile(r"(?<=[\u4e00-\u9fff])\.(?=[\u4e00-\u9fff])")
 _NOT_CLOSED = re.compile(r"^([^“”\"]*“[^“”\"：:；;]{2,})[：:；;]([^“”\"：:；;]*)$")
 # A 1 at the end of a label is a stroke, and read as one.
 _STROKE_FOR_ONE = re.compile(r"(?P<stem>[\u4e00-\u9fff]{2,})[\]\[|｜丨lIi!】【]")
+_IN_SERIES = re.compile(r"(?P<stem>[\u4e00-\u9fff]{2,})(?P<number>\d{1,2})")
 # So many names without a stop at their end show that the form's names have none.
 _LEAST_NAMES = 3
 # Somebody looks.
@@ -36,20 +37,35 @@ def without_dust(labels: Sequence[Label], repairs: Sequence[Repair]) -> list[Rep
 
 
 def with_numbers(labels: Sequence[Label], repairs: Sequence[Repair]) -> list[Repair]:
-    """Return the repairs of a form's labels, in order, where one of a series has a stroke for its 1: 任务], 任务2."""
+    """Return the repairs of a form's labels, in order, where one of a series has another mark for its number.
+
+    任务], 任务2: a stroke for the 1. 任务3, 任务至: the next number.
+    """
     printed = {"".join(label.text.split()) for label in labels if label.role is Role.LABEL}
-    return [_numbered(label, repair, printed) for label, repair in zip(labels, repairs, strict=True)]
+    last: dict[str, int] = {}
+    done = []
+    for label, repair in zip(labels, repairs, strict=True):
+        done.append(_numbered(label, repair, printed, last))
+        if label.role is Role.LABEL and (found := _IN_SERIES.fullmatch("".join(done[-1].value.split()))):
+            last[found["stem"]] = int(found["number"])
+    return done
 
 
-def _numbered(label: Label, repair: Repair, printed: Set[str]) -> Repair:
-    found = _STROKE_FOR_ONE.fullmatch("".join(repair.raw.split()))
-    if label.role is not Role.LABEL or repair.status is not Status.UNKNOWN or found is None:
+def _numbered(label: Label, repair: Repair, printed: Set[str], last: Mapping[str, int]) -> Repair:
+    if label.role is not Role.LABEL or repair.status not in (Status.UNKNOWN, Status.PROPOSED):
         return repair
-    value = f"{found['stem']}1"
-    if value in printed or not any(f"{found['stem']}{further}" in printed for further in "23456789"):
+    text = "".join(repair.raw.split())
+    found = _STROKE_FOR_ONE.fullmatch(text)
+    if found is not None and any(f"{found['stem']}{further}" in printed for further in "23456789"):
+        value = f"{found['stem']}1"
+    elif text[:-1] in last and not text[-1].isdecimal():
+        value = f"{text[:-1]}{last[text[:-1]] + 1}"
+    else:
+        return repair
+    if value in printed:
         return repair
     return replace(
-        repair, value=value, status=Status.REPAIRED, kind="look-alike", origin="misread", score=_SCORE,
+        repair, value=value, status=Status.REPAIRED, kind="look-alike", origin="misread", score=_SCORE, proposal=None,
         evidence="marks:编号", reason=f"形近误认：已改为“{value}”（同类标签带编号）",
     )  # fmt: skip
 

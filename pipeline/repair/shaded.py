@@ -1,7 +1,8 @@
 """Labels of a known layout in cells whose shading was read as letters: 项目年度绩效目标黄田中度美双日标.
 
 A fax makes dots of shading, and dots between strokes make other characters, before the label, behind it or in a line of
-their own. What the layout prints is told from the rest by how surely it was read. Somebody looks all the same.
+their own. What the layout prints is told from the rest by how surely it was read, and what else it prints that the
+form has not. Somebody looks all the same.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from pipeline.document import Label, Repair, Role, Status
 _SURELY, _HARDLY = 0.9, 0.5
 # Names as short as this differ by a character from many others; in longer ones one character may be misread.
 _SHORT = 5
+# A label that is not read surely, and that half of it at least is a label of the layout which nothing else is, is that.
+_DOUBTED, _HALF = 0.9, 0.5
 _SCORE = 0.5
 
 
@@ -31,11 +34,14 @@ def with_heads_of_shaded_cells(
     known = {comparison_key(head): head for head in heads}
     said = [comparison_key(repair.value) for repair in repairs]
     free = {key: head for key, head in known.items() if key not in said}
-    done = []
-    for label, repair in zip(labels, repairs, strict=True):
-        head = _head_in(label, known, free) if _is_open(label, repair, known) else None
-        done.append(repair if head is None else _named(repair, head))
-    return done
+    open_ = {i for i, (label, repair) in enumerate(zip(labels, repairs, strict=True)) if _is_open(label, repair, known)}
+    found = {i: head for i in open_ if (head := _head_in(labels[i], known, free)) is not None}
+    # What would be proposed anyway, and the layout prints.
+    proposed = {i: free.get(comparison_key(repairs[i].proposal or "")) for i in open_ if i not in found}
+    found |= {i: head for i, head in proposed.items() if head is not None}
+    left = [head for head in free.values() if head not in found.values()]
+    found |= _by_elimination({i: labels[i] for i in open_ if i not in found}, left)
+    return [_named(repair, found[i]) if i in found else repair for i, repair in enumerate(repairs)]
 
 
 def _is_open(label: Label, repair: Repair, known: Mapping[str, str]) -> bool:
@@ -43,8 +49,21 @@ def _is_open(label: Label, repair: Repair, known: Mapping[str, str]) -> bool:
         label.role in (Role.LABEL, Role.HEADER)
         and repair.status in (Status.UNKNOWN, Status.PROPOSED)
         and comparison_key(repair.raw) not in known
-        and min((line.confidence for line in label.lines), default=1.0) <= _HARDLY
+        and min((line.confidence for line in label.lines), default=1.0) <= _DOUBTED
     )
+
+
+def _by_elimination(labels: Mapping[int, Label], heads: Sequence[str]) -> dict[int, str]:
+    """Labels as long as one of `heads` and half like it, where each is the other's only choice: 总倭日标, 总体目标."""
+    near: dict[int, list[str]] = {}
+    for i, label in labels.items():
+        near[i] = [head for head in heads if _is_half("".join(label.text.split()), head)]
+    chosen = [head for found in near.values() for head in found]
+    return {i: found[0] for i, found in near.items() if len(found) == 1 and chosen.count(found[0]) == 1}
+
+
+def _is_half(text: str, name: str) -> bool:
+    return len(text) == len(name) and sum(a == b for a, b in zip(text, name, strict=True)) >= max(2, _HALF * len(name))
 
 
 def _head_in(label: Label, known: Mapping[str, str], free: Mapping[str, str]) -> str | None:
@@ -52,6 +71,11 @@ def _head_in(label: Label, known: Mapping[str, str], free: Mapping[str, str]) ->
     surely = comparison_key("".join(line.text for line in label.lines if line.confidence >= _SURELY))
     if surely in known:
         return known[surely]
+    whole = comparison_key(label.text)
+    if whole[: len(whole) // 2] in known and whole == 2 * whole[: len(whole) // 2]:
+        return known[whole[: len(whole) // 2]]  # one line, read as two
+    if min(line.confidence for line in label.lines) > _HARDLY:
+        return None
     lines = ["".join(line.text for line in label.lines), *(line.text for line in label.lines)]
     texts = list(map(comparison_key, lines))
     found = {head for key, head in free.items() if any(_ends_as(text, key) for text in texts)}
