@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from builders import interpret_tools, page_of
 from test_levels_archive import fields, records, rows
 from test_levels_breaks import HEADS, TITLE, table
 
-from pipeline.document import Place, Row, RowCell
+from pipeline.document import Line, PageReading, Place, Row, RowCell, Table
 from pipeline.interpret import interpret
 from pipeline.levels.cuts.cells import partners_of, reaching
 
@@ -168,3 +170,35 @@ def test_a_date_that_the_page_s_edge_cuts_is_one(one: str, other: str) -> None:
     [record] = records(TITLE + first + "\n" + second)
 
     assert [row[3] for row in rows(record)] == [one + other, "≥90%"]
+
+
+def _written_to(page: PageReading, text: str, right: float) -> PageReading:
+    """The page with the line of this cell's text ending at a share of its cell's width."""
+
+    def seen(table: Table) -> Table:
+        readings = []
+        for reading in table.readings:
+            if reading.text != text:
+                readings.append(reading)
+            else:
+                (left, top), (end, _), (_, foot), _ = reading.places[0].polygon
+                edge = left + right * (end - left)
+                place = Place(page=page.index, polygon=((left, top), (edge, top), (edge, foot), (left, foot)))
+                readings.append(replace(reading, lines=(Line(text, place),)))
+        return replace(table, readings=tuple(readings))
+
+    return replace(page, blocks=tuple(seen(block) if isinstance(block, Table) else block for block in page.blocks))
+
+
+@pytest.mark.parametrize(("right", "count"), [(0.4, 3), (0.95, 2)])
+def test_a_target_with_room_behind_it_ends_where_its_page_does(right: float, count: int) -> None:
+    """大幅改观 leaves room for what would follow, had it been cut: the next page begins with a row of its own."""
+    names = ["辖内监护低碳贡献", "矿坑复绿对环境的影响"]
+    lines = [TITLE.strip(), "项目名称 | 义务植树 | |", HEADS.replace("|", " | ")]
+    first = page_of("\n".join([*lines, f"效益指标 | 生态效益指标 | {names[0]} | 大幅改观"]), pixels=True)
+    second = page_of(f" | | {names[1]} | 进一步巩固\n满意度指标 | 群众满意度 | 渔民满意度 | ≥90%", 1, pixels=True)
+    pages = [_written_to(first, "大幅改观", right), second]
+    [record] = interpret(pages, "form", "0" * 64, interpret_tools())
+
+    found = [row.level3 for row in record.indicators]
+    assert found == ([*names, "渔民满意度"] if count == 3 else ["".join(names), "渔民满意度"])

@@ -181,10 +181,10 @@ def may_go_on(cell: RowCell, more: RowCell) -> bool:
         return False  # 22000人 over =100%: two targets, in whatever table
     if BARE_VALUE.fullmatch(cell.text) or (BARE_VALUE.fullmatch(more.text) and not dated):
         return False
-    return len(cell.text) >= _SENTENCE or _fills(cell)
+    return len(cell.text) >= _SENTENCE or fills(cell)
 
 
-def _fills(cell: RowCell) -> bool:
+def fills(cell: RowCell) -> bool:
     """Tell whether the text of a cell runs to its right edge; without outlines it may."""
     outline = as_read(cell.places[0].polygon) if cell.places else ()
     ends = [x for line in cell.lines for x, _ in as_read(line.place.polygon)]

@@ -18,13 +18,14 @@ from pipeline.levels.cuts.cells import (
     with_rest,
     without_cells,
 )
-from pipeline.levels.cuts.fields import may_go_on
+from pipeline.levels.cuts.fields import fills, may_go_on
 from pipeline.levels.cuts.texts import (
     BARE_NUMBER,
     BARE_VALUE,
     COMPLETE_TARGET,
     SHORT,
     ends_a_name,
+    is_open_target,
     is_scrap,
     is_unfinished,
     name_goes_on,
@@ -212,6 +213,9 @@ def grid_rest(
         scrap = not goes_on and "level3" not in roles and is_scrap(other, len(filled) == 1, lexicon)
         if not goes_on and not scrap:
             return None
+        written_out = not fills(above[roles["target"].col]) and not is_open_target(one)
+        if "level3" in roles and not sure and written_out:
+            return None  # 大幅改观 with room behind it, and another name and target on the next page
         sure = sure or ("level3" not in roles and not scrap)
     # Without a target's column nothing tells the rest of a name from a name, but for the pieces themselves.
     elif not sure and ("level3" not in roles or not any(c.role == "target" for c in header.columns)):

@@ -90,6 +90,11 @@ def is_scrap(text: str, alone: bool, lexicon: Lexicon) -> bool:
     return key not in lexicon.exact["word"] and key not in lexicon.exact["boolean"]
 
 
+def is_open_target(text: str) -> bool:
+    """Tell whether a target's text ends where its number, or its date, does not."""
+    return bool(_OPEN_TARGET.search(text) or _OPEN_DATE.search(text))
+
+
 def target_goes_on(one: str, other: str, lexicon: Lexicon) -> bool:
     """Tell whether a target's text goes on the one over the break."""
     if _OPEN_DATE.search(one) and _REST_OF_DATE.match(other):
