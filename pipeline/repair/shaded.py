@@ -31,6 +31,8 @@ def with_heads_of_shaded_cells(
 
     `heads` is what the layout prints beside its levels. Only labels that nothing else explains are asked.
     """
+    if not any(map(_is_doubted, labels)):
+        return list(repairs)
     known = {comparison_key(head): head for head in heads}
     said = [comparison_key(repair.value) for repair in repairs]
     free = {key: head for key, head in known.items() if key not in said}
@@ -46,11 +48,14 @@ def with_heads_of_shaded_cells(
 
 def _is_open(label: Label, repair: Repair, known: Mapping[str, str]) -> bool:
     return (
-        label.role in (Role.LABEL, Role.HEADER)
+        _is_doubted(label)
         and repair.status in (Status.UNKNOWN, Status.PROPOSED)
         and comparison_key(repair.raw) not in known
-        and min((line.confidence for line in label.lines), default=1.0) <= _DOUBTED
     )
+
+
+def _is_doubted(label: Label) -> bool:
+    return label.role in (Role.LABEL, Role.HEADER) and any(line.confidence <= _DOUBTED for line in label.lines)
 
 
 def _by_elimination(labels: Mapping[int, Label], heads: Sequence[str]) -> dict[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from rapidfuzz.distance import Hamming, Levenshtein
@@ -54,6 +55,7 @@ def is_amount(text: str) -> bool:
     return _AMOUNT.match("".join(text.split())) is not None
 
 
+@lru_cache(8_192)
 def in_any_order(label: str) -> str:
     """A label's characters in one order for all that have the same, empty where they are too few to say anything."""
     key = comparison_key(label)
