@@ -497,6 +497,23 @@ def test_a_level_that_moved_is_not_missed_where_it_was() -> None:
     assert "levels.skeleton" not in codes(check_record(record(rows), context))
 
 
+@pytest.mark.parametrize(("read", "told"), [("服务对象满意度指标", False), ("满意度指标", True)])
+def test_a_level_that_another_year_prints_under_another_level_is_not_missing(read: str, told: bool) -> None:
+    """One layout's years: 效益指标→社会公众或服务对象满意度指标, later 满意度指标→服务对象满意度指标."""
+    names = {
+        "效益指标": ("经济效益指标", "社会公众或服务对象满意度指标"),
+        "满意度指标": ("服务对象满意度指标", "满意度指标"),
+    }
+    context = CheckContext(load_dictionaries_once(), skeleton=names)
+    rows = [
+        row(None, None, level1="效益指标", level2="经济效益指标"),
+        row("群众满意度", "≥90%", level1="满意度指标", level2=read),
+    ]
+
+    missing = [finding for finding in check_record(record(rows), context) if finding.code == "levels.skeleton"]
+    assert any("社会公众" in finding.message for finding in missing) is told
+
+
 def test_a_form_of_another_edition_is_not_measured_by_this_years_skeleton() -> None:
     """Provinces move rows from year to year: who prints a row that the template lacks may lack one that it has."""
     context = CheckContext(load_dictionaries_once(), skeleton={"产出目标": ("数量", "质量", "成本")})

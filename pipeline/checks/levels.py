@@ -8,6 +8,8 @@ from pipeline.checks.facts import Facts, bare_level
 from pipeline.records import Finding
 
 Check = Callable[[Facts], Iterator[Finding]]
+# 效益 and 满意度 end many names; a name of five characters that another ends with is the same thing said longer.
+_LONG_LEVEL = 5
 
 
 def parents(facts: Facts) -> Iterator[Finding]:
@@ -61,8 +63,15 @@ def skeleton(facts: Facts) -> Iterator[Finding]:
         for level2 in children:
             # 成本 is a level 1 in some years and a level 2 in others; templates of both years have it twice.
             moved = bare_level(level2) in ones or bare_level(level1) in twos
+            elsewhere = (other for one, other in there if one != bare_level(level1))
+            moved = moved or any(_is_same(bare_level(level2), other) for other in elsewhere)
             if not moved and (bare_level(level1), bare_level(level2)) not in there:
                 yield facts.finding("levels.skeleton", "form", value=level2)
+
+
+def _is_same(level2: str, other: str) -> bool:
+    """Tell whether one name is the end of the other: 社会公众或服务对象满意度 and 服务对象满意度 of another year."""
+    return min(len(level2), len(other)) >= _LONG_LEVEL and (level2.endswith(other) or other.endswith(level2))
 
 
 def repeated(facts: Facts) -> Iterator[Finding]:
