@@ -197,6 +197,8 @@ def _spread(
         for b in range(cell.col + cell.colspan - 1, right + 1)
         if abs((sides[a] + sides[b + 1]) / 2 - middle) < _AMID * size and any(soft(wall) for wall in range(a, b))
     ]
+    if options and _at_left(cell, placed, size):
+        options = []  # it begins where its column's other texts do: a row's first name below a page break
     whole = _over_heads(cell, placed, rows, hard, sides, size)
     if whole is not None:
         options.append((whole[1] - whole[0], *whole))
@@ -329,12 +331,16 @@ def _take(
     """
     last = len(sides) - 2
     told = _tile(placed, rows, sides, size)
+    # A label written downwards fills its one column, or its lines would be longer.
+    down = {cell.piece.keys for cell in placed if cell.piece.width < _DOWN * size and lines_of(cell.piece) > 1}
     taken = {(cell.row, column) for cell in placed for column in cell.columns}
     for cell in placed:
-        if cell.row not in told and not _is_bar(cell, placed, rows[cell.row], sides, taken, size):
+        if cell.row in told or cell.piece.keys in down:
+            continue
+        if not _is_bar(cell, placed, rows[cell.row], sides, taken, size):
             _spread(cell, placed, rows, stands, hard, sides, taken, size)
     for cell in sorted(placed, key=lambda c: c.col):
-        if cell.row in told:
+        if cell.row in told or cell.piece.keys in down:
             continue
         left, right = cell.col, cell.col + cell.colspan - 1
         while left and not stands[cell.row][left - 1] and (cell.row, left - 1) not in taken:

@@ -20,6 +20,8 @@ _AROUND = 0.8
 _NEAR = 1.2
 # Their wall has room on both sides; a head over other heads may end where one of these begins.
 _ROOM = 0.5
+# A label written downwards has one or two characters a line.
+_DOWN = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,20 @@ def walls(pieces: Sequence[Piece], size: float) -> list[float]:
         group = [gap]
     if group:
         found.append(_place(group, pieces, size))
-    return found
+    return [*_beside_downwards(pieces, found, size), *found]
+
+
+def _beside_downwards(pieces: Sequence[Piece], found: Sequence[float], size: float) -> list[float]:
+    """The wall right of a label written downwards that stands level with none of its column's other texts.
+
+    The rest of 绩效指标 below a page break does. All texts of one column share some of its width.
+    """
+    column = [piece for piece in pieces if found and piece.box[2] < found[0]]
+    down = [piece for piece in column if piece.width < _DOWN * size and len(piece.lines) > 1]
+    right = max((piece.box[2] for piece in down), default=0.0)
+    others = [piece.box[0] for piece in column if piece.box[2] > right]
+    apart = min(others, default=0.0) - right > _ROOM * size
+    return [(right + min(others)) / 2] if down and others and apart else []
 
 
 def _place(group: Sequence[Gap], pieces: Sequence[Piece], size: float) -> float:
