@@ -80,10 +80,14 @@ def _widen(placed: Sequence[Placed], rows: Sequence[Row], sides: Sequence[float]
                 maybe.append((at, between))
     hard = [list(row) for row in stands]
     for gap in between_rows(pieces, beside_each):
-        # A label written downwards amid many rows, level with no label right of it.
+        # A level, or a label written downwards, amid many rows and level with no label right of it.
         one, wall = placed[gap.first], placed[gap.first].columns.stop - 1
         down = one.piece.width < _DOWN * size and lines_of(one.piece) > 1
-        if down and placed[gap.second].col == one.columns.stop and stands[one.row][wall] is None:
+        if (
+            (down or is_level(one.piece.text))
+            and placed[gap.second].col == one.columns.stop
+            and stands[one.row][wall] is None
+        ):
             stands[one.row][wall] = True
     beside = [sorted(cell.col for cell in placed if cell.row == row) for row in range(len(rows))]
     for wall in range(len(walls)):
