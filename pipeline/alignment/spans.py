@@ -92,6 +92,9 @@ def share_rows(placed: Sequence[Placed], rows: Sequence[Row], heights: Heights, 
         )
         if labels and _is_names(stack, placed):
             labels = False
+        elif not labels and max(right.values(), default=0) > len(stack):
+            # Names of levels are labels of merged cells wherever their column stands and however full others are.
+            labels = 2 * sum(names_level(cell.piece.text) for cell in stack) > len(stack)
         blank = [_BARE if labels and row in filled else _BLANK for row in range(len(rows))]
         total += _share(stack, rows, (low, high), filled, blank, labels, _Style(heights, size, top, headed))
     _match_twins(placed, size)
