@@ -22,6 +22,8 @@ _DOWN = 2.5
 _SAME_LEFT = 0.15
 # Rows of one group of amounts; a further one may be another table's.
 _FEW = 4
+# So many texts a few rows above and below say surely whose column a text is in.
+_SEVERAL = 3
 # So many texts at least has a row of a grid.
 _GRID = 3
 # An amount of money, in groups or not.
@@ -128,7 +130,8 @@ def _is_bar(
     first_free = max((other.columns.stop for other in beside), default=0)
     middle = (cell.piece.box[0] + cell.piece.box[2]) / 2
     for first in range(first_free, cell.col):
-        if abs((sides[first] + sides[-1]) / 2 - middle) < _AMID * size:
+        amid = abs((sides[first] + sides[-1]) / 2 - middle) < _AMID * size
+        if amid and not _in_column(cell, range(first, len(sides) - 1), placed, size):
             cell.col, cell.colspan = first, len(sides) - 1 - first
             taken.update((cell.row, column) for column in cell.columns)
             return True
@@ -291,9 +294,13 @@ def _in_column(cell: Placed, columns: range, placed: Sequence[Placed], size: flo
     own = [other for other in placed if other.row == cell.row]
     if len(own) < _GRID and not all(is_level(other.piece.text) for other in own):
         return False
-    return all(_mates(other, placed, size) for other in own) and any(
+    mates = _mates(cell, placed, size)
+    # One of two or three texts may stand under another by chance; under and over several it is of their column.
+    if len(mates) < _SEVERAL and not all(_mates(other, placed, size) for other in own):
+        return False
+    return any(
         other is not mate and other.row == mate.row and set(other.columns) & set(columns)
-        for mate in _mates(cell, placed, size)
+        for mate in mates
         for other in placed
     )
 
