@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pipeline.alignment.cells import place
 from pipeline.alignment.columns import is_channel, walls
 from pipeline.alignment.heights import levels, measure
-from pipeline.alignment.names import is_beginning, is_level, is_name
+from pipeline.alignment.names import is_beginning, is_foot, is_level, is_name
 from pipeline.alignment.pieces import WRAP_GAP, Box, Piece, Placed, Scale, around, character, is_vertical, visual_rows
 from pipeline.alignment.rows import choose_rows, parted
 from pipeline.alignment.told import told_apart
@@ -75,7 +75,7 @@ def find_layouts(pieces: Sequence[Piece]) -> list[Layout | Piece]:
         before.extend(rows.pop(0))
     while before and _goes_on(before[-1], rows, size):
         rows.insert(0, [before.pop()])
-    while rows and len(rows[-1]) == 1 and _PAGE_MARK.match(rows[-1][0].text):
+    while rows and all(_is_below(piece, rows[-1]) for piece in rows[-1]):
         after[:0] = rows.pop()
     tabular = sum(len(row) > 1 for row in rows) * 2 > len(rows)
     inner = [piece for row in rows for piece in row]
@@ -102,6 +102,11 @@ def _is_above(rows: Sequence[Sequence[Piece]], size: float) -> bool:
     if is_level(piece.text) or (len(rows) > 1 and any(_is_rest(piece, below) for below in rows[1])):
         return False
     return len(rows) == 1 or min(p.box[1] for p in rows[1]) - piece.box[3] > -0.1 * size
+
+
+def _is_below(piece: Piece, row: Sequence[Piece]) -> bool:
+    """Tell whether a text of the last row stands below the table: a page's number, or who filled the form in."""
+    return (len(row) == 1 and bool(_PAGE_MARK.match(piece.text))) or is_foot(piece.text)
 
 
 def _is_rest(piece: Piece, below: Piece) -> bool:

@@ -27,6 +27,12 @@ _HEAD = re.compile(r"^[一二三四]级(?:指标|目标)$|值$")
 _LEVEL_LIKE = re.compile(r"(?:指标|目标)$")
 _LEVEL_HEAD = re.compile(r"^[一二三四]级(?:指标|目标)(?:\([^()]*)?$")
 
+# Who filled a form in, and where seals go: lines below a table, whatever space is left above them.
+_FOOT = re.compile(
+    r"^(?:(?:填报|填表|制表|审核|复核|经办|联系)人|(?:单位|项目|部门)?负责人|联系电话|(?:填报|填表|制表)(?:日期|时间))[:：]"
+    r"|^[^:：]{2,}[(（](?:盖章|签章|签字|签名|公章)[)）]"
+)
+
 
 @cache
 def _names() -> tuple[frozenset[str], tuple[str, ...], frozenset[str], frozenset[str]]:
@@ -45,6 +51,11 @@ def is_level(text: str) -> bool:
 def is_head(text: str) -> bool:
     """Tell whether a text heads a column of levels (二级指标(长期)): nothing that goes on says so."""
     return bool(_LEVEL_HEAD.match(_REMARK.sub("", comparison_key(text))))
+
+
+def is_foot(text: str) -> bool:
+    """Tell whether a text is a line below a table: 填报人：… 单位负责人：…, or the names of offices that seal it."""
+    return bool(_FOOT.match(text.strip()))
 
 
 def names_level(text: str) -> bool:
