@@ -395,6 +395,82 @@ def test_a_level_printed_for_two_periods_has_the_same_rows_in_both() -> None:
     assert (found[1][0], found[1][2]) == (found[3][0], found[3][2]) == (1, 3)
 
 
+def _left(x: float, y: float, text: str, number: int) -> Piece:
+    """A text that begins at x, in the middle of a row 40 high that begins at y."""
+    return Piece((number,), (x, y + 10, x + len(text) * EM, y + 10 + EM), text)
+
+
+def test_a_row_s_first_name_below_a_page_break_stays_in_its_column() -> None:
+    """Left of it is blank what the page before labelled; it begins where all names do, so it is amid nothing."""
+    names = ["参与率", "专场招聘达标率", "信息发布及时率", "补助标准", "减轻家庭经济负担"]
+    pieces = [_left(230.0, 40.0 * i, text, i) for i, text in enumerate(names)]
+    pieces += [_left(430.0, 40.0 * i, text, 5 + i) for i, text in enumerate(("≥90%", "=100%", "98%", "20元", "显著"))]
+    centred = zip((40.0, 80.0, 120.0, 160.0), _LEVELS[1:], strict=False)
+    pieces += _levels(*((90.0, y, 230.0, y + 40, text) for y, text in centred))
+    keyed = [Piece((number,), piece.box, piece.text) for number, piece in enumerate(pieces)]
+
+    found = spans(keyed)
+
+    assert [found[number][1::2] for number in range(5)] == [(1, 1)] * 5
+
+
+def test_what_is_left_of_a_label_written_downwards_has_its_column_all_the_way() -> None:
+    """指标 of 绩效指标 stands level with no level: the column beside it is that of the levels, which keep all rows."""
+    rest = Piece((0,), (0.0, 20.0, EM, 64.0), "指标", ((0.0, 20.0, EM, 40.0), (0.0, 44.0, EM, 64.0)), ("指", "标"))
+    cells = [(30.0, 0.0, 260.0, 280.0, "产出指标"), (260.0, 0.0, 400.0, 200.0, "数量指标")]
+    cells += [(260.0, 200.0, 400.0, 240.0, "质量指标"), (260.0, 240.0, 400.0, 280.0, "时效指标")]
+    cells += [(400.0, 40.0 * i, 640.0, 40.0 * i + 40, "培训人次到会率"[: 4 + i % 3]) for i in range(7)]
+    cells += [(640.0, 40.0 * i, 760.0, 40.0 * i + 40, f"≥{i + 2}%") for i in range(7)]
+    others = [Piece((number,), piece.box, piece.text) for number, piece in enumerate(_levels(*cells), 1)]
+
+    found = spans([rest, *others])
+
+    assert [found[0][1], found[1], found[2]] == [0, (0, 1, 7, 1), (0, 2, 5, 1)]
+
+
+def test_levels_beside_a_column_of_repeated_ones_have_the_rows_around_them() -> None:
+    """产出指标 in every row makes no column of names: 数量指标 is amid its three rows of one name each."""
+    cells = [(0.0, 40.0 * i, 200.0, 40.0 * i + 40, "产出指标") for i in range(7)]
+    cells += [(200.0, 0.0, 400.0, 120.0, "数量指标"), (200.0, 120.0, 400.0, 160.0, "质量指标")]
+    cells += [(200.0, 160.0, 400.0, 280.0, "时效指标")]
+    cells += [(400.0, 40.0 * i, 640.0, 40.0 * i + 40, "培训人次到会率"[: 4 + i % 3]) for i in range(7)]
+    cells += [(640.0, 40.0 * i, 760.0, 40.0 * i + 40, f"≥{i + 2}%") for i in range(7)]
+
+    found = spans(_levels(*cells))
+
+    assert [found[number][::2] for number in (7, 8, 9)] == [(0, 3), (3, 1), (4, 3)]
+
+
+def test_a_text_under_several_of_its_column_fills_no_blanks_beside_it() -> None:
+    """定性 has no unit left of it and no remark right of it; as 定量 above and below it, it has one column."""
+    cells = [(0.0, 40.0 * i, 300.0, 40.0 * i + 40, "培训人次到会率"[: 4 + i % 3]) for i in range(6)]
+    cells += [(300.0, 40.0 * i, 420.0, 40.0 * i + 40, "≥5") for i in range(6)]
+    cells += [(420.0, 40.0 * i, 500.0, 40.0 * i + 40, "人") for i in range(6) if i != 3]
+    cells += [(500.0, 40.0 * i, 600.0, 40.0 * i + 40, "定性" if i == 3 else "定量") for i in range(6)]
+    cells += [(600.0, 0.0, 680.0, 40.0, "备注")]
+
+    found = spans(_levels(*cells))
+
+    assert found[17 + 3] == (3, 3, 1, 1)
+
+
+@pytest.mark.parametrize("foot", ["填报人：某甲 单位负责人：某乙", "财政资金管理科室（盖章） 财政绩效管理科室（盖章）"])
+def test_who_filled_a_form_in_stands_below_the_table(foot: str) -> None:
+    """The line is close below the last level: it is neither its rest nor a row of the table."""
+    cells = [(0.0, 40.0, 200.0, 120.0, "满意度指标"), (0.0, 0.0, 200.0, 40.0, "效益指标")]
+    cells += [(200.0, 40.0 * i, 500.0, 40.0 * i + 40, "受训人员满意度") for i in range(3)]
+    cells += [(500.0, 40.0 * i, 640.0, 40.0 * i + 40, "≥90%") for i in range(3)]
+    pieces = _levels(*cells)
+
+    found = find_layouts([*pieces, _left(0.0, 116.0, foot, len(pieces))])
+
+    table, below = found
+    assert isinstance(table, Layout)
+    assert len(table.cells) == len(pieces)
+    assert isinstance(below, Piece)
+    assert below.text == foot
+
+
 def test_the_heads_of_a_page_do_not_span_what_is_blank_below_them() -> None:
     """A head row is cut by no page's end: 单位名称 stands over a column that the page leaves blank."""
     heads = [
