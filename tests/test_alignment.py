@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.alignment import Layout, Piece, find_layouts, is_channel
+from pipeline.alignment import Layout, find_layouts, is_channel
 from pipeline.alignment.columns import walls
-from pipeline.alignment.pieces import Scale
+from pipeline.alignment.heights import Heights
+from pipeline.alignment.pieces import Piece, Placed, Scale
+from pipeline.alignment.rows import Row
+from pipeline.alignment.spans import share_rows
 from pipeline.alignment.told import told_apart
 from pipeline.alignment.wraps import begins_anew, beside_rows, joined_cells, torn, unfilled
 
@@ -538,3 +541,30 @@ def test_whatever_stands_on_a_page_comes_out_once(drawn_at: list[tuple[tuple[int
         range(len(pieces))
     )
     assert all(cell.rowspan >= 1 <= cell.colspan for cell in cells)
+
+
+def test_label_that_fits_two_ways_has_the_rows_whose_names_are_of_its_kind() -> None:
+    """The middle of three rows is that of seven: where a page begins and ends amid levels, names say which."""
+    about = [
+        "巡查次数",
+        "参训人数",
+        "补助发放及时率",
+        "报告按时提交率",
+        "培训按期完成率",
+        "设备验收合格率",
+        "道路完好率",
+    ]
+    silent = ["甲项工作", "乙项工作", "丙项工作", "丁项工作", "戊项工作", "己项工作", "庚项工作"]
+    high, size = 20.0, 10.0
+
+    def rows_of_label(names: list[str]) -> range:
+        rows = [Row(n * high, (n + 1) * high) for n in range(7)]
+        cells = [
+            Placed(Piece((n,), (80.0, n * high + 5, 180.0, n * high + 15), name), n, 1) for n, name in enumerate(names)
+        ]
+        label = Placed(Piece((9,), (10.0, 65.0, 60.0, 75.0), "时效指标"), 3, 0)
+        share_rows([label, *cells], rows, Heights(13.0, 7.0, 20.0), size, False)
+        return label.rows
+
+    assert rows_of_label(silent) == range(7)
+    assert rows_of_label(about) == range(2, 5)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.dictionaries import comparison_key, load_dictionaries
 
@@ -31,6 +31,26 @@ _LEVEL_HEAD = re.compile(r"^[一二三四]级(?:指标|目标)(?:\([^()]*)?$")
 _FOOT = re.compile(
     r"^(?:(?:填报|填表|制表|审核|复核|经办|联系)人|(?:单位|项目|部门)?负责人|联系电话|(?:填报|填表|制表)(?:日期|时间))[:：]"
     r"|^[^:：]{2,}[(（](?:盖章|签章|签字|签名|公章)[)）]"
+)
+
+# What a name is about, by its words: those of a level's name, and those with which names of indicators end or speak. Of
+# two that fit, the first one says more (成本节约率 is a rate, 满意人数 a number).
+_ABOUT = (
+    ("满意", re.compile(r"满意")),
+    ("成本", re.compile(r"成本|(?:经费|支出|费用)(?:总额|控制数?|标准)?$")),
+    ("时效", re.compile(r"时效|及时|按时|按期|按计划|(?:时间|时限|进度)$")),
+    ("可持续", re.compile(r"可持续|长效|年限$")),
+    ("生态", re.compile(r"生态|环境|污染|减排")),
+    ("社会", re.compile(r"社会")),
+    ("经济", re.compile(r"经济|(?:收入|税收|消费|产值)")),
+    ("质量", re.compile(r"质量|(?:合格|达标|准确|完好|优良|通过|优秀)率?$")),
+    ("数量", re.compile(r"数量|(?:[次人个份期册户场]数|场次|人次|面积|里程)$")),
+)
+# What levels of the first kind hold; 效果目标 holds 满意度, too (上海), and costs are output's or a level of their own.
+_HOLD = (
+    (re.compile(r"产出"), frozenset({"数量", "质量", "时效", "成本"})),
+    (re.compile(r"效果"), frozenset({"经济", "社会", "生态", "可持续", "满意"})),
+    (re.compile(r"^效益"), frozenset({"经济", "社会", "生态", "可持续"})),
 )
 
 
@@ -61,6 +81,26 @@ def is_foot(text: str) -> bool:
 def names_level(text: str) -> bool:
     """Tell whether a text is a level's name, known or not: 产出数量指标 and 效益目标(30分) say what they are."""
     return is_level(text) or bool(_LEVEL_LIKE.search(_REMARK.sub("", comparison_key(text))))
+
+
+@lru_cache(maxsize=4096)
+def about(text: str) -> str:
+    """What a level or an indicator is about by its words (按时完成率: 时效); empty where they do not say."""
+    key = _REMARK.sub("", comparison_key(text))
+    return next((kind for kind, words in _ABOUT if words.search(key)), "")
+
+
+@lru_cache(maxsize=4096)
+def holds(text: str) -> frozenset[str]:
+    """What may stand beside a level's name: the kinds of `about`; nothing where it is no level's or says nothing."""
+    if not names_level(text):
+        return frozenset()
+    key = _REMARK.sub("", comparison_key(text))
+    for words, kinds in _HOLD:
+        if words.search(key) and not about(text):
+            return kinds
+    kind = about(text)
+    return frozenset({kind}) if kind else frozenset()
 
 
 def is_name(text: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.alignment.heights import Heights, anchor, lines_of
-from pipeline.alignment.names import is_head, is_level, names_level
+from pipeline.alignment.names import about, holds, is_head, is_level, names_level
 from pipeline.alignment.pieces import Placed
 from pipeline.alignment.rows import Row
 
@@ -34,6 +34,11 @@ _FULL = 0.85
 _CUT = 0.05
 # Cells of one height differ by less in their middles.
 _TWIN = 0.3
+# What a row costs beside a level that holds nothing of its kind: where a level's name says so, and where only the words
+# of an indicator's do. Less than a place that does not fit, more than one that fits a little less well.
+_OTHER_LEVEL, _OTHER_NAME = 0.1, 0.04
+# and which share of it one of its kind saves: of ways that fit alike, the label has those rows.
+_OWN = 0.1
 # What a cell costs that fits no rows, and from where on it is in doubt.
 _MISFIT = 2.0
 
@@ -96,9 +101,20 @@ def share_rows(placed: Sequence[Placed], rows: Sequence[Row], heights: Heights, 
             # Names of levels are labels of merged cells wherever their column stands and however full others are.
             labels = 2 * sum(names_level(cell.piece.text) for cell in stack) > len(stack)
         blank = [_BARE if labels and row in filled else _BLANK for row in range(len(rows))]
-        total += _share(stack, rows, (low, high), filled, blank, labels, _Style(heights, size, top, headed))
+        style = _Style(heights, size, top, headed, _said(placed, first.columns.stop) if labels else {})
+        total += _share(stack, rows, (low, high), filled, blank, labels, style)
     _match_twins(placed, size)
     return total
+
+
+def _said(placed: Sequence[Placed], after: int) -> dict[int, tuple[str, float]]:
+    """What each row is about by the nearest name beside it from a column on, and what it costs to be told otherwise."""
+    said: dict[int, tuple[str, float]] = {}
+    for cell in sorted(placed, key=lambda c: -c.col):
+        if cell.col >= after and (kind := about(cell.piece.text)):
+            cost = _OTHER_LEVEL if names_level(cell.piece.text) else _OTHER_NAME
+            said.update((row, (kind, cost)) for row in cell.rows)
+    return said
 
 
 def _is_names(stack: Sequence[Placed], placed: Sequence[Placed]) -> bool:
@@ -154,6 +170,7 @@ class _Style:
     size: float
     top: bool
     headed: bool  # the first row is one of heads, which no page break cuts
+    said: Mapping[int, tuple[str, float]]  # what rows are about, and what it costs to be told otherwise
 
 
 def _share(
@@ -219,6 +236,9 @@ def _runs(
     first_line = anchor(cell.piece, True)
     lead = (heights.pitch + heights.padding) / 2
     tall = lines_of(cell.piece) * heights.pitch
+    kinds = holds(cell.piece.text) if style.said else frozenset()
+    said = [style.said.get(row, ("", 0.0)) for row in range(high)]
+    others = [0.0 if not kind or not kinds else cost if kind not in kinds else -_OWN * cost for kind, cost in said]
     for start in range(low, high):
         bare = 0.0
         at_top = abs(rows[start].top + lead - first_line) / size
@@ -226,7 +246,7 @@ def _runs(
             bare += (_BARE_LABEL if labels else _BARE) * (end - 1 not in filled)
             room = rows[end - 1].bottom - rows[start].top
             cramped = 0.5 * max(0.0, (tall - room) / size - 0.2)
-            extra = bare * (end - start > 1) + cramped
+            extra = bare * (end - start > 1) + cramped + sum(others[start:end])
             # Labels have several rows; a value beside blanks has one.
             extra += 0.0 if labels else _GOES_ON * (end - 1 - start)
             if style.top and at_top <= _CENTRED:
@@ -242,8 +262,8 @@ def _runs(
             yield start, start + 1, _TOP
             headed = style.headed and start == 0
             if labels and not headed and high == len(rows) and {start, len(rows) - 1} <= filled:
-                yield start, high, _CUT / 2
+                yield start, high, _CUT / 2 + sum(others[start:])
             if labels and start == 0 and not headed:
-                yield from ((0, end, _CUT + _OFF) for end in range(1, high + 1))
+                yield from ((0, end, _CUT + _OFF + sum(others[:end])) for end in range(1, high + 1))
     if low <= cell.row < high:
         yield cell.row, cell.row + 1, _MISFIT
