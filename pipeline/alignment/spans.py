@@ -262,8 +262,8 @@ def _runs(
             yield start, start + 1, _TOP
             headed = style.headed and start == 0
             if labels and not headed and high == len(rows) and {start, len(rows) - 1} <= filled:
-                yield start, high, _CUT / 2 + sum(others[start:])
+                yield start, high, _CUT / 2 + min(_CUT / 2, sum(others[start:]))
             if labels and start == 0 and not headed:
-                yield from ((0, end, _CUT + _OFF + sum(others[:end])) for end in range(1, high + 1))
+                yield from ((0, end, _CUT + _OFF + min(_CUT / 2, sum(others[:end]))) for end in range(1, high + 1))
     if low <= cell.row < high:
         yield cell.row, cell.row + 1, _MISFIT
