@@ -568,3 +568,18 @@ def test_label_that_fits_two_ways_has_the_rows_whose_names_are_of_its_kind() -> 
 
     assert rows_of_label(silent) == range(7)
     assert rows_of_label(about) == range(2, 5)
+
+
+def test_figures_that_a_narrow_column_broke_are_one_where_no_row_stands() -> None:
+    """392 over 711 beside texts level with what is between them; beside texts level with each, they are two."""
+    code = [Piece((0,), (0.0, 0.0, 25.0, 10.0), "392"), Piece((1,), (0.0, 12.0, 25.0, 22.0), "711")]
+    amid = [
+        Piece((2,), (40.0, 6.0, 120.0, 16.0), "退役士兵安置培训"),
+        Piece((3,), (140.0, 6.0, 190.0, 16.0), "定量"),
+        Piece((4,), (210.0, 0.0, 240.0, 10.0), "元每"),
+        Piece((5,), (210.0, 12.0, 230.0, 22.0), "人"),
+    ]
+    told = told_apart([*code, *amid], 10.0, begins_anew)
+    assert told[(0,)] == told[(1,)]
+    rows = [Piece((6,), (260.0, 0.0, 330.0, 10.0), "巡查次数"), Piece((7,), (260.0, 30.0, 330.0, 40.0), "参训人数")]
+    assert not told_apart([*code, *amid, *rows], 10.0, begins_anew)

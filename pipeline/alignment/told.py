@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from pipeline.alignment.names import is_beginning, is_level, is_name
+from pipeline.alignment.names import is_beginning, is_level, is_name, names_level
 from pipeline.alignment.pieces import Piece, space
 
 # Lines of one cell, and rows that follow each other, are no further apart (characters' heights).
@@ -38,6 +38,8 @@ _SIGNED = re.compile(r"^[<>=≥≤]\d")
 # A line has room left where another character and a half would fit; a lone character is a rest.
 _ROOM, _LEAST_TEXT = 1.3, 2
 _REST = re.compile(r"^(?:以[上下内]|左右|之[前内后]|[前内后底])")
+# Halves of a broken figure: digits, a point; lines of one cell stand closer than this where the column is narrow.
+_DIGITS, _LINES = re.compile(r"^\d[\d.,]*$"), 0.35
 
 Two = Callable[[str, str, str], bool]
 
@@ -63,7 +65,39 @@ def told_apart(pieces: Sequence[Piece], size: float, two: Two) -> dict[tuple[int
                         continue
                     number = len(told)
                     told.update({line.keys: number for line in cell if line.keys not in told})
+    for pair in _broken(pieces, size):
+        number = len(told)
+        told.update({line.keys: number for line in pair if line.keys not in told})
     return told
+
+
+def _broken(pieces: Sequence[Piece], size: float) -> list[tuple[Piece, Piece]]:
+    """Figures that a narrow column broke (392 over 711): other texts are level with what is between their halves.
+
+    Rows stand at no such place; what is level with one of the halves is half of such a text itself.
+    """
+    texts = [p for p in pieces if p.text]
+    close = [pair for stack in _stacks(texts, None) for pair in pairwise(stack) if space(*pair, size) < _LINES]
+    by_line: dict[tuple[int, ...], list[float]] = {}
+    for above, below in close:
+        for line in (above, below):
+            by_line.setdefault(line.keys, []).append((above.middle + below.middle) / 2)
+    found = []
+    for above, below in close:
+        if not (_DIGITS.match(above.text) and _DIGITS.match(below.text)) or below.width > above.width + _LEVEL * size:
+            continue
+        at = (above.middle + below.middle) / 2
+        others = [p for p in texts if p not in (above, below) and not _below_each_other(p, above)]
+        beside = [p for p in others if min(abs(p.middle - line.middle) for line in (above, below)) < _LEVEL * size]
+        halves = all(any(abs(own - at) < _LEVEL * size for own in by_line.get(p.keys, ())) for p in beside)
+        amid = [p for p in others if abs(p.middle - at) < _LEVEL * size and not names_level(p.text)]
+        if halves and len(amid) > 1:
+            found.append((above, below))
+    return found
+
+
+def _below_each_other(one: Piece, other: Piece) -> bool:
+    return min(one.box[2], other.box[2]) > max(one.box[0], other.box[0])
 
 
 def _stacks(pieces: Sequence[Piece], size: float | None) -> list[list[Piece]]:
