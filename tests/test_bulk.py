@@ -433,6 +433,7 @@ def test_records_are_made_again_without_a_reader(pages: Path, tmp_path: Path, un
         bodies = list(store.record_bodies())
 
     assert (nothing.made, everything.made, remembered.made) == (0, 11, 0)
+    assert nothing.pages == everything.pages == remembered.pages  # each page once, whatever became of its document
     assert sorted(bodies) == sorted(undisturbed.decode().splitlines())
 
 

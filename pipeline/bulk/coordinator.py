@@ -414,7 +414,6 @@ class Coordinator:
         number = 0
         while some := list(islice(coming, _LOOKED_AT)):
             self.tally.documents += len(some)
-            self.tally.pages += sum(len(stored.pages) for stored in some)
             decisions, last = self._decisions(page.sha256 for stored in some for page in stored.pages)
             wanted: list[tuple[StoredDocument, str, list[Decision]]] = []
             for stored in some:
@@ -423,7 +422,7 @@ class Coordinator:
                 key = stored_interpretation(stored, self.version, self.settings, own)
                 if (stored.interpretation == key and not stored.stale) or not any(p.reading for p in stored.pages):
                     self.tally.unchanged += 1
-                    self._tell_remade(stored, "unchanged")
+                    self._leave(stored, "unchanged")
                 else:
                     wanted.append((stored, key, own))
             contents = self.store.get_readings(
@@ -445,13 +444,13 @@ class Coordinator:
         if outcome.failure is not None:
             self.tally.inputs_failed += 1
             self.say(f"zhibiao: {stored.name}: {outcome.why}; its records are as they were")
-            self._tell_remade(stored, "failed")
+            self._leave(stored, "failed")
             return
         made: RecordsMade = outcome.result
         if made.stands:
             self.tally.unchanged += 1
             self._standing.append((stored.id, key))
-            self._tell_remade(stored, "unchanged")
+            self._leave(stored, "unchanged")
             return
         self.tally.made += 1
         self.tally.unplaced += made.unplaced
@@ -464,6 +463,7 @@ class Coordinator:
     def _remade_so_far(self) -> int:
         return self.tally.made + self.tally.unchanged + self.tally.inputs_failed
 
-    def _tell_remade(self, stored: StoredDocument, status: str) -> None:
-        """Say what became of a document of which nothing is written."""
+    def _leave(self, stored: StoredDocument, status: str) -> None:
+        """Count the pages of a document of which nothing is written, and say what became of it."""
+        self.tally.pages += len(stored.pages)
         self.on_event("done", {"input": stored.name, "number": self._remade_so_far(), "status": status})
