@@ -16,6 +16,8 @@ from pipeline.alignment.tiles import Range, tiled
 
 # A text is centred between walls where it is off by less, and begins at its wall where it stands no further off.
 _AMID, _BEGINS = 0.6, 1.2
+# Wider columns are less far off than this where a text stands in the middle of its own.
+_WIDER = 0.4
 # A label written downwards has one or two characters a line.
 _DOWN = 2.5
 # Texts that are set from the left begin as close to each other as this.
@@ -109,7 +111,25 @@ def _widen(placed: Sequence[Placed], rows: Sequence[Row], sides: Sequence[float]
     for row, between in maybe:
         if not any(stands[row][wall] for wall in between):
             stands[row][between[0]] = True
+    for cell in placed:
+        if cell.col and hard[cell.row][cell.col - 1] is None and _is_left_of(cell, placed, hard, size):
+            stands[cell.row][cell.col - 1] = False
     _take(placed, rows, stands, hard, sides, size)
+
+
+def _is_left_of(cell: Placed, placed: Sequence[Placed], hard: Sequence[Sequence[bool | None]], size: float) -> bool:
+    """Tell whether a text stands left of the one middle that all have in its column where the wall before it stands.
+
+    Fields' labels above a grid do, whose cells take the column of 绩效指标, too.
+    """
+    wall = cell.col - 1
+    middles = [
+        (other.piece.box[0] + other.piece.box[2]) / 2
+        for other in placed
+        if (other.col, other.colspan) == (cell.col, cell.colspan) and hard[other.row][wall] is True
+    ]
+    own = (cell.piece.box[0] + cell.piece.box[2]) / 2
+    return len(middles) >= _SEVERAL and max(middles) - min(middles) < _AMID * size and own < min(middles) - _AMID * size
 
 
 def _reaches(piece: Piece, row: Row, size: float) -> bool:
@@ -361,11 +381,10 @@ def _take(
         box, own = cell.piece.box, (cell.col, cell.col + cell.colspan - 1)
         options = [(a, b) for a in range(left, own[0] + 1) for b in range(own[1], right + 1)]
         # The widest in which it is centred; else it begins where its text does and goes on to the right.
-        centred = [
-            (b - a, a, b)
-            for a, b in options
-            if abs((sides[a] + sides[b + 1]) / 2 - (box[0] + box[2]) / 2) < _AMID * size and (a, b) != own
-        ]
+        off = {(a, b): abs((sides[a] + sides[b + 1]) / 2 - (box[0] + box[2]) / 2) / size for a, b in options}
+        # What stands right in the middle of its own columns is off that of wider ones by chance only.
+        amid = min(_AMID, _WIDER) if off[own] < _WIDER / 2 else _AMID
+        centred = [(b - a, a, b) for a, b in options if off[a, b] < amid and (a, b) != own]
         begins = box[0] - sides[own[0]] < _BEGINS * size or cell.piece.width > _LONG * size
         centred = [wide for wide in centred if not _in_column(cell, range(wide[1], wide[2] + 1), placed, size)]
         if centred and (not begins or max(centred)[2] == right) and not _at_left(cell, placed, size):

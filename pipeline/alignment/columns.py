@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +23,8 @@ _NEAR = 1.2
 _ROOM = 0.5
 # A label written downwards has one or two characters a line.
 _DOWN = 2.5
+# Figures are no labels of merged cells.
+_FIGURE = re.compile(r"^[<>=≥≤]?-?\d[\d.,]*%?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ def between_rows(pieces: Sequence[Piece], beside: Sequence[Gap]) -> list[Gap]:
         nearest_right[gap.first] = min(gap.right, nearest_right.get(gap.first, gap.right))
     for place, i in enumerate(order):
         one = pieces[i].box
+        if _FIGURE.match(pieces[i].text):
+            continue
         for j in order[place + 1 :]:
             first = pieces[j].box
             if first[0] >= nearest_right.get(i, first[0] + 1):

@@ -71,6 +71,8 @@ def choose_rows(levels: Sequence[Level], heights: Heights, size: float, top: boo
             joint, blanks = _joint(this.top - other.bottom, heights, size)
             cost = best[j] + skipped[this.level] - skipped[other.level + 1] + joint
             cost -= sum(saved for level, saved in (*explained[i], *explained[j]) if other.level < level < this.level)
+            if not blanks and this.level - other.level == 2:
+                cost -= _over_both(other, this, levels[other.level + 1], weights, size)
             if cost < least:
                 least, before = cost, (j, blanks)
         best.append(least + this.cost)
@@ -109,6 +111,16 @@ def _explained(
         if piece.box[3] < row.bottom + _OFF * size
         and (abs(anchor(piece, True) - first) < _LEVEL * size or abs(piece.middle - middle) < _LEVEL * size)
     ]
+
+
+def _over_both(
+    above: _Candidate, below: _Candidate, amid: Level, weights: dict[tuple[int, ...], float], size: float
+) -> float:
+    """What it costs to skip heads that stand amid two rows, of which each has heads of its own: they are as high."""
+    middle = (above.top + below.bottom) / 2
+    if abs(amid.at - middle) > _LEVEL * size:
+        return 0.0
+    return sum(_LONE + _SKIPPED * weights[piece.keys] for piece in amid.pieces if is_head(piece.text))
 
 
 def _weights(pieces: Sequence[Piece]) -> dict[tuple[int, ...], float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.alignment.heights import Heights, anchor, lines_of
-from pipeline.alignment.names import about, holds, is_head, is_level, names_level
+from pipeline.alignment.names import about, holds, is_head, is_level, is_name, names_level
 from pipeline.alignment.pieces import Placed
 from pipeline.alignment.rows import Row
 
@@ -39,6 +39,8 @@ _TWIN = 0.3
 _OTHER_LEVEL, _OTHER_NAME = 0.1, 0.04
 # and which share of it one of its kind saves: of ways that fit alike, the label has those rows.
 _OWN = 0.1
+# What an edge of a cell's rows costs that cuts a level further right: levels hold whole levels.
+_ACROSS = 0.1
 # What a cell costs that fits no rows, and from where on it is in doubt.
 _MISFIT = 2.0
 
@@ -71,6 +73,7 @@ def share_rows(placed: Sequence[Placed], rows: Sequence[Row], heights: Heights, 
     # One that has labels amid several rows is no column of names, however full.
     fullest = next((col for col in full if not _has_amid(col, placed, rows, size)), full[0])
     headed = sum(cell.row == 0 and is_head(cell.piece.text) for cell in placed) > 1
+    tiers = _tiers(placed, rows, size, top)
     empty = set(range(len(rows))) - {cell.row for cell in placed}
     total = 0.0
     for stack in sorted(_stacks(placed), key=lambda s: (-s[0].columns.stop, -s[0].col)):
@@ -101,7 +104,8 @@ def share_rows(placed: Sequence[Placed], rows: Sequence[Row], heights: Heights, 
             # Names of levels are labels of merged cells wherever their column stands and however full others are.
             labels = 2 * sum(names_level(cell.piece.text) for cell in stack) > len(stack)
         blank = [_BARE if labels and row in filled else _BLANK for row in range(len(rows))]
-        style = _Style(heights, size, top, headed, _said(placed, first.columns.stop) if labels else {})
+        said = _said(placed, first.columns.stop) if labels else {}
+        style = _Style(heights, size, top, headed, tiers, _amid_levels(placed, stack), said)
         total += _share(stack, rows, (low, high), filled, blank, labels, style)
     _match_twins(placed, size)
     return total
@@ -115,6 +119,32 @@ def _said(placed: Sequence[Placed], after: int) -> dict[int, tuple[str, float]]:
             cost = _OTHER_LEVEL if names_level(cell.piece.text) else _OTHER_NAME
             said.update((row, (kind, cost)) for row in cell.rows)
     return said
+
+
+def _tiers(placed: Sequence[Placed], rows: Sequence[Row], size: float, top: bool) -> frozenset[int]:
+    """The rows of heads in two tiers: heads stand amid them and the next, or above a row of nothing but names."""
+    heads = [cell for cell in placed if is_head(cell.piece.text)]
+    found = set()
+    for number, (row, below) in enumerate(pairwise(rows)):
+        middle = (row.top + below.bottom) / 2
+        if any(abs(cell.piece.middle - middle) < _LEVEL_OFF * size for cell in heads):
+            found.add(number)
+        elif top and any(cell.row == number for cell in heads):
+            under = [cell.piece.text for cell in placed if cell.row == number + 1]
+            if under and all(is_name(text) and not names_level(text) for text in under):
+                found.add(number)
+    return frozenset(found)
+
+
+def _amid_levels(placed: Sequence[Placed], stack: Sequence[Placed]) -> frozenset[int]:
+    """The rows that begin amid a level right beside a column of levels: of another kind, not its own for a period."""
+    levels = [cell for cell in placed if cell.col >= stack[0].columns.stop and names_level(cell.piece.text)]
+    nearest = min((cell.col for cell in levels), default=0)
+    beside = [cell for cell in levels if cell.col == nearest]
+    own = [cell.piece.text for cell in stack]
+    if 2 * sum(map(names_level, own)) <= len(own) or not {cell.piece.text for cell in beside}.isdisjoint(own):
+        return frozenset()
+    return frozenset(row for cell in beside for row in range(cell.row + 1, cell.rows.stop))
 
 
 def _is_names(stack: Sequence[Placed], placed: Sequence[Placed]) -> bool:
@@ -170,6 +200,8 @@ class _Style:
     size: float
     top: bool
     headed: bool  # the first row is one of heads, which no page break cuts
+    tiers: frozenset[int]  # rows of heads that go on in the next
+    nested: frozenset[int]  # rows that begin amid a level further right
     said: Mapping[int, tuple[str, float]]  # what rows are about, and what it costs to be told otherwise
 
 
@@ -239,6 +271,7 @@ def _runs(
     kinds = holds(cell.piece.text) if style.said else frozenset()
     said = [style.said.get(row, ("", 0.0)) for row in range(high)]
     others = [0.0 if not kind or not kinds else cost if kind not in kinds else -_OWN * cost for kind, cost in said]
+    head = is_head(cell.piece.text)
     for start in range(low, high):
         bare = 0.0
         at_top = abs(rows[start].top + lead - first_line) / size
@@ -246,9 +279,13 @@ def _runs(
             bare += (_BARE_LABEL if labels else _BARE) * (end - 1 not in filled)
             room = rows[end - 1].bottom - rows[start].top
             cramped = 0.5 * max(0.0, (tall - room) / size - 0.2)
-            extra = bare * (end - start > 1) + cramped + sum(others[start:end])
+            in_tiers = end - start == 2 and start in style.tiers
+            extra = bare * (end - start > 1 and not in_tiers) + cramped + sum(others[start:end])
             # Labels have several rows; a value beside blanks has one.
-            extra += 0.0 if labels else _GOES_ON * (end - 1 - start)
+            extra += _ACROSS * ((start in style.nested) + (end in style.nested))
+            if head and end - start > 1 and not in_tiers:
+                extra += _BARE
+            extra += 0.0 if labels or in_tiers else _GOES_ON * (end - 1 - start)
             if style.top and at_top <= _CENTRED:
                 # A label amid its rows is likelier than one at their top, even there.
                 high_label = _TOP if labels and end - start > 1 else 0.0

@@ -8,6 +8,7 @@ lines of another stand above and below its own.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -40,6 +41,8 @@ _ROOM, _LEAST_TEXT = 1.3, 2
 _REST = re.compile(r"^(?:以[上下内]|左右|之[前内后]|[前内后底])")
 # Halves of a broken figure: digits, a point; lines of one cell stand closer than this where the column is narrow.
 _DIGITS, _LINES = re.compile(r"^\d[\d.,]*$"), 0.35
+# An operator is nothing by itself: what stands right below it, in its own column, is its figure.
+_OPERATOR, _ITS_FIGURE = re.compile(r"^[<>=≥≤]$"), re.compile(r"^\d[\d.,]*%?$")
 
 Two = Callable[[str, str, str], bool]
 
@@ -51,23 +54,26 @@ def told_apart(pieces: Sequence[Piece], size: float, two: Two) -> dict[tuple[int
     """
     columns = _stacks([p for p in pieces if p.text and p.width < _NARROW * size], None)
     runs = [run for column in columns for run in _parted(column, size, two)]
-    figures = [p for p in pieces if _VALUE.match(p.text) or p.width < _SHORT * size]
+    # What says that a line is a row's: a figure, a sign, a word amid a column of values.
+    figures = [p for p in pieces if _VALUE.match(p.text) or p.width < _SHORT * size] + [p for run in runs for p in run]
     names = _stacks([p for p in pieces if p.text and not _VALUE.match(p.text)], size)
-    told: dict[tuple[int, ...], int] = {}
+    # How many columns of values tell a cell, in the order in which they were found.
+    votes: Counter[tuple[tuple[int, ...], ...]] = Counter()
     for lines in names:
         for run in runs:
             # Names stand left of their values; what stands right of them are reasons and remarks.
             if max(line.box[0] for line in lines) > min(p.box[0] for p in run):
                 continue
             for cells in _amid(lines, [p.middle for p in run], size):
-                for cell in cells:
-                    if len(cell) > 1 and (_is_of_rows(cell, figures, size) or _are_several(cell, two)):
+                for own in cells:
+                    if len(own) > 1 and (_is_of_rows(own, figures, size) or _are_several(own, two)):
                         continue
-                    number = len(told)
-                    told.update({line.keys: number for line in cell if line.keys not in told})
-    for pair in _broken(pieces, size):
-        number = len(told)
-        told.update({line.keys: number for line in pair if line.keys not in told})
+                    votes[tuple(line.keys for line in own)] += 1
+    told: dict[tuple[int, ...], int] = {}
+    sure = [cell for cell, _ in votes.most_common()]
+    for number, cell in enumerate([*sure, *(tuple(line.keys for line in pair) for pair in _broken(pieces, size))]):
+        if told.keys().isdisjoint(cell):
+            told.update(dict.fromkeys(cell, number))
     return told
 
 
@@ -84,6 +90,9 @@ def _broken(pieces: Sequence[Piece], size: float) -> list[tuple[Piece, Piece]]:
             by_line.setdefault(line.keys, []).append((above.middle + below.middle) / 2)
     found = []
     for above, below in close:
+        if _OPERATOR.match(above.text) and _ITS_FIGURE.match(below.text):
+            found.append((above, below))
+            continue
         if not (_DIGITS.match(above.text) and _DIGITS.match(below.text)) or below.width > above.width + _LEVEL * size:
             continue
         at = (above.middle + below.middle) / 2
@@ -149,7 +158,7 @@ def _amid(lines: Sequence[Piece], values: Sequence[float], size: float) -> list[
                 continue
             amid = _shared(lines[start:], values[first:], size)
             for cells in (amid, _shared_at_top(lines[start:], values[first:], size)):
-                if sum(map(len, cells)) > sum(map(len, best)):
+                if _explains(cells) > _explains(best):
                     best = cells
         after = start + max(1, sum(map(len, best)))
         if len(best) >= _LEAST:
@@ -161,6 +170,11 @@ def _amid(lines: Sequence[Piece], values: Sequence[float], size: float) -> list[
     return found
 
 
+def _explains(cells: Sequence[Sequence[Piece]]) -> tuple[int, int]:
+    """How many lines a run explains; of two runs alike the one whose longest cell is shorter is likelier."""
+    return sum(map(len, cells)), -max(map(len, cells), default=0)
+
+
 def _shared(lines: Sequence[Piece], values: Sequence[float], size: float) -> list[list[Piece]]:
     """Lines from the first on, a cell for each value from the first on, as far as each stands amid its value."""
     cells: list[list[Piece]] = []
@@ -169,7 +183,11 @@ def _shared(lines: Sequence[Piece], values: Sequence[float], size: float) -> lis
         for count in range(1, min(_MOST_LINES, len(lines) - at) + 1):
             cell = list(lines[at : at + count])
             level = abs((cell[0].middle + cell[-1].middle) / 2 - value) < _LEVEL * size
-            if level and not _goes_on(cell, lines[at + count :]):
+            # Where another value is level with one of the lines, that line is of the other's row.
+            others = count > 1 and any(
+                abs(line.middle - other) < _LEVEL * size for other in values if other != value for line in cell
+            )
+            if level and not others and not _goes_on(cell, lines[at + count :]):
                 cells.append(cell)
                 at += count
                 break
@@ -192,7 +210,10 @@ def _are_several(cell: Sequence[Piece], two: Two) -> bool:
 
 
 def _shared_at_top(lines: Sequence[Piece], values: Sequence[float], size: float) -> list[list[Piece]]:
-    """The same in tables set to the top: each value is level with its cell's first line. The last cell is not told."""
+    """The same in tables set to the top: each value is level with its cell's first line.
+
+    The last cell's end is not told, but its first line is level with its value, too.
+    """
     cells: list[list[Piece]] = []
     at = 0
     for value, below in pairwise(values):
@@ -203,6 +224,8 @@ def _shared_at_top(lines: Sequence[Piece], values: Sequence[float], size: float)
             break
         cells.append(list(lines[at:end]))
         at = end
+        if below == values[-1] and at == len(lines) - 1:
+            cells.append([lines[at]])
     return cells
 
 

@@ -65,6 +65,8 @@ _OPERATOR, _AMOUNT = (
     re.compile(r"^(?:[<>=≥≤]|[大小高低]于(?:等于)?|不[少大小低高]于|不超过)$"),
     re.compile(r"^\d[\d,.]*\D{1,4}$"),
 )
+# A share with its sign is whole, but for what limits it (≥95%以上).
+_SHARE, _LIMITS = re.compile(r"^[<>=≥≤]\d[\d.]*%$"), re.compile(r"^[以之及左右内的/~～—\-(（，,、；;]")
 _SIGNED = re.compile(r"^[<>=≥≤]\d[\d.,]*\D{0,4}$")
 _NUMBERED = re.compile(r"^指标\d{1,2}[：:、.．]?")
 
@@ -298,6 +300,8 @@ def begins_anew(whole: str, above: str, below: str) -> bool:
     if _WHOLE.match(whole) and "\u4e00" <= below[:1] <= "\u9fff":
         return True
     if _LABEL.match(whole) and _NUMBER.match(below) and len(below) > 1:
+        return True
+    if _SHARE.match(above) and below and not _LIMITS.match(below):
         return True
     if above and below and are_two(whole, below):
         return True
