@@ -108,3 +108,26 @@ def test_what_most_columns_tell_is_so() -> None:
     ]
     told = told_apart([*lines, *(p for column in columns for p in column)], _SIZE, begins_anew)
     assert told[(2,)] == told[(3,)]
+
+
+def test_a_label_before_a_blank_amount_has_the_columns_of_those_above_it() -> None:
+    """其他资金 with nothing under 年初预算数 takes neither that column nor that of the merged label left of it."""
+    fields = [(60.0, 20.0, "项目名称"), (330.0, 20.0, "清明祭英烈活动")]
+    heads = [(300.0, 44.0, "年初预算数"), (400.0, 44.0, "全年执行数"), (500.0, 44.0, "得分")]
+    names = ("年度资金总额", "财政拨款", "上年结转资金", "其他资金")
+    amounts = (("689", "26", "10"), ("424", "20", "9"), ("265", "6", "8"), ("", "7", "6"))
+    rows = [
+        (x, 68.0 + 24 * n, text)
+        for n, (name, own) in enumerate(zip(names, amounts, strict=True))
+        for x, text in zip((160.0, 300.0, 400.0, 500.0), (name, *own), strict=True)
+        if text
+    ]
+    cells = _page(*fields, *heads, (60.0, 92.0, "项目资金"), *rows)
+    assert {cells[name].columns for name in names} == {cells["年度资金总额"].columns}
+    assert cells["项目资金"].rows == range(1, 6)
+
+
+def test_parts_of_a_sum_are_two() -> None:
+    """其中：中央财政资金 is no name that the dictionaries know; 地方资金 below it is the next part all the same."""
+    assert begins_anew("其中：中央财政资金", "其中：中央财政资金", "地方资金")
+    assert not begins_anew("其中：中央财政", "其中：中央财政", "资金")

@@ -10,6 +10,7 @@ from pipeline.labeltext import split_weight
 from pipeline.levels.fields import FieldGatherer
 from pipeline.levels.fields.cells import (
     label_alone,
+    moved_under_heads,
     without_lone_signs,
     without_unsure_walls,
     without_walls_under_heads,
@@ -250,3 +251,47 @@ def test_a_character_printed_behind_the_weight_belongs_to_the_name() -> None:
     assert split_weight("果指标（20）效") == ("果指标效", "20")
     assert split_weight("效果指标（20分）") == ("效果指标", "20分")
     assert split_weight("满意度（含投诉）率") == ("满意度（含投诉）率", None)
+
+
+def test_values_that_read_like_labels_stand_under_the_heads_beside_a_blank_corner() -> None:
+    """资金管理情况 | blank | 情况说明 | 存在问题: 执行准确 reads like a label (执行准确性) and is a value."""
+    texts = (
+        (("资金管理情况", 0, Role.LABEL), ("", 1, None), ("情况说明", 2, Role.LABEL), ("存在问题", 3, Role.LABEL)),
+        (("分配科学性", 1, Role.LABEL), ("执行准确", 2, Role.LABEL), ("加强监管", 3, Role.LABEL)),
+        (("下达及时性", 1, Role.LABEL), ("执行准确", 2, Role.VALUE), ("无", 3, Role.LABEL)),
+    )
+    rows = [
+        Row(tuple(replace(_cell(text, col, Role.LABEL), row=n, role=role) for text, col, role in cells), 4, 0, 0)
+        for n, cells in enumerate(texts)
+    ]
+    parent = replace(rows[0].cells[0], rowspan=3)
+    rows[0] = replace(rows[0], cells=(parent, *rows[0].cells[1:]))
+    gatherer = FieldGatherer()
+    for row, following in zip(rows, [*rows[1:], None], strict=True):
+        gatherer.row(row, following)
+
+    found = {
+        tuple(label.text for label in entry.labels): [value.text for value in entry.values] for entry in gatherer.fields
+    }
+    assert found == {
+        ("资金管理情况", "分配科学性", "情况说明"): ["执行准确"],
+        ("资金管理情况", "分配科学性", "存在问题"): ["加强监管"],
+        ("资金管理情况", "下达及时性", "情况说明"): ["执行准确"],
+        ("资金管理情况", "下达及时性", "存在问题"): ["无"],
+    }
+
+
+def test_an_amount_amid_a_guessed_head_stands_under_it() -> None:
+    """分值 spans two guessed columns and 10 has the second one; a row's label stays, and so does a sure table."""
+    heads = [_cell("预算执行情况", 0, Role.LABEL, 2), _cell("预算数", 2, Role.LABEL), _cell("分值", 3, Role.LABEL, 2)]
+    row = Row((_cell("总额", 1, Role.LABEL), _cell("689", 2, Role.VALUE), _cell("10", 4, Role.VALUE)), 5, 0, 0)
+
+    moved = moved_under_heads(heads, row)
+    assert [(cell.text, cell.col, cell.colspan) for cell in moved.cells] == [
+        ("总额", 1, 1),
+        ("689", 2, 1),
+        ("10", 3, 2),
+    ]
+    sure = replace(row, spans_known=True)
+    assert moved_under_heads(heads, sure) is sure
+    assert moved_under_heads(heads, replace(row, cells=(*row.cells, _cell("8", 3, Role.VALUE)))).cells[2].col == 4

@@ -26,6 +26,8 @@ _SAME_LEFT = 0.15
 _FEW = 4
 # So many texts a few rows above and below say surely whose column a text is in.
 _SEVERAL = 3
+# So many say which columns a text in their middle has.
+_ALIKE = 2
 # So many texts at least has a row of a grid.
 _GRID = 3
 # An amount of money, in groups or not.
@@ -331,9 +333,37 @@ def _mates(cell: Placed, placed: Sequence[Placed], size: float) -> list[Placed]:
         other
         for other in placed
         if 0 < abs(other.row - cell.row) <= _FEW
-        and (other.col, other.colspan) == (cell.col, cell.colspan)
+        and not set(other.columns).isdisjoint(cell.columns)
         and _amid(size, cell, other)
     ]
+
+
+def _as_mates(placed: Sequence[Placed], size: float) -> None:
+    """Give texts the columns that texts right above and below in their middles have, where none are lost by it.
+
+    Labels and amounts of one block stand below each other; a head over a grid's columns stands amid one by chance.
+    """
+    wanted: dict[int, dict[int, range]] = {}
+    for cell in placed:
+        spans = Counter((mate.col, mate.colspan) for mate in _mates(cell, placed, size))
+        own = spans.pop((cell.col, cell.colspan), 0)
+        if len(spans) != 1:
+            continue
+        ((col, colspan), count), *_ = spans.items()
+        grown = set(range(col, col + colspan)) - set(cell.columns)
+        labels = any(
+            is_level(other.piece.text) and abs(other.row - cell.row) <= _FEW and not grown.isdisjoint(other.columns)
+            for other in placed
+        )
+        if count > own and count >= _ALIKE and not labels:
+            wanted.setdefault(cell.row, {})[id(cell)] = range(col, col + colspan)
+    for row, changes in wanted.items():
+        beside = [cell for cell in placed if cell.row == row]
+        after = [column for cell in beside for column in changes.get(id(cell), cell.columns)]
+        if len(set(after)) == len(after) >= sum(cell.colspan for cell in beside):
+            for cell in beside:
+                columns = changes.get(id(cell), cell.columns)
+                cell.col, cell.colspan = columns.start, len(columns)
 
 
 def _spaces(placed: Sequence[Placed], sides: Sequence[float], size: float) -> list[Range]:
@@ -393,3 +423,4 @@ def _take(
             a, b = own[0], right if begins else own[1]
         cell.col, cell.colspan = a, b - a + 1
         taken.update((cell.row, column) for column in cell.columns)
+    _as_mates(placed, size)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from pipeline.alignment.names import is_level
 from pipeline.alignment.pieces import Piece
 
 # Middles of texts that stand in one row differ by less than this (characters' heights): outlines hold the ink, and that
@@ -80,7 +81,10 @@ def measure(found: Sequence[Level], size: float, top: bool) -> Heights:
     """Measure the row heights of a page by the distances of rows that follow each other."""
     pitches = [(b[1] + b[3] - a[1] - a[3]) / 2 for level in found for p in level.pieces for a, b in pairwise(p.lines)]
     pitch = median(pitches) if pitches else _PITCH * size
-    sure = [level for level in found if len(level.pieces) > 1] or list(found)
+    # Levels of two grids stand level with each other amid their rows: they tell no row.
+    sure = [level for level in found if sum(not is_level(piece.text) for piece in level.pieces) > 1]
+    if len(sure) < 2:
+        sure = [level for level in found if len(level.pieces) > 1] or list(found)
     single: list[_Told] = []
     several: list[_Told] = []
     for above, below in pairwise(sure):

@@ -17,6 +17,8 @@ _REMARK = re.compile(r"\([^()]*\)$")
 # What begins a list; a number with a point may be an amount.
 _FIRST = re.compile(r"^(?:[(（](?:1|一)[)）]|1[、)）]|1[.．](?!\d)|①|一、|第一[，、])")
 _STOPS = "。；;！：:，,、"
+# One part of a sum, below which another part may stand.
+_PART_OF = "其中"
 # What labels of goals and money go on with where forms say what came of them (总体目标完成情况).
 _RESULT = ("完成情况", "预算执行")
 # Names of which two begin alike have more characters in common than two: 项目 is half of many.
@@ -129,6 +131,9 @@ def are_two(whole: str, below: str) -> bool:
     if _FIRST.match(below) and whole[-1:] not in _STOPS:
         return True
     if comparison_key(whole) in _names()[3]:
+        return True
+    part = comparison_key(whole).startswith(_PART_OF) and not is_head(below)
+    if part and is_name(below) and not is_name(whole + below):
         return True
     if not is_name(whole) or is_name(whole + below) or is_beginning(whole + below):
         return False

@@ -23,6 +23,8 @@ _BLANK, _MOST_BLANK = 0.1, 8
 _SKIPPED, _LONE = 1.2, 0.15
 # Pieces are of one column where they share this much of the wider one.
 _SAME_COLUMN = 0.3
+# or begin as close to each other as this.
+_SAME_LEFT = 0.15
 # Levels stand amid several rows as often as not, and heads beside heads over heads: they tell half as much of a row.
 _MERGED = 0.5
 # What a piece costs that has more lines than its row has room for: it spans other rows, too.
@@ -54,7 +56,7 @@ class _Candidate:
 def choose_rows(levels: Sequence[Level], heights: Heights, size: float, top: bool) -> tuple[list[Row], float]:
     """Return the rows that explain the levels best, and what is left unexplained."""
     found = _candidates(levels, heights, top)
-    weights = _weights([piece for level in levels for piece in level.pieces])
+    weights = _weights([piece for level in levels for piece in level.pieces], size)
     skipped = [0.0]
     for level in levels:
         skipped.append(skipped[-1] + sum(_LONE + _SKIPPED * weights[piece.keys] for piece in level.pieces))
@@ -123,13 +125,15 @@ def _over_both(
     return sum(_LONE + _SKIPPED * weights[piece.keys] for piece in amid.pieces if is_head(piece.text))
 
 
-def _weights(pieces: Sequence[Piece]) -> dict[tuple[int, ...], float]:
+def _weights(pieces: Sequence[Piece], size: float) -> dict[tuple[int, ...], float]:
     """How surely each piece has a row of its own: as full as its column is beside the fullest, squared."""
     counts = {}
     for piece in pieces:
         x0, _, x1, _ = piece.box
         counts[piece.keys] = sum(
             min(x1, other.box[2]) - max(x0, other.box[0]) > _SAME_COLUMN * max(piece.width, other.width)
+            # A rest of a character or two is of the column whose texts begin where it does.
+            or abs(other.box[0] - x0) < _SAME_LEFT * size
             for other in pieces
         )
     most = max(1, *counts.values())  # a box of no width is of no column, its own included

@@ -23,6 +23,7 @@ from pipeline.levels.fields.cells import (
     is_said_again,
     label_alone,
     label_and_value,
+    moved_under_heads,
     states,
     value_and_label,
     without_false_walls,
@@ -32,6 +33,7 @@ from pipeline.levels.fields.cells import (
 )
 from pipeline.levels.fields.heads import (
     Heads,
+    corner_of,
     divided_heads,
     heads_over_heads,
     in_pairs,
@@ -125,9 +127,10 @@ class FieldGatherer:
         whole = without_unsure_walls(without_false_walls(row, self._keys), self._keys)
         if self._heads is not None and self._heads.table == row.table:
             whole = without_walls_under_heads(self._heads.cells, whole, self._keys)
+            whole = moved_under_heads(self._heads.cells, whole)
         if following is not None and following.table == row.table:
             heads = [cell for cell in whole.cells if cell.text and cell.role is Role.LABEL]
-            following = without_walls_under_heads(heads, following, self._keys)
+            following = moved_under_heads(heads, without_walls_under_heads(heads, following, self._keys))
         self.corners += [cell for cell in row.cells if cell.text and not any(cell is one for one in whole.cells)]
         row = self._unglued(without_lone_signs(whole))
         filled = [cell for cell in row.cells if cell.text]
@@ -189,6 +192,7 @@ class FieldGatherer:
         elif self._heads is not None and self._fits_heads(filled):
             heads = self._heads.cells
             own = labels[0] if labels and labels[0].col <= heads[0].col else None
+            own = filled[0] if self._heads.corner == filled[0].col else own
             if own is not None and own.col == heads[0].col and self._is_last_under_parent(filled):
                 own = None  # 全年检查不少于四百家 under 预期目标 looks like a label
             if own is None and names_rows(heads, filled, self._printed.get(in_any_order(heads[0].text), heads[0].text)):
@@ -288,7 +292,8 @@ class FieldGatherer:
             self.fields.append(FieldEntry((parents[0],), (parents[1],)))
             del parents[:2]
         self._parents = [*self._parents, *parents]
-        self._heads = Heads(list(filled[first:]), row.table, over_amounts(filled, following), self._over)
+        corner = corner_of(row, filled, below)
+        self._heads = Heads(list(filled[first:]), row.table, over_amounts(filled, following), self._over, corner)
         self._over = {}
 
     def _is_pair(self, row: Row, parents: Sequence[RowCell], filled: Sequence[RowCell]) -> bool:
@@ -306,6 +311,8 @@ class FieldGatherer:
         columns = {cell.col for cell in self._heads.cells}
         start = min(columns)
         values = [cell for cell in filled if cell.role is not Role.LABEL]
+        if filled[0].col == self._heads.corner and {cell.col for cell in filled[1:]} <= columns:
+            return True
         if self._heads.amounts and len(values) == 1 and not is_amount(values[0].text):
             self._heads = None  # a text ends a table of amounts
             return False

@@ -212,6 +212,32 @@ def without_walls_under_heads(heads: Sequence[RowCell], row: Row, known: Set[str
     return replace(row, cells=tuple(cells)) if len(cells) < len(row.cells) else row
 
 
+def moved_under_heads(heads: Sequence[RowCell], row: Row) -> Row:
+    """Return a row whose amounts begin where the heads do amid which they begin, where spans are guessed.
+
+    分值 spans two guessed columns, 10 below it has the second one: the first one is blank there.
+    """
+    if row.spans_known or all(head.colspan == 1 for head in heads):
+        return row
+    taken = {cell.col for cell in row.cells if cell.text}
+    begins = {
+        column: head.col
+        for head in heads
+        for column in range(head.col + 1, head.col + head.colspan)
+        if taken.isdisjoint(range(head.col, column))
+    }
+    if taken.isdisjoint(begins):
+        return row
+    moved = [
+        replace(cell, col=begins[cell.col], colspan=cell.colspan + cell.col - begins[cell.col])
+        if cell.col in begins and is_amount(cell.text)
+        else cell
+        for cell in row.cells
+    ]
+    now = {cell.col for cell in moved if cell.text}
+    return replace(row, cells=tuple(cell for cell in moved if cell.text or cell.col not in now))
+
+
 def _are_under(head: RowCell, one: RowCell, other: RowCell, known: Set[str]) -> bool:
     """Tell whether two neighbours of as many lines each stand under one head above them, and none is a known label."""
     beside = one.col + one.colspan == other.col and (one.row, one.rowspan) == (other.row, other.rowspan)

@@ -27,6 +27,7 @@ class Heads:
     table: int
     amounts: bool = False  # nothing but amounts stands below them
     over: Mapping[int, RowCell] = field(default_factory=dict)  # by column, the head over several of them
+    corner: int = -1  # the column of the row labels, where its head is blank beside a merged label
 
 
 def _covered(row: Row, heads: Sequence[RowCell], below: Sequence[RowCell]) -> tuple[dict[int, RowCell], list[int]]:
@@ -121,6 +122,8 @@ def is_head_row(row: Row, filled: Sequence[RowCell], following: Row | None) -> b
     if any(cell.role is not Role.LABEL for cell in filled):
         return False
     below = [cell for cell in following.cells if cell.text] if following is not None else []
+    if corner_of(row, filled, below) >= 0:
+        return True
     if below:
         columns = {cell.col for cell in filled}
         values = [cell for cell in below if cell.role is not Role.LABEL]
@@ -137,6 +140,20 @@ def is_head_row(row: Row, filled: Sequence[RowCell], following: Row | None) -> b
     last = filled[-1]
     touching = [touch(row, one, other) for one, other in pairwise(filled)]
     return len(filled) >= 3 and all(touching[1:]) and not any(c.col > last.col and not c.text for c in row.cells)
+
+
+def corner_of(row: Row, filled: Sequence[RowCell], below: Sequence[RowCell]) -> int:
+    """The column of the row labels where heads stand beside a merged label and a blank over those; -1 where none is.
+
+    资金管理情况 | blank | 情况说明 | 存在问题 over 分配科学性 | 按规定分配 | 加强监管: values stand under heads, even
+    those that read like labels.
+    """
+    if len(filled) < 3 or filled[0].rowspan < 3 or not below or below[0].role is not Role.LABEL:
+        return -1
+    corner = next((cell.col for cell in row.cells if filled[0].col < cell.col < filled[1].col and not cell.text), -1)
+    heads = {cell.col for cell in filled[1:]}
+    under = {cell.col for cell in below[1:]}
+    return corner if below[0].col == corner and under and under <= heads else -1
 
 
 def says_again(filled: Sequence[RowCell], below: Sequence[RowCell]) -> bool:
