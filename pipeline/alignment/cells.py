@@ -8,28 +8,19 @@ from collections.abc import Sequence
 
 from pipeline.alignment.columns import between_rows, gaps
 from pipeline.alignment.heights import Heights, anchor, lines_of
+from pipeline.alignment.mates import AMID, as_mates, at_left, in_column, is_left_of
 from pipeline.alignment.names import is_level
 from pipeline.alignment.pieces import Piece, Placed
 from pipeline.alignment.rows import Row
 from pipeline.alignment.spans import share_rows
 from pipeline.alignment.tiles import Range, tiled
 
-# A text is centred between walls where it is off by less, and begins at its wall where it stands no further off.
-_AMID, _BEGINS = 0.6, 1.2
+# A text begins at its wall where it stands no further off.
+_BEGINS = 1.2
 # Wider columns are less far off than this where a text stands in the middle of its own.
 _WIDER = 0.4
 # A label written downwards has one or two characters a line.
 _DOWN = 2.5
-# Texts that are set from the left begin as close to each other as this.
-_SAME_LEFT = 0.15
-# Rows of one group of amounts; a further one may be another table's.
-_FEW = 4
-# So many texts a few rows above and below say surely whose column a text is in.
-_SEVERAL = 3
-# So many say which columns a text in their middle has.
-_ALIKE = 2
-# So many texts at least has a row of a grid.
-_GRID = 3
 # An amount of money, in groups or not.
 _AMOUNT = re.compile(r"^-?\d[\d,.]*$")
 # Texts longer than this are set from the left, indented or not.
@@ -114,24 +105,9 @@ def _widen(placed: Sequence[Placed], rows: Sequence[Row], sides: Sequence[float]
         if not any(stands[row][wall] for wall in between):
             stands[row][between[0]] = True
     for cell in placed:
-        if cell.col and hard[cell.row][cell.col - 1] is None and _is_left_of(cell, placed, hard, size):
+        if cell.col and hard[cell.row][cell.col - 1] is None and is_left_of(cell, placed, hard, size):
             stands[cell.row][cell.col - 1] = False
     _take(placed, rows, stands, hard, sides, size)
-
-
-def _is_left_of(cell: Placed, placed: Sequence[Placed], hard: Sequence[Sequence[bool | None]], size: float) -> bool:
-    """Tell whether a text stands left of the one middle that all have in its column where the wall before it stands.
-
-    Fields' labels above a grid do, whose cells take the column of 绩效指标, too.
-    """
-    wall = cell.col - 1
-    middles = [
-        (other.piece.box[0] + other.piece.box[2]) / 2
-        for other in placed
-        if (other.col, other.colspan) == (cell.col, cell.colspan) and hard[other.row][wall] is True
-    ]
-    own = (cell.piece.box[0] + cell.piece.box[2]) / 2
-    return len(middles) >= _SEVERAL and max(middles) - min(middles) < _AMID * size and own < min(middles) - _AMID * size
 
 
 def _reaches(piece: Piece, row: Row, size: float) -> bool:
@@ -152,8 +128,8 @@ def _is_bar(
     first_free = max((other.columns.stop for other in beside), default=0)
     middle = (cell.piece.box[0] + cell.piece.box[2]) / 2
     for first in range(first_free, cell.col):
-        amid = abs((sides[first] + sides[-1]) / 2 - middle) < _AMID * size
-        if amid and not _in_column(cell, range(first, len(sides) - 1), placed, size):
+        amid = abs((sides[first] + sides[-1]) / 2 - middle) < AMID * size
+        if amid and not in_column(cell, range(first, len(sides) - 1), placed, size):
             cell.col, cell.colspan = first, len(sides) - 1 - first
             taken.update((cell.row, column) for column in cell.columns)
             return True
@@ -187,7 +163,7 @@ def _over_heads(
         return None
     heads = {column for other in below for column in other.columns}
     middle = (cell.piece.box[0] + cell.piece.box[2]) / 2
-    amid = abs((sides[left] + sides[right + 1]) / 2 - middle) < 2 * _AMID * size
+    amid = abs((sides[left] + sides[right + 1]) / 2 - middle) < 2 * AMID * size
     return (left, right) if amid and len(below) > 1 and heads == set(range(left, right + 1)) else None
 
 
@@ -224,9 +200,9 @@ def _spread(
         (b - a, a, b)
         for a in range(left, cell.col + 1)
         for b in range(cell.col + cell.colspan - 1, right + 1)
-        if abs((sides[a] + sides[b + 1]) / 2 - middle) < _AMID * size and any(soft(wall) for wall in range(a, b))
+        if abs((sides[a] + sides[b + 1]) / 2 - middle) < AMID * size and any(soft(wall) for wall in range(a, b))
     ]
-    if options and _at_left(cell, placed, size):
+    if options and at_left(cell, placed, size):
         options = []  # it begins where its column's other texts do: a row's first name below a page break
     whole = _over_heads(cell, placed, rows, hard, sides, size)
     if whole is not None:
@@ -253,7 +229,7 @@ def _tile(placed: Sequence[Placed], rows: Sequence[Row], sides: Sequence[float],
             continue
         found = tiled([c.piece.box for c in own], [c.columns for c in own], spaces, (sides[0], sides[-1]), first, size)
         if found is not None and not any(
-            len(columns) > cell.colspan and (_at_left(cell, placed, size) or _in_column(cell, columns, placed, size))
+            len(columns) > cell.colspan and (at_left(cell, placed, size) or in_column(cell, columns, placed, size))
             for cell, columns in zip(own, found, strict=True)
         ):
             told[number] = found
@@ -286,84 +262,6 @@ def _as_heads(placed: Sequence[Placed], told: set[int], count: int, width: int) 
                 other.col, other.colspan = one.col, one.colspan
             found |= {row, row + 1}
     return found
-
-
-def _amid(size: float, one: Placed, other: Placed) -> bool:
-    """Tell whether two texts have one middle."""
-    return abs(one.piece.box[0] + one.piece.box[2] - other.piece.box[0] - other.piece.box[2]) < 2 * _SAME_LEFT * size
-
-
-def _at_left(cell: Placed, placed: Sequence[Placed], size: float) -> bool:
-    """Tell whether a text begins where other, longer or shorter ones of its column do: it is no centred one."""
-    left, _, right, _ = cell.piece.box
-    rights = sorted(
-        other.piece.box[2]
-        for other in placed
-        if (other.col, other.colspan) == (cell.col, cell.colspan)
-        and abs(other.piece.box[0] - left) < _SAME_LEFT * size
-        and abs(other.piece.box[2] - right) > 0.5 * size
-    )
-    # Centred texts of one length begin at one place, too.
-    return len(rights) > 1 and rights[-1] - rights[0] > 0.5 * size
-
-
-def _in_column(cell: Placed, columns: range, placed: Sequence[Placed], size: float) -> bool:
-    """Tell whether a text stands in its column as one near it does that has a text where this one would widen.
-
-    Blank cells beside a label are its row's own (地方资金 under 年度资金总额): all texts of the row stand in columns. A
-    row of two texts is rather a field's, whose value fills what there is, but for names of levels.
-    """
-    own = [other for other in placed if other.row == cell.row]
-    if len(own) < _GRID and not all(is_level(other.piece.text) for other in own):
-        return False
-    mates = _mates(cell, placed, size)
-    # One of two or three texts may stand under another by chance; under and over several it is of their column.
-    if len(mates) < _SEVERAL and not all(_mates(other, placed, size) for other in own):
-        return False
-    return any(
-        other is not mate and other.row == mate.row and set(other.columns) & set(columns)
-        for mate in mates
-        for other in placed
-    )
-
-
-def _mates(cell: Placed, placed: Sequence[Placed], size: float) -> list[Placed]:
-    """The texts a few rows above and below in a text's column that stand in its middle as it does."""
-    return [
-        other
-        for other in placed
-        if 0 < abs(other.row - cell.row) <= _FEW
-        and not set(other.columns).isdisjoint(cell.columns)
-        and _amid(size, cell, other)
-    ]
-
-
-def _as_mates(placed: Sequence[Placed], size: float) -> None:
-    """Give texts the columns that texts right above and below in their middles have, where none are lost by it.
-
-    Labels and amounts of one block stand below each other; a head over a grid's columns stands amid one by chance.
-    """
-    wanted: dict[int, dict[int, range]] = {}
-    for cell in placed:
-        spans = Counter((mate.col, mate.colspan) for mate in _mates(cell, placed, size))
-        own = spans.pop((cell.col, cell.colspan), 0)
-        if len(spans) != 1:
-            continue
-        ((col, colspan), count), *_ = spans.items()
-        grown = set(range(col, col + colspan)) - set(cell.columns)
-        labels = any(
-            is_level(other.piece.text) and abs(other.row - cell.row) <= _FEW and not grown.isdisjoint(other.columns)
-            for other in placed
-        )
-        if count > own and count >= _ALIKE and not labels:
-            wanted.setdefault(cell.row, {})[id(cell)] = range(col, col + colspan)
-    for row, changes in wanted.items():
-        beside = [cell for cell in placed if cell.row == row]
-        after = [column for cell in beside for column in changes.get(id(cell), cell.columns)]
-        if len(set(after)) == len(after) >= sum(cell.colspan for cell in beside):
-            for cell in beside:
-                columns = changes.get(id(cell), cell.columns)
-                cell.col, cell.colspan = columns.start, len(columns)
 
 
 def _spaces(placed: Sequence[Placed], sides: Sequence[float], size: float) -> list[Range]:
@@ -413,14 +311,14 @@ def _take(
         # The widest in which it is centred; else it begins where its text does and goes on to the right.
         off = {(a, b): abs((sides[a] + sides[b + 1]) / 2 - (box[0] + box[2]) / 2) / size for a, b in options}
         # What stands right in the middle of its own columns is off that of wider ones by chance only.
-        amid = min(_AMID, _WIDER) if off[own] < _WIDER / 2 else _AMID
+        amid = min(AMID, _WIDER) if off[own] < _WIDER / 2 else AMID
         centred = [(b - a, a, b) for a, b in options if off[a, b] < amid and (a, b) != own]
         begins = box[0] - sides[own[0]] < _BEGINS * size or cell.piece.width > _LONG * size
-        centred = [wide for wide in centred if not _in_column(cell, range(wide[1], wide[2] + 1), placed, size)]
-        if centred and (not begins or max(centred)[2] == right) and not _at_left(cell, placed, size):
+        centred = [wide for wide in centred if not in_column(cell, range(wide[1], wide[2] + 1), placed, size)]
+        if centred and (not begins or max(centred)[2] == right) and not at_left(cell, placed, size):
             _, a, b = max(centred)
         else:
             a, b = own[0], right if begins else own[1]
         cell.col, cell.colspan = a, b - a + 1
         taken.update((cell.row, column) for column in cell.columns)
-    _as_mates(placed, size)
+    as_mates(placed, size)
