@@ -311,7 +311,7 @@ def _take(
         # The widest in which it is centred; else it begins where its text does and goes on to the right.
         off = {(a, b): abs((sides[a] + sides[b + 1]) / 2 - (box[0] + box[2]) / 2) / size for a, b in options}
         # What stands right in the middle of its own columns is off that of wider ones by chance only.
-        amid = min(AMID, _WIDER) if off[own] < _WIDER / 2 else AMID
+        amid = _WIDER if off[own] < _WIDER / 2 else AMID
         centred = [(b - a, a, b) for a, b in options if off[a, b] < amid and (a, b) != own]
         begins = box[0] - sides[own[0]] < _BEGINS * size or cell.piece.width > _LONG * size
         centred = [wide for wide in centred if not in_column(cell, range(wide[1], wide[2] + 1), placed, size)]

@@ -99,12 +99,14 @@ def as_mates(placed: Sequence[Placed], size: float) -> None:
         if len(spans) != 1:
             continue
         ((col, colspan), count), *_ = spans.items()
+        if count <= own or count < _ALIKE:
+            continue
         grown = set(range(col, col + colspan)) - set(cell.columns)
         labels = any(
             is_level(other.piece.text) and abs(other.row - cell.row) <= _FEW and not grown.isdisjoint(other.columns)
             for other in placed
         )
-        if count > own and count >= _ALIKE and not labels:
+        if not labels:
             wanted.setdefault(cell.row, {})[id(cell)] = range(col, col + colspan)
     for row, changes in wanted.items():
         beside = [cell for cell in placed if cell.row == row]
